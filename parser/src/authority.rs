@@ -1,0 +1,81 @@
+//! Authorities: the Host value, CONNECT targets, and the authority of an absolute URI.
+//!
+//! Host = uri-host [ ":" port ] (RFC 9110 section 7.2), where
+//! uri-host = IP-literal / IPv4address / reg-name (RFC 3986 section 3.2.2).
+//! An IPv4 address is a registered name by its grammar, too. The comma, which a
+//! registered name may have, is refused there: lists of hosts are made with it.
+
+use core::net::Ipv6Addr;
+use core::str;
+
+use crate::{octet, scan};
+
+/// Whether this is a host that is not empty, with an optional port, which may be empty.
+pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
+    match split_host(authority) {
+        Some((_, b"" | b":")) => true,
+        Some((_, [b':', port @ ..])) => port_number(port).is_some(),
+        _ => false,
+    }
+}
+
+/// Whether this is a host with a port other than 0, as CONNECT needs them
+/// (RFC 9110 section 9.3.6).
+pub(crate) fn is_host_with_port(authority: &[u8]) -> bool {
+    match split_host(authority) {
+        Some((_, [b':', port @ ..])) => port_number(port).is_some_and(|port| port != 0),
+        _ => false,
+    }
+}
+
+/// Splits off a valid host, which is not empty.
+fn split_host(authority: &[u8]) -> Option<(&[u8], &[u8])> {
+    if let Some(rest) = authority.strip_prefix(b"[") {
+        let (literal, _) = rest.split_at_checked(memchr::memchr(b']', rest)?)?;
+        let (host, port) = authority.split_at_checked(literal.len().saturating_add("[]".len()))?;
+        return (is_ipv6(literal) || is_future_ip(literal)).then_some((host, port));
+    }
+    let (host, port) = authority.split_at_checked(reg_name_len(authority)?)?;
+    (!host.is_empty()).then_some((host, port))
+}
+
+fn is_ipv6(literal: &[u8]) -> bool {
+    str::from_utf8(literal).is_ok_and(|literal| literal.parse::<Ipv6Addr>().is_ok())
+}
+
+/// IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
+fn is_future_ip(literal: &[u8]) -> bool {
+    let [b'v' | b'V', literal @ ..] = literal else { return false };
+    let mut parts = literal.splitn(2, |&octet| octet == b'.');
+    let (Some(version), Some(address)) = (parts.next(), parts.next()) else { return false };
+    !version.is_empty()
+        && version.iter().all(u8::is_ascii_hexdigit)
+        && !address.is_empty()
+        && address.iter().all(|&octet| octet::is_reg_name(octet) || matches!(octet, b':' | b','))
+}
+
+/// reg-name = *( unreserved / pct-encoded / sub-delims )
+fn reg_name_len(authority: &[u8]) -> Option<usize> {
+    let mut rest = authority;
+    loop {
+        rest = rest.get(scan::reg_name_len(rest)..)?;
+        match rest {
+            [b'%', a, b, encoded @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
+                rest = encoded;
+            }
+            [b'%', ..] => return None,
+            _ => return authority.len().checked_sub(rest.len()),
+        }
+    }
+}
+
+/// port = *DIGIT, here at least one of them, and at most 65535
+fn port_number(digits: &[u8]) -> Option<u16> {
+    let number = digits.iter().try_fold(0_u32, |number, digit| match digit {
+        b'0'..=b'9' => {
+            Some(number.saturating_mul(10).saturating_add(u32::from(digit.wrapping_sub(b'0'))))
+        }
+        _ => None,
+    })?;
+    if digits.is_empty() { None } else { u16::try_from(number).ok() }
+}

@@ -1,0 +1,152 @@
+//! Events: what the bytes of a request say.
+
+use core::fmt;
+
+/// One step of a request, in the order of the wire:
+///
+/// `RequestLine` `Header`* `HeadEnd` `Body`* `Trailer`* `End`
+///
+/// Everything before [`HeadEnd`](Self::HeadEnd) is provisional: Host, framing,
+/// Connection and Expect are judged at the end of the head, so that nothing
+/// may be acted on before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// The request line.
+    RequestLine(RequestLine<'a>),
+    /// A field line of the header section.
+    Header(Field<'a>),
+    /// The end of the head. Framing and Host are valid and unambiguous.
+    HeadEnd(Framing),
+    /// Some of the content, without chunk lines, never empty.
+    Body(&'a [u8]),
+    /// A field line of the trailer section of a chunked body. Never merge it
+    /// into the header fields (RFC 9110 section 6.5.1).
+    Trailer(Field<'a>),
+    /// The end of the request. What follows is untouched until the next call,
+    /// which starts the next pipelined request.
+    End,
+}
+
+/// A request line (RFC 9112 section 3).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestLine<'a> {
+    /// The method, case-sensitive, a token of at least one octet.
+    pub method: &'a [u8],
+    /// The request target as received, undecoded, in a form that fits the method:
+    /// an absolute path with an optional query; an absolute `http` or `https`
+    /// URI; host and port for CONNECT; `*` for OPTIONS.
+    pub target: &'a [u8],
+    /// The version as received.
+    pub version: Version,
+}
+
+impl fmt::Debug for RequestLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestLine")
+            .field("method", &Text(self.method))
+            .field("target", &Text(self.target))
+            .field("version", &self.version)
+            .finish()
+    }
+}
+
+/// A field line (RFC 9112 section 5).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The field name as received, a token of at least one octet. Field names
+    /// compare without regard to case: [`eq_ignore_ascii_case`](slice::eq_ignore_ascii_case).
+    pub name: &'a [u8],
+    /// The field value as received, without the whitespace around it: visible
+    /// ASCII, spaces, tabs and octets from 0x80, never a CR, LF or NUL. An empty
+    /// value is an empty slice at its place in the input.
+    pub value: &'a [u8],
+}
+
+impl fmt::Debug for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field")
+            .field("name", &Text(self.name))
+            .field("value", &Text(self.value))
+            .finish()
+    }
+}
+
+/// The HTTP version of a request: the major version is always 1.
+///
+/// ```
+/// use h1events::Version;
+///
+/// assert!(Version::HTTP_10 < Version::HTTP_11);
+/// assert_eq!(Version::HTTP_11.to_string(), "HTTP/1.1");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    minor: u8,
+}
+
+impl Version {
+    /// HTTP/1.0
+    pub const HTTP_10: Self = Self { minor: 0 };
+    /// HTTP/1.1
+    pub const HTTP_11: Self = Self { minor: 1 };
+
+    pub(crate) const fn from_minor(minor: u8) -> Self {
+        Self { minor }
+    }
+
+    /// The minor version, 0 to 9. A version above 1.1 is processed as 1.1
+    /// (RFC 9110 section 6.2), but reported as received.
+    #[must_use]
+    pub const fn minor(self) -> u8 {
+        self.minor
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP/1.{}", self.minor)
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What the head says about the rest of the request and of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Framing {
+    /// How the body is delimited. The method plays no part in it.
+    pub body: BodyLength,
+    /// Whether the client wants to send more requests on this connection. If
+    /// not, what follows this request must not be parsed (RFC 9112 section 9.6).
+    pub keep_alive: bool,
+    /// Whether the client waits for a `100 (Continue)` before it sends the body
+    /// (RFC 9110 section 10.1.1). Only with HTTP/1.1 and a body to come.
+    pub expect_continue: bool,
+    /// Whether the client offers to switch protocols: HTTP/1.1, an Upgrade field, whatever
+    /// it lists, and `upgrade` among the Connection options (RFC 9110 section 7.8). Never
+    /// with CONNECT.
+    pub upgrade: bool,
+}
+
+/// How the body of a request is delimited (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyLength {
+    /// Neither Content-Length nor Transfer-Encoding: no body.
+    None,
+    /// Content-Length: this many octets.
+    Length(u64),
+    /// The chunked transfer coding.
+    Chunked,
+}
+
+/// Octets, shown as text with escapes.
+struct Text<'a>(&'a [u8]);
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}

@@ -1,0 +1,123 @@
+//! A sans-IO HTTP/1 request parser: bytes in, events out.
+//!
+//! The parser turns the bytes of HTTP/1.0 and HTTP/1.1 requests into [`Event`]s:
+//! request line, field lines, the framing decision, content, trailers, end. It does no
+//! I/O, reads no clock, allocates nothing and keeps none of the bytes, so that it fits
+//! into servers, proxies, sniffers, test tools and firmware alike. `no_std`, and not a
+//! line of `unsafe`.
+//!
+//! # The loop
+//!
+//! The caller owns the buffer, presents what has arrived, and keeps what is left:
+//!
+//! ```
+//! use h1events::{Event, RequestParser};
+//!
+//! # fn main() -> Result<(), h1events::Error> {
+//! # let buffer = b"POST /tea HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\ngreen";
+//! # let filled = buffer.len();
+//! let mut parser = RequestParser::new();
+//! let mut input: &[u8] = &buffer[..filled];
+//! while let Some(event) = parser.next_event(&mut input)? {
+//!     match event {
+//!         Event::RequestLine(line) => {} // line.method, line.target, line.version
+//!         Event::Header(field) => {}     // field.name, field.value: case and order as received
+//!         Event::HeadEnd(framing) => {}  // how long the body is, and whether others may follow
+//!         Event::Body(bytes) => {}       // content, without chunk lines, never empty
+//!         Event::Trailer(field) => {}    // a field line after a chunked body
+//!         Event::End => {}               // the next call starts the next pipelined request
+//!     }
+//! }
+//! let unconsumed = input.len(); // keep these bytes, append what arrives next, call again
+//! # assert_eq!(unconsumed, 0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `Ok(None)` means "no event until more bytes come". At the end of input,
+//! [`finish`](RequestParser::finish) tells a clean end from a request cut short.
+//!
+//! # What is promised
+//!
+//! 1. The caller presents unconsumed bytes again, in order, with new bytes appended.
+//!    Anything else is a mistake; it gets wrong events, never a panic.
+//! 2. **Split invariance.** Events, and the final error with its kind and offset, don't
+//!    depend on how the input was cut, but for where adjacent [`Event::Body`] slices meet.
+//!    Names, values and targets are always whole.
+//! 3. `Ok(None)` leaves fewer than [`Limits::required_buffer`] bytes unconsumed, so that a
+//!    buffer of that size never fills up.
+//! 4. **Linear.** Work grows with the bytes presented for the first time, however small
+//!    the reads. Memory is the struct: at most 128 bytes.
+//! 5. An error is final: every later call returns it again and consumes nothing.
+//! 6. Bytes after [`Event::End`] are untouched until the next call. Whether to go on
+//!    after [`Framing::keep_alive`] was `false`, after CONNECT, or after
+//!    [`Framing::upgrade`] is the caller's choice.
+//! 7. Framing is decided before [`Event::HeadEnd`]: an ambiguous request never gets there,
+//!    so that nothing before it may be acted on.
+//!
+//! # What a caller has to do
+//!
+//! Stop after a request with `keep_alive: false`, and after a CONNECT: what follows isn't
+//! a request. After an error, answer [`Error::status`] and close the connection. Set
+//! [`Limits::content`], unless the content is streamed to where its size doesn't matter.
+//!
+//! # How strict it is
+//!
+//! The grammar of RFC 9112 and RFC 9110, without a switch to loosen it: limits can be set,
+//! rules can't. Where the RFCs leave a choice, the safe one has been taken. Lines end in
+//! CRLF. Content-Length with Transfer-Encoding, a second Content-Length or Host, even an
+//! equal one, whitespace before a colon, folded lines, a transfer coding other than
+//! `chunked` are refused. Each rule is judged at one place, which the bytes alone decide,
+//! and the error says which byte that was.
+//!
+//! What real clients send is accepted: any byte from 0x80 in values, every visible ASCII
+//! character but `#` in path and query, one empty line before a request. The one option,
+//! [`allow_non_ascii_target`](RequestParser::allow_non_ascii_target), is for clients that send
+//! UTF-8 in targets.
+//!
+//! # What it does not do
+//!
+//! No responses, no client side, no HTTP/2. It doesn't decode percent-encoding, join
+//! fields of the same name, or interpret any field but Host, Content-Length,
+//! Transfer-Encoding, Connection, Expect and Upgrade. It has no timeouts: who waits for bytes
+//! has to know when to give up.
+//!
+//! # Storing positions instead of borrows
+//!
+//! Events borrow from the input. Who wants to keep them beside the buffer stores ranges,
+//! which [`range_of`] gives for any slice of an event.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unwrap_used,
+    )
+)]
+
+mod authority;
+mod chunk;
+mod error;
+mod event;
+mod field;
+mod framing;
+mod limits;
+mod number;
+mod octet;
+mod parser;
+mod range;
+mod request_line;
+mod scan;
+mod target;
+
+pub use error::{Error, ErrorKind};
+pub use event::{BodyLength, Event, Field, Framing, RequestLine, Version};
+pub use limits::Limits;
+pub use parser::RequestParser;
+pub use range::range_of;

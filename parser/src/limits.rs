@@ -1,0 +1,124 @@
+//! Limits: how much of each element is accepted.
+
+use crate::number::to_usize;
+
+/// How much of each element of a request is accepted.
+///
+/// Each limit bites at the octet that passes it, not before and not later,
+/// however the input was cut. All sizes are in octets.
+///
+/// ```
+/// use h1events::{Limits, RequestParser};
+///
+/// let mut limits = Limits::new();
+/// limits.header_lines = 64;
+/// limits.content = 1024 * 1024;
+/// let parser = RequestParser::with_limits(limits);
+/// # let _ = parser;
+/// ```
+///
+/// What others use: nginx takes request line and field lines of up to 8 KiB
+/// each and 32 KiB in all; Apache httpd takes a request line of 8,190 octets
+/// and 100 fields of 8,190 octets; hyper takes 100 fields in a buffer of
+/// about 400 KiB; Node.js takes heads of 16 KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Empty lines (CRLF) that are skipped before a request line. Default: 1.
+    ///
+    /// Old clients send one after the body of a POST (RFC 9112 section 2.2).
+    /// Without a limit, a peer could send them for ever. Excess: status 400.
+    pub empty_lines: u32,
+    /// Octets of a method. Default: 32.
+    ///
+    /// The longest registered method, `UPDATEREDIRECTREF`, has 17. Excess: status
+    /// 501, at the space that ends the method; a method that goes on for more
+    /// than [`target`](Self::target) octets gets a 400.
+    pub method: u32,
+    /// Octets of a request target. Default: 8,192.
+    ///
+    /// RFC 9112 section 3 recommends to support request lines of at least
+    /// 8,000 octets; nginx takes 8 KiB, Apache httpd 8,190. Excess: status 414.
+    pub target: u32,
+    /// Octets of one field line before its CRLF, in header or trailer section.
+    /// Default: 16 KiB.
+    ///
+    /// Cookies and tokens make the longest lines; browsers send up to 4 KiB
+    /// for each cookie. nginx and Apache httpd take 8 KiB. Excess: status 431.
+    pub field_line: u32,
+    /// Octets of the header section, each field line with its CRLF. Default: 64 KiB.
+    ///
+    /// Excess: status 431.
+    pub header_section: u32,
+    /// Field lines of the header section. Default: 128.
+    ///
+    /// Many small fields cost a server more than one large one. Apache httpd
+    /// and hyper take 100. Excess: status 431.
+    pub header_lines: u32,
+    /// Octets of a chunk line before its CRLF: size, leading zeros, extensions.
+    /// Default: 1 KiB.
+    ///
+    /// Without a limit, a body of one octet can cost a gigabyte of leading
+    /// zeros or extensions. Excess: status 400.
+    pub chunk_line: u32,
+    /// Octets of all chunk extensions of a request, from each chunk size to
+    /// its CRLF. Default: 16 KiB.
+    ///
+    /// hyper takes 16 KiB, too. Excess: status 400.
+    pub chunk_extensions: u32,
+    /// Octets of the trailer section, each line with its CRLF. Default: 8 KiB.
+    ///
+    /// Excess: status 431.
+    pub trailer_section: u32,
+    /// Field lines of the trailer section. Default: 32.
+    ///
+    /// Excess: status 431.
+    pub trailer_lines: u32,
+    /// Octets of content, as announced by Content-Length or by the sizes of
+    /// the chunks so far. Default: `u64::MAX`, no limit.
+    ///
+    /// The parser stores no content, so that only its caller knows what is too
+    /// much: servers should set it. Excess: status 413.
+    pub content: u64,
+}
+
+impl Limits {
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            empty_lines: 1,
+            method: 32,
+            target: 8 * 1024,
+            field_line: 16 * 1024,
+            header_section: 64 * 1024,
+            header_lines: 128,
+            chunk_line: 1024,
+            chunk_extensions: 16 * 1024,
+            trailer_section: 8 * 1024,
+            trailer_lines: 32,
+            content: u64::MAX,
+        }
+    }
+
+    /// The size in octets of a buffer that never fills up: as long as
+    /// [`next_event`](crate::RequestParser::next_event) returns `Ok(None)`, fewer octets than
+    /// these are left unconsumed.
+    ///
+    /// It holds the longest line that the limits allow, since names, values and
+    /// targets are always reported whole.
+    #[must_use]
+    pub const fn required_buffer(&self) -> usize {
+        let request_line = to_usize(self.method)
+            .saturating_add(to_usize(self.target))
+            .saturating_add("  HTTP/1.1\r\n".len());
+        let field_line = to_usize(self.field_line).saturating_add("\r\n".len());
+        if request_line > field_line { request_line } else { field_line }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,51 @@
+//! Numbers: digits and nothing else, and conversions that lose nothing.
+//!
+//! Rust's own parsers take a sign. "Content-Length: +5" has been a way to smuggle
+//! requests past servers that used them.
+
+/// Why digits are not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotANumber {
+    /// No digits, or something other than a digit among them.
+    Syntax,
+    /// More than 64 bits.
+    Overflow,
+}
+
+/// 1*DIGIT
+pub(crate) fn decimal(digits: &[u8]) -> Result<u64, NotANumber> {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(NotANumber::Syntax);
+    }
+    digits
+        .iter()
+        .try_fold(0, |number, &digit| append(number, 10, digit))
+        .ok_or(NotANumber::Overflow)
+}
+
+/// The number with one more digit, unless it needs more than 64 bits. The octet has
+/// to be a digit.
+pub(crate) fn append(number: u64, radix: u64, digit: u8) -> Option<u64> {
+    let value = match digit {
+        b'0'..=b'9' => digit.wrapping_sub(b'0'),
+        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10),
+    };
+    number.checked_mul(radix)?.checked_add(u64::from(value))
+}
+
+const _: () = assert!(u32::BITS <= usize::BITS && usize::BITS <= u64::BITS);
+
+/// A limit as a length.
+pub(crate) const fn to_usize(limit: u32) -> usize {
+    limit as usize
+}
+
+/// A length as a 64-bit number.
+pub(crate) const fn to_u64(len: usize) -> u64 {
+    len as u64
+}
+
+/// A length that is bounded by a limit.
+pub(crate) fn to_u32(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,350 @@
+//! The phases of a request, and all transitions between them.
+//!
+//! ```text
+//!      +-> RequestLine --> Header --+-> End --+        CRLF before a request line is skipped
+//!      |                            |    ^    |
+//!      |                            |    |    |        each phase --> Failed, and stays there
+//!      |    (Content-Length)        +-> Content
+//!      |                            |    ^    |
+//!      |    (chunked)               +-> Chunked --> Trailer --> End
+//!      |                                                         |
+//!      +---------------------------------------------------------+
+//! ```
+//!
+//! Lines are read whole: a line that isn't all there stays with the caller, and the phase
+//! remembers how far it has been looked at.
+
+use crate::chunk::{Chunked, Part};
+use crate::error::{Error, ErrorKind};
+use crate::event::{BodyLength, Event};
+use crate::field::{Line, Section, SectionLimits};
+use crate::framing::{self, Head};
+use crate::limits::Limits;
+use crate::number::to_u64;
+use crate::request_line::Progress;
+
+/// Turns the bytes of HTTP/1 requests into [`Event`]s.
+///
+/// It does no I/O and keeps no bytes: the caller owns the buffer, presents what it has,
+/// and keeps what was left. See the [crate documentation](crate) for the loop and for
+/// what is promised.
+///
+/// ```
+/// use h1events::{Event, RequestParser};
+///
+/// let mut parser = RequestParser::new();
+/// let mut input: &[u8] = b"GET /hello HTTP/1.1\r\nHost: example.org\r\n\r\n";
+/// while let Some(event) = parser.next_event(&mut input)? {
+///     if let Event::RequestLine(line) = event {
+///         assert_eq!(line.target, b"/hello");
+///     }
+/// }
+/// assert!(parser.is_idle());
+/// # Ok::<(), h1events::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RequestParser {
+    limits: Limits,
+    /// Octets consumed since the last `End`, those of the header section not until its
+    /// end; once failed, the offset of the error.
+    offset: u64,
+    phase: Phase,
+    allow_non_ascii_target: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    RequestLine { empty_lines: u32, progress: Progress },
+    Header { head: Head, section: Section },
+    Content { remaining: u64 },
+    Chunked(Chunked),
+    Trailer(Section),
+    End,
+    Failed(ErrorKind),
+}
+
+impl RequestParser {
+    /// A parser with the default [`Limits`].
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_limits(Limits::new())
+    }
+
+    /// A parser with these limits.
+    #[must_use]
+    pub const fn with_limits(limits: Limits) -> Self {
+        Self { limits, offset: 0, phase: Phase::START, allow_non_ascii_target: false }
+    }
+
+    /// Whether a request target may have bytes from 0x80. They are refused unless allowed:
+    /// no grammar has them, but some clients send UTF-8 there.
+    ///
+    /// ```
+    /// use h1events::RequestParser;
+    ///
+    /// let line = "GET /caf\u{e9} HTTP/1.1\r\n".as_bytes();
+    /// assert!(RequestParser::new().next_event(&mut &line[..]).is_err());
+    ///
+    /// let mut parser = RequestParser::new().allow_non_ascii_target(true);
+    /// assert!(parser.next_event(&mut &line[..]).is_ok());
+    /// ```
+    #[must_use]
+    pub const fn allow_non_ascii_target(mut self, allow: bool) -> Self {
+        self.allow_non_ascii_target = allow;
+        self
+    }
+
+    /// The next event, and the input moved past the bytes it stands for.
+    ///
+    /// `Ok(None)` means: no event until more bytes come. Keep what is left of the input,
+    /// append what arrives, and call again.
+    ///
+    /// # Errors
+    ///
+    /// The input breaks a rule. The error is final: every later call returns it again
+    /// and consumes nothing. Answer with [`Error::status`] and close the connection.
+    #[inline]
+    pub fn next_event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
+        // Inlined into the caller's loop, so that the most frequent event isn't moved about.
+        if let Phase::Header { head, section } = &mut self.phase {
+            let line = section.octets;
+            if let Some((field, rest)) =
+                section.read_usual(input, &SectionLimits::header(&self.limits))
+            {
+                if framing::may_concern(field.name) {
+                    head.field(&field, line);
+                }
+                *input = rest;
+                return Ok(Some(Event::Header(field)));
+            }
+        }
+        self.next_event_of_any_kind(input)
+    }
+
+    /// Says that the input has ended, after `next_event` has returned `Ok(None)` and left `rest`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnexpectedEnd`] unless the parser is [idle](Self::is_idle) and nothing
+    /// is left; or the error that the parser has failed with.
+    ///
+    /// ```
+    /// use h1events::{ErrorKind, RequestParser};
+    ///
+    /// let mut parser = RequestParser::new();
+    /// assert!(parser.finish(b"").is_ok());
+    ///
+    /// let mut input: &[u8] = b"GET / HTT";
+    /// assert_eq!(parser.next_event(&mut input), Ok(None));
+    /// assert_eq!(parser.finish(input).unwrap_err().kind(), ErrorKind::UnexpectedEnd);
+    /// ```
+    pub fn finish(&self, rest: &[u8]) -> Result<(), Error> {
+        match self.phase {
+            Phase::Failed(kind) => Err(Error::new(kind, self.offset)),
+            _ if self.is_idle() && rest.is_empty() => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::UnexpectedEnd,
+                self.consumed().saturating_add(to_u64(rest.len())),
+            )),
+        }
+    }
+
+    /// Whether the parser is between requests: no byte of the next one has been seen, an
+    /// ignored empty line aside.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        matches!(&self.phase, Phase::RequestLine { progress, .. } if progress.is_none())
+    }
+
+    /// Octets consumed since the last `End`.
+    fn consumed(&self) -> u64 {
+        match &self.phase {
+            Phase::Header { section, .. } => self.offset.saturating_add(u64::from(section.octets)),
+            _ => self.offset,
+        }
+    }
+
+    #[inline(never)]
+    fn next_event_of_any_kind<'a>(
+        &mut self,
+        input: &mut &'a [u8],
+    ) -> Result<Option<Event<'a>>, Error> {
+        match &mut self.phase {
+            Phase::RequestLine { .. } => self.request_line(input),
+            Phase::Header { .. } => self.header(input),
+            Phase::Content { remaining } => {
+                let data = take_up_to(input, remaining);
+                self.offset = self.offset.saturating_add(to_u64(data.len()));
+                if *remaining == 0 {
+                    self.phase = Phase::End;
+                }
+                Ok((!data.is_empty()).then_some(Event::Body(data)))
+            }
+            Phase::Chunked(_) => self.chunked(input),
+            Phase::Trailer(_) => self.trailer(input),
+            Phase::End => Ok(Some(self.end())),
+            Phase::Failed(kind) => Err(Error::new(*kind, self.offset)),
+        }
+    }
+
+    fn request_line<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
+        let Phase::RequestLine { empty_lines, progress } = &mut self.phase else { return Ok(None) };
+        // RFC 9112 section 2.2: "a server that is expecting to receive and parse a
+        // request-line SHOULD ignore at least one empty line (CRLF) received prior to the
+        // request-line."
+        while let [b'\r', rest @ ..] = *input {
+            if *empty_lines >= self.limits.empty_lines {
+                return self.fail(Fault::new(ErrorKind::TooManyEmptyLines, 0));
+            }
+            let [lf, rest @ ..] = rest else { return Ok(None) };
+            if *lf != b'\n' {
+                return self.fail(Fault::new(ErrorKind::BareCr, 1));
+            }
+            *empty_lines = empty_lines.saturating_add(1);
+            self.offset = self.offset.saturating_add(2);
+            *input = rest;
+        }
+        let line = match progress.read(input, &self.limits, self.allow_non_ascii_target) {
+            Ok(Some(line)) => line,
+            Ok(None) => return Ok(None),
+            Err(fault) => return self.fail(fault),
+        };
+        self.phase = Phase::Header {
+            head: Head::after_request_line(line.line.version, line.form),
+            section: Section::new(),
+        };
+        self.consume(input, line.len);
+        Ok(Some(Event::RequestLine(line.line)))
+    }
+
+    fn header<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
+        let Phase::Header { head, section } = &mut self.phase else { return Ok(None) };
+        let line = section.octets;
+        match section.read(input, &SectionLimits::header(&self.limits)) {
+            Ok(Line::Unfinished) => Ok(None),
+            Ok(Line::Field(field, len)) => {
+                head.field(&field, line);
+                *input = input.get(len..).unwrap_or_default();
+                Ok(Some(Event::Header(field)))
+            }
+            Ok(Line::Empty) => {
+                self.offset = self.offset.saturating_add(u64::from(section.octets));
+                match head.judge(section.octets, self.limits.content) {
+                    Ok(framing) => {
+                        self.phase = Phase::after_head(framing.body);
+                        self.consume(input, "\r\n".len());
+                        Ok(Some(Event::HeadEnd(framing)))
+                    }
+                    Err(fault) => self.fail(fault),
+                }
+            }
+            Err(fault) => {
+                self.offset = self.offset.saturating_add(u64::from(section.octets));
+                self.fail(fault)
+            }
+        }
+    }
+
+    fn chunked<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
+        let Phase::Chunked(chunked) = &mut self.phase else { return Ok(None) };
+        let before = input.len();
+        let part = chunked.read(input, &self.limits);
+        self.offset = self.offset.saturating_add(to_u64(before.saturating_sub(input.len())));
+        match part {
+            Ok(Part::Unfinished) => Ok(None),
+            Ok(Part::Data(data)) => Ok(Some(Event::Body(data))),
+            Ok(Part::LastChunk) => {
+                self.phase = Phase::Trailer(Section::new());
+                self.trailer(input)
+            }
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    fn trailer<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
+        let Phase::Trailer(section) = &mut self.phase else { return Ok(None) };
+        match section.read(input, &SectionLimits::trailer(&self.limits)) {
+            Ok(Line::Unfinished) => Ok(None),
+            Ok(Line::Field(field, _)) if framing::is_forbidden_in_trailers(field.name) => {
+                self.fail(Fault::new(ErrorKind::ForbiddenTrailer, 0))
+            }
+            Ok(Line::Field(field, len)) => {
+                self.consume(input, len);
+                Ok(Some(Event::Trailer(field)))
+            }
+            Ok(Line::Empty) => {
+                self.consume(input, "\r\n".len());
+                Ok(Some(self.end()))
+            }
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    fn end(&mut self) -> Event<'static> {
+        self.phase = Phase::START;
+        self.offset = 0;
+        Event::End
+    }
+
+    #[cold]
+    fn fail<T>(&mut self, fault: Fault) -> Result<T, Error> {
+        let ahead = self.offset.saturating_add(to_u64(fault.ahead));
+        self.offset = ahead.saturating_sub(u64::from(fault.behind));
+        self.phase = Phase::Failed(fault.kind);
+        Err(Error::new(fault.kind, self.offset))
+    }
+
+    fn consume(&mut self, input: &mut &[u8], len: usize) {
+        *input = input.get(len..).unwrap_or_default();
+        self.offset = self.offset.saturating_add(to_u64(len));
+    }
+}
+
+impl Default for RequestParser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Phase {
+    const START: Self = Self::RequestLine { empty_lines: 0, progress: Progress::new() };
+
+    const fn after_head(body: BodyLength) -> Self {
+        match body {
+            BodyLength::None | BodyLength::Length(0) => Self::End,
+            BodyLength::Length(remaining) => Self::Content { remaining },
+            BodyLength::Chunked => Self::Chunked(Chunked::new()),
+        }
+    }
+}
+
+/// A rule broken, relative to the start of the unconsumed input.
+pub(crate) struct Fault {
+    kind: ErrorKind,
+    ahead: usize,
+    behind: u32,
+}
+
+impl Fault {
+    /// A rule broken at an octet of the unconsumed input.
+    pub(crate) const fn new(kind: ErrorKind, ahead: usize) -> Self {
+        Self { kind, ahead, behind: 0 }
+    }
+
+    /// A rule broken by something that has been consumed.
+    pub(crate) const fn behind(kind: ErrorKind, behind: u32) -> Self {
+        Self { kind, ahead: 0, behind }
+    }
+}
+
+/// Takes as much of the input as remains of the content.
+pub(crate) fn take_up_to<'a>(input: &mut &'a [u8], remaining: &mut u64) -> &'a [u8] {
+    let len =
+        usize::try_from(*remaining).map_or(input.len(), |remaining| remaining.min(input.len()));
+    let (data, rest) = input.split_at_checked(len).unwrap_or_default();
+    *input = rest;
+    *remaining = remaining.saturating_sub(to_u64(len));
+    data
+}
+
+const _: () = assert!(size_of::<RequestParser>() <= 128);

@@ -1,0 +1,190 @@
+//! The request line, and the empty line that may stand before it.
+//!
+//! request-line = method SP request-target SP HTTP-version CRLF (RFC 9112 section 3)
+
+use crate::error::ErrorKind;
+use crate::event::{RequestLine, Version};
+use crate::limits::Limits;
+use crate::number::{to_u32, to_usize};
+use crate::parser::Fault;
+use crate::scan;
+use crate::target::{self, Form};
+
+/// How far the request line has been read.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    /// Octets of the method of a line that was cut short after it, else 0.
+    method_len: u32,
+    /// Octets of the target of a line that was cut short after it, else 0.
+    target_len: u32,
+    /// Octets of the element that was cut short that are known to be fine.
+    scanned: u32,
+}
+
+/// A whole request line, in a form that fits its method.
+pub(crate) struct Line<'a> {
+    pub(crate) line: RequestLine<'a>,
+    pub(crate) form: Form,
+    /// Its octets, the CRLF included.
+    pub(crate) len: usize,
+}
+
+/// An element, and what stands after its SP.
+type Split<'a> = (&'a [u8], &'a [u8]);
+
+impl Progress {
+    pub(crate) const fn new() -> Self {
+        Self { method_len: 0, target_len: 0, scanned: 0 }
+    }
+
+    /// Whether no octet of a request line has been seen.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.method_len | self.scanned == 0
+    }
+
+    /// Reads the line, or goes on reading it where its octets ended before.
+    pub(crate) fn read<'a>(
+        &mut self,
+        input: &'a [u8],
+        limits: &Limits,
+        allow_non_ascii: bool,
+    ) -> Result<Option<Line<'a>>, Fault> {
+        let Some((method, rest)) = self.method(input, limits)? else { return Ok(None) };
+        let target_start = method.len().saturating_add(1);
+        let Some((target, rest)) = self.target(rest, target_start, limits, allow_non_ascii)? else {
+            return Ok(None);
+        };
+        let version_start = target_start.saturating_add(target.len()).saturating_add(1);
+        let Some((major, minor)) = version(rest, version_start)? else { return Ok(None) };
+
+        // RFC 9110 section 15.6.6: an unsupported major version counts before all else in the line.
+        if major != b'1' {
+            let preface = method == b"PRI" && target == b"*" && major == b'2';
+            let kind =
+                if preface { ErrorKind::Http2Preface } else { ErrorKind::UnsupportedVersion };
+            return Err(Fault::new(kind, version_start.saturating_add("HTTP/".len())));
+        }
+        let Some(form) = target::form(method, target) else {
+            return Err(Fault::new(ErrorKind::InvalidTargetForm, target_start));
+        };
+        *self = Self::new();
+        Ok(Some(Line {
+            line: RequestLine {
+                method,
+                target,
+                version: Version::from_minor(minor.wrapping_sub(b'0')),
+            },
+            form,
+            len: version_start.saturating_add(VERSION_LEN),
+        }))
+    }
+
+    /// Splits off the method and the SP after it.
+    fn method<'a>(&mut self, input: &'a [u8], limits: &Limits) -> Result<Option<Split<'a>>, Fault> {
+        if self.method_len == 0 {
+            let room = to_usize(limits.target);
+            let window = input.get(..=room).unwrap_or(input);
+            let len = scan::resume(window, to_usize(self.scanned), scan::token_len);
+            match window.get(len) {
+                None if len > room => return Err(Fault::new(ErrorKind::EndlessMethod, room)),
+                None => {
+                    self.scanned = to_u32(len);
+                    return Ok(None);
+                }
+                // RFC 9112 section 3: "A server that receives a method longer than any that
+                // it implements SHOULD respond with a 501 (Not Implemented) status code."
+                Some(b' ') if len > to_usize(limits.method) => {
+                    return Err(Fault::new(ErrorKind::MethodTooLong, len));
+                }
+                Some(b' ') if len > 0 => {
+                    self.method_len = to_u32(len);
+                    self.scanned = 0;
+                }
+                Some(&octet) if len == 0 => return Err(Fault::new(unfit_start(octet), 0)),
+                Some(_) => return Err(Fault::new(ErrorKind::InvalidMethod, len)),
+            }
+        }
+        Ok(split_at_space(input, self.method_len))
+    }
+
+    /// Splits off the target, which starts at that octet of the line, and the SP after it.
+    fn target<'a>(
+        &mut self,
+        input: &'a [u8],
+        start: usize,
+        limits: &Limits,
+        allow_non_ascii: bool,
+    ) -> Result<Option<Split<'a>>, Fault> {
+        if self.target_len == 0 {
+            let room = to_usize(limits.target);
+            let window = input.get(..=room).unwrap_or(input);
+            let len = scan::resume(window, to_usize(self.scanned), |octets| {
+                scan::target_len(octets, allow_non_ascii)
+            });
+            let at = start.saturating_add(len);
+            match window.get(len) {
+                // RFC 9112 section 3: "A server that receives a request-target longer than any
+                // URI it wishes to parse MUST respond with a 414 (URI Too Long) status code."
+                None if len > room => {
+                    return Err(Fault::new(ErrorKind::TargetTooLong, start.saturating_add(room)));
+                }
+                None => {
+                    self.scanned = to_u32(len);
+                    return Ok(None);
+                }
+                Some(b' ') if len > 0 => {
+                    self.target_len = to_u32(len);
+                    self.scanned = 0;
+                }
+                // The line ends without a version, as in HTTP/0.9.
+                Some(b'\r' | b'\n') if len > 0 => {
+                    return Err(Fault::new(ErrorKind::InvalidVersion, at));
+                }
+                Some(_) => return Err(Fault::new(ErrorKind::InvalidTarget, at)),
+            }
+        }
+        Ok(split_at_space(input, self.target_len))
+    }
+}
+
+fn split_at_space(input: &[u8], len: u32) -> Option<Split<'_>> {
+    let (element, rest) = input.split_at_checked(to_usize(len))?;
+    Some((element, rest.split_first()?.1))
+}
+
+/// What it is called that a request starts with this octet.
+fn unfit_start(octet: u8) -> ErrorKind {
+    match octet {
+        // The content type of a TLS record with a ClientHello (RFC 8446 section 5.1).
+        0x16 => ErrorKind::TlsHandshake,
+        b'\n' => ErrorKind::BareLf,
+        b'\t' | b' '..=b'~' => ErrorKind::InvalidMethod,
+        _ => ErrorKind::BinaryData,
+    }
+}
+
+const VERSION_LEN: usize = "HTTP/1.1\r\n".len();
+
+/// The digits of the version, which starts at that octet of the line. The line ends with it.
+///
+/// HTTP-version = HTTP-name "/" DIGIT "." DIGIT, case-sensitive (RFC 9112 section 2.3)
+fn version(input: &[u8], start: usize) -> Result<Option<(u8, u8)>, Fault> {
+    if input.starts_with(b"HTTP/1.1\r\n") {
+        return Ok(Some((b'1', b'1')));
+    }
+    for (index, (&octet, &expected)) in input.iter().zip(b"HTTP/1.1\r\n").enumerate() {
+        let fits = if expected == b'1' { octet.is_ascii_digit() } else { octet == expected };
+        if !fits {
+            let kind = match (expected, octet) {
+                (b'\n', _) => ErrorKind::BareCr,
+                (b'\r', b'\n') => ErrorKind::BareLf,
+                _ => ErrorKind::InvalidVersion,
+            };
+            return Err(Fault::new(kind, start.saturating_add(index)));
+        }
+    }
+    match input {
+        &[_, _, _, _, _, major, _, minor, _, _, ..] => Ok(Some((major, minor))),
+        _ => Ok(None),
+    }
+}
