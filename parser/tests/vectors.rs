@@ -1,0 +1,159 @@
+//! Over a thousand byte-exact vectors, each run whole, byte by byte, and, unless it is
+//! long, cut in two at every place. `vectors/README.md` says what is in them.
+
+mod support;
+
+use h1events::{BodyLength, Limits, RequestParser};
+use serde_json::Value;
+use support::{After, Ending, Owned, Run, run};
+
+const VECTORS: &str = include_str!("vectors/vectors.jsonl");
+const CUT_EVERYWHERE_BELOW: usize = 600;
+
+#[test]
+fn vectors() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for line in VECTORS.lines() {
+        let vector: Value = serde_json::from_str(line).unwrap();
+        count += 1;
+        if let Err(why) = check(&vector) {
+            failures.push(format!("{} ({}): {why}", text(&vector["id"]), text(&vector["note"])));
+        }
+    }
+    assert_eq!(count, 1055);
+    assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+fn check(vector: &Value) -> Result<(), String> {
+    let input = octets(&vector["input"]);
+    let mut limits = Limits::new();
+    if let Some(content) = vector["config"]["max_body"].as_u64() {
+        limits.content = content;
+    }
+    let parser = RequestParser::with_limits(limits);
+    let with_cuts = |cuts: Vec<usize>| run(&parser, limits, &input, cuts, After::Stop);
+
+    let whole = with_cuts(vec![]);
+    compare_with_vector(vector, &whole)?;
+    same(&whole, &with_cuts((1..input.len()).collect()), "byte by byte")?;
+    if input.len() < CUT_EVERYWHERE_BELOW {
+        for cut in 1..input.len() {
+            same(&whole, &with_cuts(vec![cut]), &format!("cut at {cut}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn same(whole: &Run, other: &Run, how: &str) -> Result<(), String> {
+    if whole == other { Ok(()) } else { Err(format!("{how}: {:?} instead of {:?}", other, whole)) }
+}
+
+fn compare_with_vector(vector: &Value, run: &Run) -> Result<(), String> {
+    let expect = |what: &str, holds: bool| {
+        if holds { Ok(()) } else { Err(format!("{what} differs: {run:?}")) }
+    };
+    let messages = messages(&run.events);
+    let complete: Vec<&Message> = messages.iter().filter(|message| message.complete).collect();
+
+    match (text(&vector["verdict"]), &run.ending) {
+        ("accept", Ending::Idle) => expect("tail", vector["tail"].is_null())?,
+        ("accept", Ending::Stopped { unread }) => {
+            expect("tail", vector["tail"].as_u64().unwrap_or(0) == *unread as u64)?;
+        }
+        ("reject", Ending::Error { error, .. }) => {
+            expect("status", vector["status"].as_u64() == Some(error.status().into()))?;
+        }
+        ("incomplete", Ending::Incomplete) => {}
+        _ => return expect("verdict", false),
+    }
+    expect("number of messages", vector["messages"].as_u64() == Some(complete.len() as u64))?;
+    if let Some(requests) = vector["requests"].as_array() {
+        let found = complete.iter().map(|message| message.request.clone());
+        expect("requests", found.eq(requests.iter().map(octets)))?;
+    }
+    if let Some(headers) = vector["headers"].as_array() {
+        expect(
+            "headers",
+            complete.iter().map(|message| message.headers.clone()).eq(headers.iter().map(fields)),
+        )?;
+    }
+    if let Some(bodies) = vector["bodies"].as_array() {
+        expect(
+            "bodies",
+            complete.iter().map(|message| message.body.clone()).eq(bodies.iter().map(octets)),
+        )?;
+    }
+    let no_trailers = vec![Value::Array(vec![]); complete.len()];
+    let trailers = vector["trailers"].as_array().unwrap_or(&no_trailers);
+    expect(
+        "trailers",
+        complete.iter().map(|message| message.trailers.clone()).eq(trailers.iter().map(fields)),
+    )?;
+    if let Some(keep_alive) = vector["keep_alive"].as_bool() {
+        expect(
+            "keep_alive",
+            complete.last().is_some_and(|message| message.keep_alive == keep_alive),
+        )?;
+    }
+    for message in &complete {
+        if let Some(BodyLength::Length(length)) = message.length {
+            expect("length of body", message.body.len() as u64 == length)?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Message {
+    /// Method, SP, target
+    request: Vec<u8>,
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
+    length: Option<BodyLength>,
+    keep_alive: bool,
+    body: Vec<u8>,
+    trailers: Vec<(Vec<u8>, Vec<u8>)>,
+    complete: bool,
+}
+
+fn messages(events: &[Owned]) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    for event in events {
+        if let Owned::RequestLine { method, target, .. } = event {
+            let request = [&method[..], b" ", target].concat();
+            messages.push(Message { request, ..Message::default() });
+            continue;
+        }
+        let message = messages.last_mut().expect("the first event is a request line");
+        match event {
+            Owned::RequestLine { .. } => {}
+            Owned::Header(name, value) => message.headers.push((name.clone(), value.clone())),
+            Owned::HeadEnd(framing) => {
+                message.length = Some(framing.body);
+                message.keep_alive = framing.keep_alive;
+            }
+            Owned::Body(data) => message.body.extend_from_slice(data),
+            Owned::Trailer(name, value) => message.trailers.push((name.clone(), value.clone())),
+            Owned::End => message.complete = true,
+        }
+    }
+    messages
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Each character of the string is one octet.
+fn octets(value: &Value) -> Vec<u8> {
+    text(value).chars().map(|character| u8::try_from(character).expect("Latin-1")).collect()
+}
+
+fn fields(value: &Value) -> Vec<(Vec<u8>, Vec<u8>)> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|field| (octets(&field[0]), octets(&field[1])))
+        .collect()
+}
