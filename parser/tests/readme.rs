@@ -1,0 +1,21 @@
+//! The README shows the loop of the crate documentation, where it is compiled and run.
+
+#[test]
+fn the_loop_is_that_of_the_crate_documentation() {
+    let readme = code(include_str!("../../README.md"));
+    let documentation: String = include_str!("../src/lib.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .filter(|line| !line.starts_with("# ") && !line.starts_with("use ") && !line.is_empty())
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    assert!(readme.contains("next_event"));
+    assert!(documentation.contains(readme), "not in the crate documentation:\n{readme}");
+}
+
+/// The first block of Rust.
+fn code(markdown: &str) -> &str {
+    let (_, block) = markdown.split_once("```rust\n").expect("a block of Rust");
+    block.split_once("```").expect("its end").0
+}
