@@ -1,0 +1,13 @@
+//! The parser of h1events timed against its peers: see README.md.
+//!
+//! Criterion and divan time one function after the other, so that on a busy machine a ratio between
+//! two parsers says more about the minute than about the parsers. This harness interleaves them, a
+//! millisecond or two each, and compares only what was measured side by side.
+
+pub mod check;
+pub mod cli;
+mod incremental;
+mod peers;
+mod table;
+mod timing;
+mod workloads;

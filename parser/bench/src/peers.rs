@@ -1,0 +1,199 @@
+//! One function for each parser. Each parses every request whole from a slice of its own, touches
+//! the method, the target, and each name and value, and goes by the fastest way that the parser's
+//! documentation offers.
+
+use std::hint::black_box;
+use std::mem::MaybeUninit;
+use std::os::raw::c_char;
+use std::{ptr, slice};
+
+use h1events::{Event, RequestParser};
+use ntex_httparse::{HeaderParsed, SlicePos};
+use picohttpparser_sys::{phr_header, phr_parse_request};
+
+/// As many as h1events takes by default.
+pub(crate) const MAX_FIELDS: usize = 128;
+
+pub(crate) struct Parser {
+    pub(crate) name: &'static str,
+    pub(crate) parse: fn(&[&[u8]]) -> Checksum,
+}
+
+pub(crate) const H1EVENTS: usize = 0;
+pub(crate) const HTTPARSE: usize = 1;
+
+pub(crate) const PARSERS: [Parser; 4] = [
+    Parser { name: "h1events", parse: h1events },
+    Parser { name: "httparse", parse: httparse },
+    Parser { name: "ntex-httparse", parse: ntex_httparse },
+    Parser { name: "picohttpparser", parse: picohttpparser },
+];
+
+/// What was parsed: the same for all parsers, or one of them is wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Checksum {
+    pub(crate) requests: u64,
+    pub(crate) fields: u64,
+    octets: u64,
+    mix: u64,
+}
+
+impl Checksum {
+    #[inline(always)]
+    pub(crate) fn request(&mut self, method: &[u8], target: &[u8], minor_version: u8) {
+        self.requests += 1;
+        self.mix ^= u64::from(minor_version);
+        self.text(method);
+        self.text(target);
+    }
+
+    #[inline(always)]
+    pub(crate) fn field(&mut self, name: &[u8], value: &[u8]) {
+        self.fields += 1;
+        self.text(name);
+        self.text(value);
+    }
+
+    /// Length and first byte are cheap, but nobody has them without finding both ends of the text.
+    #[inline(always)]
+    fn text(&mut self, text: &[u8]) {
+        self.octets += text.len() as u64;
+        self.mix = self.mix.rotate_left(5) ^ u64::from(text.first().copied().unwrap_or_default());
+    }
+}
+
+pub(crate) fn h1events(requests: &[&[u8]]) -> Checksum {
+    let mut checksum = Checksum::default();
+    let mut parser = RequestParser::new();
+    for &request in requests {
+        let mut input = request;
+        while let Some(event) = parser.next_event(&mut input).expect("a valid request") {
+            match event {
+                Event::RequestLine(line) => {
+                    checksum.request(line.method, line.target, line.version.minor())
+                }
+                Event::Header(field) => checksum.field(field.name, field.value),
+                Event::HeadEnd(framing) => {
+                    black_box(framing);
+                }
+                Event::Body(_) | Event::Trailer(_) => {}
+                Event::End => break,
+            }
+        }
+    }
+    checksum
+}
+
+pub(crate) fn httparse(requests: &[&[u8]]) -> Checksum {
+    let mut checksum = Checksum::default();
+    for &request in requests {
+        let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+        let mut parsed = httparse::Request::new(&mut []);
+        parsed.parse_with_uninit_headers(request, &mut fields).expect("a valid request").unwrap();
+        httparse_request(&parsed, &mut checksum);
+    }
+    checksum
+}
+
+#[inline(always)]
+pub(crate) fn httparse_request(parsed: &httparse::Request, checksum: &mut Checksum) {
+    checksum.request(
+        parsed.method.unwrap_or_default().as_bytes(),
+        parsed.path.unwrap_or_default().as_bytes(),
+        parsed.version.unwrap_or_default(),
+    );
+    for field in parsed.headers.iter() {
+        checksum.field(field.name.as_bytes(), field.value);
+    }
+}
+
+pub(crate) fn ntex_httparse(requests: &[&[u8]]) -> Checksum {
+    let mut checksum = Checksum::default();
+    let mut line = ntex_httparse::Request::default();
+    let mut field = ntex_httparse::Header::default();
+    for &request in requests {
+        let mut consumed = line.parse(request).expect("a valid request").unwrap();
+        checksum.request(at(request, line.method), at(request, line.path), line.version);
+        loop {
+            let rest = &request[consumed..];
+            match field.parse(rest).expect("a valid request").unwrap() {
+                HeaderParsed::Header(length) => {
+                    checksum.field(at(rest, field.name), at(rest, field.value));
+                    consumed += length;
+                }
+                HeaderParsed::Eof(_) => break,
+            }
+        }
+    }
+    checksum
+}
+
+#[inline(always)]
+pub(crate) fn at(source: &[u8], position: SlicePos) -> &[u8] {
+    &source[position.start..position.end]
+}
+
+pub(crate) fn picohttpparser(requests: &[&[u8]]) -> Checksum {
+    let mut checksum = Checksum::default();
+    for &request in requests {
+        let complete = picohttpparser_request(request, 0, &mut checksum);
+        assert!(complete, "a valid request");
+    }
+    checksum
+}
+
+/// Parses a head of which the first `seen` bytes were incomplete. Returns whether it is complete.
+#[inline(always)]
+pub(crate) fn picohttpparser_request(request: &[u8], seen: usize, checksum: &mut Checksum) -> bool {
+    let (mut method, mut method_length) = (ptr::null::<c_char>(), 0);
+    let (mut target, mut target_length) = (ptr::null::<c_char>(), 0);
+    let mut minor_version = 0;
+    let mut fields = [const { MaybeUninit::<phr_header>::uninit() }; MAX_FIELDS];
+    let mut count = fields.len();
+    // SAFETY: the buffer is readable for its length, `fields` is writable for `count` entries, and
+    // the rest are places of our own. The parser keeps none of the pointers.
+    let result = unsafe {
+        phr_parse_request(
+            request.as_ptr().cast(),
+            request.len(),
+            &mut method,
+            &mut method_length,
+            &mut target,
+            &mut target_length,
+            &mut minor_version,
+            fields.as_mut_ptr().cast(),
+            &mut count,
+            seen,
+        )
+    };
+    assert!(result != -1, "a valid request");
+    if result < 0 {
+        return false;
+    }
+    // SAFETY: the parser succeeded, so that these point into `request`, and it has written `count`
+    // fields.
+    unsafe {
+        checksum.request(
+            text(method, method_length),
+            text(target, target_length),
+            minor_version as u8,
+        );
+        for field in fields[..count].assume_init_ref() {
+            checksum.field(text(field.name, field.name_len), text(field.value, field.value_len));
+        }
+    }
+    true
+}
+
+/// # Safety
+///
+/// The pointer is valid for `length` bytes, or null (which the name of a folded line is) and
+/// `length` 0.
+#[inline(always)]
+unsafe fn text<'a>(pointer: *const c_char, length: usize) -> &'a [u8] {
+    if length == 0 {
+        return &[];
+    }
+    // SAFETY: as the caller promises.
+    unsafe { slice::from_raw_parts(pointer.cast(), length) }
+}

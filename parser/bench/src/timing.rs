@@ -1,0 +1,92 @@
+//! Interleaved timing: in each round every parser has a turn of a millisecond or two at every
+//! workload, right after one another, so that whatever else the machine does hits all of them
+//! alike. Ratios are taken within a round; the median over the rounds leaves out the turns that
+//! were disturbed.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use crate::peers::{Checksum, HTTPARSE, PARSERS};
+use crate::workloads::{SET, Workload};
+
+const TURN: Duration = Duration::from_micros(1500);
+
+/// Nanoseconds per request: one entry for each round, in it one for each parser.
+#[derive(Default)]
+pub(crate) struct Rounds(Vec<[f64; PARSERS.len()]>);
+
+impl Rounds {
+    pub(crate) fn median(&self, parser: usize) -> f64 {
+        median(self.0.iter().map(|round| round[parser]))
+    }
+
+    pub(crate) fn minimum(&self, parser: usize) -> f64 {
+        self.0.iter().map(|round| round[parser]).fold(f64::INFINITY, f64::min)
+    }
+
+    /// How many times as fast as httparse.
+    pub(crate) fn ratio(&self, parser: usize) -> f64 {
+        median(self.0.iter().map(|round| round[HTTPARSE] / round[parser]))
+    }
+}
+
+pub(crate) fn compare(workloads: &[Workload], rounds: usize) -> Vec<Rounds> {
+    let passes: Vec<usize> = workloads.iter().map(passes_per_turn).collect();
+    let mut results: Vec<Rounds> = workloads.iter().map(|_| Rounds::default()).collect();
+    for round in 0..rounds {
+        for ((workload, &passes), result) in workloads.iter().zip(&passes).zip(&mut results) {
+            let mut times = [0.0; PARSERS.len()];
+            for turn in 0..PARSERS.len() {
+                let parser = (turn + round) % PARSERS.len();
+                let first = round * passes;
+                let time = time(workload, first..first + passes, PARSERS[parser].parse);
+                times[parser] = time.as_nanos() as f64 / (passes * SET) as f64;
+            }
+            result.0.push(times);
+        }
+    }
+    results
+}
+
+/// The same number for all parsers, so that each does the same work.
+fn passes_per_turn(workload: &Workload) -> usize {
+    let mut passes = 1;
+    while time(workload, 0..passes, PARSERS[HTTPARSE].parse) < TURN {
+        passes += 1;
+    }
+    passes
+}
+
+/// One set for each pass.
+fn time(
+    workload: &Workload,
+    passes: std::ops::Range<usize>,
+    parse: fn(&[&[u8]]) -> Checksum,
+) -> Duration {
+    let mut sum = Duration::ZERO;
+    for pass in passes {
+        let set = &workload.sets[pass % workload.sets.len()];
+        read(set);
+        let start = Instant::now();
+        black_box(parse(black_box(set)));
+        sum += start.elapsed();
+    }
+    sum
+}
+
+/// So that the first parser of a round doesn't fetch the bytes from memory for all the others.
+fn read(set: &[&[u8]]) {
+    const CACHE_LINE: usize = 64;
+    for request in set {
+        for octet in request.iter().step_by(CACHE_LINE) {
+            black_box(*octet);
+        }
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
+}
