@@ -1,0 +1,109 @@
+//! The memory of a connection that isn't idle.
+
+use h1events::Limits;
+
+use crate::date::Date;
+use crate::output::Output;
+use crate::request::StoredRequest;
+
+/// What a connection needs while a request is on its way: room to read into, the request so
+/// far, the answers that are not sent yet.
+///
+/// A silent connection needs none of it and [releases](crate::Connection::release) it,
+/// for another one to [use](crate::Connection::lend).
+#[derive(Debug)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    pub(crate) request: StoredRequest,
+    pub(crate) output: Output,
+    pub(crate) date: Date,
+}
+
+/// How much is read at once, as long as no line is longer.
+const READ: usize = 8 * 1024;
+
+impl Buffer {
+    /// An empty buffer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            bytes: Vec::new(),
+            start: 0,
+            end: 0,
+            request: StoredRequest::new(),
+            output: Output::default(),
+            date: Date::default(),
+        }
+    }
+
+    /// Bytes that have been read and not been consumed.
+    pub(crate) fn unread(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// The unread bytes beside the request that is made of them.
+    pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest) {
+        (&self.bytes[self.start..self.end], &mut self.request)
+    }
+
+    pub(crate) fn consume(&mut self, n: usize) {
+        self.start += n;
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        }
+    }
+
+    /// Room for at least one more byte. The parser leaves fewer bytes unconsumed than
+    /// `required_buffer`, so that the memory is bounded.
+    pub(crate) fn space(&mut self, limits: &Limits) -> &mut [u8] {
+        if self.bytes.is_empty() {
+            self.bytes.resize(READ, 0);
+        }
+        if self.end == self.bytes.len() && self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.bytes.len() {
+            let len =
+                (2 * self.bytes.len()).min(limits.required_buffer().max(READ)).max(self.end + 1);
+            // `resize` alone would double the memory for the last two bytes.
+            self.bytes.reserve_exact(len - self.bytes.len());
+            self.bytes.resize(len, 0);
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    pub(crate) fn received(&mut self, n: usize) {
+        assert!(n <= self.bytes.len() - self.end, "no more is received than there is room for");
+        self.end += n;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.start == self.end && self.output.is_empty()
+    }
+
+    /// Throws away what has been read: how many bytes that was.
+    pub(crate) fn discard(&mut self) -> usize {
+        let n = self.end - self.start;
+        self.consume(n);
+        n
+    }
+
+    /// Forgets a request that was refused, and the memory that unusually long lines have taken.
+    pub(crate) fn reset(&mut self) {
+        self.request.clear();
+        if self.bytes.len() > READ {
+            self.bytes = Vec::new();
+        }
+    }
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,191 @@
+//! Writing responses.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use h1events_connection::{InvalidField, Request, Response};
+
+use crate::support::{Peer, config, get};
+
+const DATE: Duration = Duration::from_secs(784_111_777);
+
+/// RFC 9110 section 6.6.1 (9110-6.6.1-1): every answer has a Date, by the clock of the caller.
+#[test]
+fn answers_have_a_date() {
+    let mut peer = Peer::new();
+    peer.send(get("/"));
+    assert_eq!(peer.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+    peer.date(UNIX_EPOCH + DATE + Duration::from_millis(999)).send(get("/"));
+    assert_eq!(peer.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+    peer.date(UNIX_EPOCH + DATE + Duration::from_millis(1000)).send(get("/"));
+    assert_eq!(peer.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:38 GMT"));
+    peer.date(UNIX_EPOCH - DATE).send("nonsense\r\n");
+    assert_eq!(peer.expect_one(400).field("date"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+}
+
+/// A Date of the application's own is the only one. 9110-6.6.1-2: without a clock there is none.
+#[test]
+fn a_date_is_not_doubled_and_can_be_left_out() {
+    let own = "Mon, 07 Nov 1994 00:00:00 GMT";
+    let mut peer = Peer::with_application(move |_| Response::new(200).field("date", own).unwrap());
+    peer.send(get("/"));
+    assert_eq!(peer.expect_one(200).field("date"), Some(own));
+    let mut config = config();
+    config.date = false;
+    let mut peer = Peer::with(config, |_| Response::new(200));
+    peer.send(get("/"));
+    assert_eq!(peer.expect_one(200).field("date"), None);
+}
+
+/// RFC 9112 section 4 (9112-4-1): the space after the status is sent without a reason, too.
+#[test]
+fn the_status_line() {
+    for (status, line) in [(200, "HTTP/1.1 200 OK\r\n"), (599, "HTTP/1.1 599 \r\n")] {
+        let mut peer = Peer::with_application(move |_| Response::new(status));
+        peer.send(get("/"));
+        assert!(peer.sent.starts_with(line.as_bytes()));
+    }
+}
+
+/// 9110-15-1: final statuses are 200 to 599.
+#[test]
+fn other_statuses_are_a_mistake() {
+    for status in [0, 99, 100, 101, 199, 600, 1000] {
+        assert!(std::panic::catch_unwind(|| Response::new(status)).is_err());
+        assert!(std::panic::catch_unwind(|| Response::new(200).status(status)).is_err());
+    }
+}
+
+/// RFC 9110 section 9.3.2, RFC 9112 section 6.3 (9110-9.3.2-1, 9112-6.3-7): the same fields as for GET, and no
+/// content: the next answer follows directly.
+#[test]
+fn head_has_the_fields_of_get() {
+    for body in ["", "x", "some text"] {
+        let mut peer = Peer::with_application(move |_| Response::text(body));
+        peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned() + &get("/"));
+        let answers = peer.answers();
+        assert_eq!((answers[0].text(), answers[1].text()), ("", body));
+        let length = body.len().to_string();
+        assert_eq!(answers[0].field("content-length"), Some(&*length));
+        assert_eq!(answers[1].field("content-length"), Some(&*length));
+        assert_eq!(answers[0].field("content-type"), answers[1].field("content-type"));
+    }
+}
+
+/// RFC 9110 section 8.6 (9110-8.6-4): the length is that of the content of a GET, which nobody
+/// knows if the application gives no content.
+#[test]
+fn head_invents_no_length() {
+    let mut peer = Peer::with_application(|_| Response::new(200));
+    peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned() + &get("/"));
+    let answers = peer.answers();
+    assert_eq!(answers[0].field("content-length"), None);
+    assert_eq!(answers[1].field("content-length"), Some("0"));
+}
+
+/// RFC 9112 section 6.3 rule 1, RFC 9110 sections 8.6 and 15.3.6 (9112-6.3-7, 9110-8.6-5, 9110-15.3.6-1).
+#[test]
+fn some_statuses_have_no_content() {
+    for (status, length) in [(204, None), (205, Some("0")), (304, None)] {
+        let mut peer = Peer::with_application(move |_| Response::text("content").status(status));
+        peer.send(get("/") + &get("/"));
+        let answers = peer.answers();
+        assert_eq!(answers.len(), 2);
+        for answer in answers {
+            assert_eq!((answer.status, answer.text()), (status, ""));
+            assert_eq!(answer.field("content-length"), length);
+        }
+    }
+}
+
+/// RFC 9110 section 8.6 (9110-8.6-6): Content-Length is that of the body, 0 included.
+#[test]
+fn the_length_is_that_of_the_body() {
+    for len in [0, 1, 16 * 1024 - 1, 16 * 1024, 1_000_000] {
+        let mut peer = Peer::with_application(move |_| Response::new(404).body(vec![b'x'; len]));
+        peer.send(get("/"));
+        let answer = peer.expect_one(404);
+        assert_eq!(answer.field("content-length"), Some(&*len.to_string()));
+        assert_eq!(answer.body.len(), len);
+    }
+}
+
+/// RFC 9112 section 11.1 (9112-2.2-9): nothing that would split a response gets into a field.
+#[test]
+fn fields_are_checked() {
+    let field = |name: &str, value: &str| Response::new(200).field(name, value).map(drop);
+    for name in ["", "a b", "a:", "a\r", "a\n", "ä", "a\0", "(a)", "a,b"] {
+        assert_eq!(field(name, "value"), Err(InvalidField::Name), "{name:?}");
+    }
+    for value in ["a\r\nb", "a\rb", "a\nb", "a\0b", "a\x7f", "\x1b", " a", "a ", "\ta", "a\t"] {
+        assert_eq!(field("X-Name", value), Err(InvalidField::Value), "{value:?}");
+    }
+    for name in ["Connection", "content-length", "KEEP-ALIVE", "Transfer-Encoding"] {
+        assert_eq!(field(name, "close"), Err(InvalidField::Reserved), "{name}");
+    }
+    for value in ["", "a", "a b\tc", "\"quoted\"", "grün"] {
+        assert_eq!(field("!#$%&'*+-.^_`|~09azAZ", value), Ok(()));
+    }
+    for protocol in ["a\r\nb", " a", "\0"] {
+        assert_eq!(Response::upgrade(protocol).map(drop), Err(InvalidField::Value));
+    }
+}
+
+/// Fields go out in their order, as they are given.
+#[test]
+fn fields_of_the_application_are_sent() {
+    let mut peer = Peer::with_application(|_| {
+        let response = Response::new(405).field("Allow", "GET, HEAD").unwrap();
+        response.field("X-A", "1").unwrap().field("x-a", "2").unwrap()
+    });
+    peer.send(get("/"));
+    let fields = peer.expect_one(405).fields;
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(fields[1..4], [("Allow", "GET, HEAD"), ("X-A", "1"), ("x-a", "2")]);
+}
+
+/// What the application sees of a request (RFC 9112 section 3.2, RFC 9110 section 7.1).
+#[test]
+fn a_request_in_its_parts() {
+    type Expected = (&'static str, Option<&'static str>, Option<&'static str>);
+    let cases: [(&str, Expected); 10] = [
+        ("GET /a?b?c HTTP/1.1\r\nHost: h:1", ("/a", Some("b?c"), Some("h:1"))),
+        ("GET / HTTP/1.1\r\nHost: h", ("/", None, Some("h"))),
+        ("GET /? HTTP/1.1\r\nHost: h", ("/", Some(""), Some("h"))),
+        ("GET /http://x/y HTTP/1.1\r\nHost: h", ("/http://x/y", None, Some("h"))),
+        ("GET http://x:2/y?z HTTP/1.1\r\nHost: h", ("/y", Some("z"), Some("x:2"))),
+        ("GET http://x HTTP/1.1\r\nHost: h", ("/", None, Some("x"))),
+        ("GET HTTPS://x?y/z HTTP/1.1\r\nHost: h", ("/", Some("y/z"), Some("x"))),
+        ("OPTIONS * HTTP/1.1\r\nHost: h", ("*", None, Some("h"))),
+        ("CONNECT x:3 HTTP/1.1\r\nHost: h", ("x:3", None, Some("x:3"))),
+        ("GET / HTTP/1.0", ("/", None, None)),
+    ];
+    for (head, expected) in cases {
+        let mut peer = Peer::with_application(move |request: &Request<'_>| {
+            let text = |octets| str::from_utf8(octets).unwrap();
+            let query = request.query().map(text);
+            assert_eq!((text(request.path()), query, request.authority().map(text)), expected);
+            Response::new(404)
+        });
+        peer.send(format!("{head}\r\n\r\n"));
+        assert_eq!(peer.answers()[0].status, 404, "{head}");
+    }
+}
+
+/// RFC 9110 sections 5.1 and 6.5.1: names without regard to case, trailers apart.
+#[test]
+fn fields_and_trailers_of_a_request() {
+    let mut peer = Peer::with_application(|request: &Request<'_>| {
+        assert_eq!(request.field("X-NAME"), Some(&b"1"[..]));
+        assert_eq!(request.field("x-sum"), None);
+        assert_eq!(request.fields().count(), 4);
+        let trailers: Vec<_> = request.trailers().map(|field| (field.name, field.value)).collect();
+        assert_eq!(trailers, [(&b"X-Sum"[..], &b"9"[..])]);
+        assert_eq!((request.body(), request.version().minor()), (&b"hello"[..], 2));
+        Response::new(204)
+    });
+    peer.send(
+        "POST / HTTP/1.2\r\nHost: a\r\nx-name: 1\r\nX-Name: 2\r\nTransfer-Encoding: chunked\r\n\r\n\
+         2\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 9\r\n\r\n",
+    );
+    peer.expect_one(204);
+}

@@ -1,0 +1,120 @@
+//! Error responses.
+
+use h1events_connection::{Limits, Notice, Response};
+
+use crate::support::{Peer, get};
+
+/// ERR-5, ERR-7, RFC 9110 section 15.5: a fixed text, and close.
+#[test]
+fn an_error_is_a_fixed_text() {
+    let mut peer = Peer::new();
+    peer.send("GET /<script># HTTP/1.1\r\nHost: a\r\n\r\n");
+    let answer = peer.expect_one(400);
+    assert_eq!(answer.text(), "400 Bad Request: octet not allowed in the request target\n");
+    assert_eq!(answer.field("content-type"), Some("text/plain; charset=utf-8"));
+    assert!(answer.field("date").is_some());
+    peer.expect_shutdown();
+}
+
+/// Each status that the parser asks for is really sent, and named.
+#[test]
+fn every_status() {
+    let long = |n: u32| "a".repeat(n as usize + 1);
+    let limits = Limits::new();
+    let cases = [
+        (400, "\x16\x03\x01".to_owned(), "400 Bad Request: expected a request line, found a TLS"),
+        (413, post("Content-Length: 1048577"), "413 Content Too Large: "),
+        (414, format!("GET /{}", long(limits.target)), "414 URI Too Long: "),
+        (417, post("Expect: tea"), "417 Expectation Failed: "),
+        (431, post(&format!("A: {}", long(limits.field_line))), "431 Request Header Fields"),
+        (501, post("Transfer-Encoding: gzip, chunked"), "501 Not Implemented: "),
+        (505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), "505 HTTP Version Not Supported: "),
+    ];
+    for (status, request, text) in cases {
+        let mut peer = Peer::new();
+        peer.send(request);
+        let answer = peer.expect_one(status);
+        assert!(answer.text().starts_with(text), "{}", answer.text());
+        assert!(matches!(peer.notices[..], [Notice::Refused(error)] if error.status() == status));
+    }
+}
+
+fn post(field: &str) -> String {
+    format!("POST / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n")
+}
+
+/// ERR-1, SMG-UNR-2: after an error nothing is parsed, however it comes.
+#[test]
+fn nothing_resumes_after_an_error() {
+    for read_size in [1, 50, usize::MAX] {
+        let mut peer = Peer::new();
+        peer.read_size = read_size;
+        peer.send(post("Content-Length: 5x") + "hello" + &get("/smuggled")).send(get("/"));
+        peer.expect_one(400);
+    }
+}
+
+/// ERR-4: a HEAD gets no content, even in an error.
+#[test]
+fn an_error_to_head_has_no_content() {
+    for request in [
+        "HEAD  / HTTP/1.1\r\n",
+        "\r\nHEAD /# HTTP/1.1\r\n",
+        "HEAD / HTTP/1.1\r\nHost : a\r\n",
+        "HEAD / HTTP/1.1\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx",
+    ] {
+        for read_size in [1, usize::MAX] {
+            let mut peer = Peer::new();
+            peer.read_size = read_size;
+            peer.methods.push("HEAD".to_owned());
+            peer.send(request).expect(&[(400, "")]).expect_shutdown();
+        }
+    }
+}
+
+/// The request before plays no part in an error.
+#[test]
+fn an_error_is_about_its_own_request() {
+    let mut peer = Peer::new();
+    peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n\x16");
+    let answers = peer.answers();
+    assert_eq!((answers[0].status, answers[0].text()), (200, ""));
+    assert_eq!(answers[1].status, 400);
+    assert!(!answers[1].body.is_empty());
+    let mut peer = Peer::new();
+    peer.send(get("/") + "HEAD\0");
+    assert_eq!(peer.answers()[1].text(), "400 Bad Request: octet not allowed in the method\n");
+}
+
+/// ERR-6: an error in the body is one of a request that nobody has handled yet.
+#[test]
+fn an_error_in_the_body() {
+    let mut peer = Peer::with_application(|_| -> Response { unreachable!("not whole") });
+    peer.send(post("Transfer-Encoding: chunked") + "5\r\nhello\r\nZZ\r\n");
+    peer.expect_one(400);
+    assert!(peer.methods.is_empty());
+}
+
+/// A limit of chunked content: the 413 comes at the size that passes it, not after the data.
+#[test]
+fn chunks_are_limited() {
+    let mut peer = Peer::new();
+    peer.send(post("Transfer-Encoding: chunked") + "100001\r\n");
+    peer.expect_one(413);
+    peer.expect_shutdown();
+}
+
+/// The log gets one line, without a byte of the input.
+#[test]
+fn a_notice_is_one_line() {
+    let mut peer = Peer::new();
+    peer.send(get("/") + "GET /<script># HTTP/1.1\r\n");
+    let [notice] = peer.notices[..] else { panic!("one notice") };
+    assert_eq!(
+        notice.to_string(),
+        "refused with 400: octet not allowed in the request target, at byte 13"
+    );
+    peer.advance_to_close();
+    assert_eq!(peer.notices.len(), 1);
+}

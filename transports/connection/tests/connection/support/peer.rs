@@ -1,0 +1,303 @@
+//! A client, a network and a transport in one: what a test says happens, at the time it says.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use allocation_counter::opt_out;
+use h1events_connection::{Config, Connection, Notice, Now, Request, Response, Step};
+
+use super::responses::{self, Answer};
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// The example of RFC 9110 section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
+const DATE: Duration = Duration::from_secs(784_111_777);
+
+type Application = Box<dyn FnMut(&Request<'_>) -> Response>;
+
+pub(crate) struct Peer {
+    pub(crate) connection: Connection,
+    application: Application,
+    start: Instant,
+    now: Now,
+    /// On its way to the server.
+    wire: VecDeque<u8>,
+    ended: bool,
+    ends_with_last_read: bool,
+    /// How many more bytes the client reads, and how many pass at a time.
+    pub(crate) window: usize,
+    pub(crate) write_size: usize,
+    pub(crate) read_size: usize,
+    /// How long the application takes.
+    pub(crate) handling: Duration,
+    /// What the server has written, and the sizes of its writes.
+    pub(crate) sent: Vec<u8>,
+    pub(crate) writes: Vec<usize>,
+    /// The answers that the test has looked at.
+    seen: usize,
+    pub(crate) methods: Vec<String>,
+    pub(crate) notices: Vec<Notice>,
+    /// What the server waits for.
+    pub(crate) waits_for: Option<Step>,
+    pub(crate) has_shut_down: bool,
+    pub(crate) is_closed: bool,
+    pub(crate) is_upgraded: bool,
+}
+
+impl Peer {
+    /// A connection to an application that answers with method and target, and with the
+    /// body, if there is one.
+    pub(crate) fn new() -> Self {
+        Self::with(config(), echo)
+    }
+
+    pub(crate) fn with_application(
+        application: impl FnMut(&Request<'_>) -> Response + 'static,
+    ) -> Self {
+        Self::with(config(), application)
+    }
+
+    pub(crate) fn with(
+        config: Config,
+        application: impl FnMut(&Request<'_>) -> Response + 'static,
+    ) -> Self {
+        let start = Instant::now();
+        let now = Now { instant: start, date: UNIX_EPOCH + DATE };
+        let mut peer = Self {
+            connection: Connection::new(Arc::new(config), now),
+            application: Box::new(application),
+            start,
+            now,
+            wire: VecDeque::new(),
+            ended: false,
+            ends_with_last_read: false,
+            window: usize::MAX,
+            write_size: usize::MAX,
+            read_size: usize::MAX,
+            handling: Duration::ZERO,
+            sent: Vec::new(),
+            writes: Vec::new(),
+            seen: 0,
+            methods: Vec::new(),
+            notices: Vec::new(),
+            waits_for: None,
+            has_shut_down: false,
+            is_closed: false,
+            is_upgraded: false,
+        };
+        peer.run();
+        peer
+    }
+
+    /// The client sends bytes.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        opt_out(|| self.wire.extend(bytes.as_ref()));
+        self.run();
+        self
+    }
+
+    /// The client sends its last bytes; the transport learns at once that they are the last.
+    pub(crate) fn send_and_end(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        self.ended = true;
+        self.ends_with_last_read = true;
+        self.send(bytes)
+    }
+
+    /// The client says that it sends no more.
+    pub(crate) fn end(&mut self) -> &mut Self {
+        self.ended = true;
+        self.run();
+        self
+    }
+
+    /// The client reads so many more bytes.
+    pub(crate) fn read(&mut self, n: usize) -> &mut Self {
+        self.window = self.window.saturating_add(n);
+        self.run();
+        self
+    }
+
+    /// Time passes, in which the transport wakes at each deadline.
+    pub(crate) fn advance(&mut self, duration: Duration) -> &mut Self {
+        let until = self.now.instant + duration;
+        while let Some(Step::Read { deadline } | Step::Write { deadline }) = self.waits_for
+            && deadline <= until
+        {
+            self.pass(deadline - self.now.instant);
+            self.run();
+        }
+        self.pass(until - self.now.instant);
+        self.run();
+        self
+    }
+
+    /// Time passes until the server has closed the connection: how much.
+    pub(crate) fn advance_to_close(&mut self) -> Duration {
+        let before = self.now.instant;
+        while let Some(Step::Read { deadline } | Step::Write { deadline }) = self.waits_for {
+            self.pass(deadline - self.now.instant);
+            self.run();
+        }
+        assert!(self.is_closed);
+        self.now.instant - before
+    }
+
+    pub(crate) fn date(&mut self, date: SystemTime) -> &mut Self {
+        self.now.date = date;
+        self
+    }
+
+    pub(crate) const fn now(&self) -> Now {
+        self.now
+    }
+
+    /// The time since the connection was opened at which the transport wakes.
+    pub(crate) fn deadline(&self) -> Duration {
+        match self.waits_for {
+            Some(Step::Read { deadline } | Step::Write { deadline }) => deadline - self.start,
+            step => panic!("no deadline: {step:?}"),
+        }
+    }
+
+    /// All answers so far.
+    pub(crate) fn answers(&self) -> Vec<Answer> {
+        responses::read(&self.sent, self.methods.iter().map(String::as_str)).0
+    }
+
+    /// The answers since the last time.
+    pub(crate) fn new_answers(&mut self) -> Vec<Answer> {
+        let answers = self.answers().split_off(self.seen);
+        self.seen += answers.len();
+        answers
+    }
+
+    /// Expects exactly these answers since the last time: status and body.
+    #[track_caller]
+    pub(crate) fn expect(&mut self, expected: &[(u16, &str)]) -> &mut Self {
+        let answers = self.new_answers();
+        let found: Vec<_> = answers.iter().map(|answer| (answer.status, answer.text())).collect();
+        assert_eq!(found, expected);
+        self
+    }
+
+    /// Expects one answer with that status.
+    #[track_caller]
+    pub(crate) fn expect_one(&mut self, status: u16) -> Answer {
+        let mut answers = self.new_answers();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        let answer = answers.remove(0);
+        assert_eq!(answer.status, status);
+        answer
+    }
+
+    /// Expects a shutdown of the write half, after that `Connection: close`.
+    #[track_caller]
+    pub(crate) fn expect_shutdown(&mut self) -> &mut Self {
+        assert!(self.has_shut_down && !self.is_closed);
+        assert_eq!(self.answers().last().unwrap().field("connection"), Some("close"));
+        self
+    }
+
+    /// Takes steps until the server waits for something or is through.
+    pub(crate) fn run(&mut self) {
+        self.waits_for = None;
+        while !self.is_closed && !self.is_upgraded && self.waits_for.is_none() {
+            self.step();
+            let notice = self.connection.take_notice();
+            opt_out(|| self.notices.extend(notice));
+        }
+    }
+
+    fn pass(&mut self, duration: Duration) {
+        self.now.instant += duration;
+        self.now.date += duration;
+    }
+
+    fn step(&mut self) {
+        let step = self.connection.step(self.now);
+        if step != Step::Shutdown {
+            assert_eq!(step, self.connection.step(self.now), "to ask again changes nothing");
+        }
+        match step {
+            Step::Read { deadline } | Step::Write { deadline } => {
+                assert!(deadline > self.now.instant, "{step:?}");
+                let has_moved = match step {
+                    Step::Read { .. } => self.transport_reads(),
+                    _ => self.transport_writes(),
+                };
+                if !has_moved {
+                    self.waits_for = Some(step);
+                }
+            }
+            Step::Handle => {
+                let response = (self.application)(&self.connection.request());
+                let method = self.connection.request().method();
+                opt_out(|| self.methods.push(method.to_owned()));
+                self.pass(self.handling);
+                self.connection.respond(response, self.now);
+            }
+            Step::Upgraded => self.is_upgraded = true,
+            Step::Shutdown => {
+                assert!(!self.has_shut_down, "once");
+                self.has_shut_down = true;
+            }
+            Step::Close => self.is_closed = true,
+        }
+    }
+
+    fn transport_reads(&mut self) -> bool {
+        if self.wire.is_empty() {
+            if self.ended {
+                self.connection.received_eof();
+            }
+            return self.ended;
+        }
+        let space = self.connection.read_space();
+        assert!(!space.is_empty());
+        let n = space.len().min(self.wire.len()).min(self.read_size);
+        for (space, octet) in space.iter_mut().zip(self.wire.drain(..n)) {
+            *space = octet;
+        }
+        self.connection.received(n);
+        if self.wire.is_empty() && self.ends_with_last_read {
+            self.connection.received_eof();
+        }
+        true
+    }
+
+    fn transport_writes(&mut self) -> bool {
+        assert!(!self.has_shut_down, "nothing is written after the shutdown");
+        let most = self.window.min(self.write_size);
+        let before = self.sent.len();
+        for slice in self.connection.unsent() {
+            let n = slice.len().min(most - (self.sent.len() - before));
+            opt_out(|| self.sent.extend_from_slice(&slice[..n]));
+        }
+        let n = self.sent.len() - before;
+        assert!(n > 0 || most == 0, "a Write without anything to write");
+        if n > 0 {
+            self.connection.sent(n);
+            opt_out(|| self.writes.push(n));
+            if self.window != usize::MAX {
+                self.window -= n;
+            }
+        }
+        n > 0
+    }
+}
+
+pub(crate) fn config() -> Config {
+    Config::new()
+}
+
+pub(crate) fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")
+}
+
+fn echo(request: &Request<'_>) -> Response {
+    let target = String::from_utf8_lossy(request.target());
+    let body = String::from_utf8_lossy(request.body());
+    let space = if body.is_empty() { "" } else { " " };
+    Response::text(format!("{} {target}{space}{body}", request.method()))
+}
