@@ -1,0 +1,31 @@
+//! A server with a handler of its own.
+//!
+//! ```sh
+//! cargo run --release --package h1events-thread --example hello -- 127.0.0.1:8080
+//! curl http://127.0.0.1:8080/greeting/you
+//! ```
+
+use std::{env, io};
+
+use h1events_thread::{Request, Response, Server};
+
+fn main() -> io::Result<()> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let server = Server::bind(address)?;
+    println!("http://{}/", server.local_addr()?);
+    let summary = server.serve(hello)?;
+    println!("{summary}");
+    Ok(())
+}
+
+/// It knows nothing of sockets: any transport runs it, and a test can call it.
+fn hello(request: &Request<'_>) -> Response {
+    match (request.method(), request.path()) {
+        ("GET" | "HEAD", b"/") => Response::text("Hello, World\n"),
+        ("GET" | "HEAD", path) => match path.strip_prefix(b"/greeting/") {
+            Some(name) => Response::text(format!("Hello, {}!\n", name.escape_ascii())),
+            None => Response::new(404),
+        },
+        _ => Response::new(501),
+    }
+}

@@ -1,0 +1,183 @@
+//! HTTPS, with rustls: a [`Listener`] and a [`Stream`] of the caller's.
+//!
+//! ```sh
+//! cargo run --release --package h1events-thread --example tls -- 127.0.0.1:8443
+//! curl --insecure https://localhost:8443/
+//! ```
+//!
+//! The certificate is made at the start, signed by itself.
+
+use std::env;
+use std::error::Error;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{self, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use h1events_thread::{Listener, Peer, Response, Server, Stream};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8443".to_owned());
+    let listener = TlsListener::bind(&address, self_signed()?.0)?;
+    println!("https://{}/", listener.local_addr()?);
+    Server::new(listener)?.serve(|_| Response::text("Hello, World, in private\n"))?;
+    Ok(())
+}
+
+/// What a server needs, and the certificate for those who want to trust it.
+pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), Box<dyn Error>> {
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+    let certificate = CertificateDer::from(certified.cert);
+    let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key.into())?;
+    // HTTP/2 is not spoken here.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok((config, certificate))
+}
+
+/// Accepts TCP connections that will begin with a handshake.
+pub(crate) struct TlsListener {
+    tcp: TcpListener,
+    config: Arc<ServerConfig>,
+}
+
+impl TlsListener {
+    pub(crate) fn bind(address: &str, config: ServerConfig) -> io::Result<Self> {
+        Ok(Self { tcp: TcpListener::bind(address)?, config: Arc::new(config) })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp.local_addr()
+    }
+}
+
+impl AsFd for TlsListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.tcp.as_fd()
+    }
+}
+
+impl Listener for TlsListener {
+    type Stream = TlsStream;
+
+    fn accept(&self) -> io::Result<(TlsStream, Peer)> {
+        let (socket, peer) = Listener::accept(&self.tcp)?;
+        let session = ServerConnection::new(Arc::clone(&self.config)).map_err(io::Error::other)?;
+        // The handshake belongs into the first read: here it would hold up all others.
+        Ok((TlsStream { socket, session: Mutex::new(session) }, peer))
+    }
+}
+
+/// A session over its socket.
+///
+/// The lock is never held while the socket is waited for in a read, so that
+/// [`close`](Stream::close) can say goodbye from another thread.
+pub(crate) struct TlsStream {
+    socket: TcpStream,
+    session: Mutex<ServerConnection>,
+}
+
+impl TlsStream {
+    fn session(&self) -> MutexGuard<'_, ServerConnection> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends what the session has to say.
+    fn flush(&self, session: &mut ServerConnection) -> io::Result<()> {
+        while session.wants_write() {
+            session.write_tls(&mut &self.socket)?;
+        }
+        Ok(())
+    }
+
+    /// The alert that says that this end was no accident.
+    fn say_goodbye(&self, session: &mut ServerConnection) -> io::Result<()> {
+        session.send_close_notify();
+        self.flush(session)
+    }
+}
+
+impl Stream for TlsStream {
+    fn read(&self, space: &mut [u8]) -> io::Result<usize> {
+        let mut received = [0; 4096];
+        loop {
+            let mut session = self.session();
+            match session.reader().read(space) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // The client may go without a goodbye: HTTP/1 knows where its messages end.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
+                read => return read,
+            }
+            self.flush(&mut session)?;
+            drop(session);
+
+            let n = Stream::read(&self.socket, &mut received)?;
+            let mut session = self.session();
+            let mut unread = &received[..n];
+            loop {
+                session.read_tls(&mut unread)?;
+                if let Err(error) = session.process_new_packets() {
+                    // An alert tells the client why.
+                    let _ = self.flush(&mut session);
+                    return Err(io::Error::new(ErrorKind::InvalidData, error));
+                }
+                if unread.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut session = self.session();
+        // What the session holds already goes first. If it can't within the timeout, nothing
+        // of these slices has been taken.
+        self.flush(&mut session)?;
+        let n = session.writer().write_vectored(slices)?;
+        match self.flush(&mut session) {
+            // The rest goes with the next call.
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Ok(n)
+            }
+            result => result.map(|()| n),
+        }
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.socket.set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.socket.set_write_timeout(timeout)
+    }
+
+    fn shutdown_write(&self) -> io::Result<()> {
+        self.say_goodbye(&mut self.session())?;
+        self.socket.shutdown(net::Shutdown::Write)
+    }
+
+    fn close(&self) {
+        // If it is locked, it is writing to somebody who doesn't read.
+        if let Ok(mut session) = self.session.try_lock() {
+            // It must not wait here either.
+            let _ = self.socket.set_nonblocking(true);
+            let _ = self.say_goodbye(&mut session);
+        }
+        let _ = self.socket.shutdown(net::Shutdown::Both);
+    }
+}
+
+impl Drop for TlsStream {
+    fn drop(&mut self) {
+        // For connections that end without `shutdown_write`, after a silence for instance.
+        let session = self.session.get_mut().unwrap_or_else(PoisonError::into_inner);
+        session.send_close_notify();
+        let _ = self.socket.set_nonblocking(true);
+        let _ = session.write_tls(&mut &self.socket);
+    }
+}

@@ -1,0 +1,45 @@
+//! Leaving HTTP: after a 101, everything comes back as it was sent.
+//!
+//! ```sh
+//! cargo run --release --package h1events-thread --example upgrade -- 127.0.0.1:8080
+//! printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nhello\n' |
+//!     nc -N 127.0.0.1 8080
+//! ```
+
+use std::env;
+use std::io::{self, Write};
+use std::net::TcpStream;
+
+use h1events_thread::{Request, Response, Server, Upgraded};
+
+fn main() -> io::Result<()> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let server = Server::bind(address)?.on_upgrade(|upgraded| {
+        let peer = upgraded.peer();
+        match echo(upgraded) {
+            Ok(bytes) => println!("{peer}: {bytes} bytes sent back"),
+            Err(error) => println!("{peer}: {error}"),
+        }
+    });
+    println!("http://{}/", server.local_addr()?);
+    server.serve(switch)?;
+    Ok(())
+}
+
+/// Agrees to the protocol if the client offers it.
+fn switch(request: &Request<'_>) -> Response {
+    let offered = request.offers_upgrade() && request.field("upgrade") == Some(b"echo");
+    match Response::upgrade("echo") {
+        Ok(response) if offered => response,
+        _ => Response::text("This server would rather speak: echo\n").status(426),
+    }
+}
+
+/// The other protocol, until the client has said everything.
+fn echo(upgraded: Upgraded<TcpStream>) -> io::Result<u64> {
+    let (stream, leftover) = upgraded.into_parts();
+    // These bytes came along with the request.
+    (&stream).write_all(&leftover)?;
+    let bytes = io::copy(&mut &stream, &mut &stream)?;
+    Ok(leftover.len() as u64 + bytes)
+}

@@ -1,0 +1,295 @@
+//! The thread of a connection: the loop over its steps.
+
+use std::any::Any;
+use std::io::{self, ErrorKind};
+use std::os::unix::net::UnixStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use h1events_connection::{Config, Connection, Now, Request, Response, Step};
+
+use crate::pool::Pool;
+use crate::registry::{ClosedFromOutside, Entry, Registry, Rest};
+use crate::shutdown::Shutdown;
+use crate::stream::Stream;
+use crate::timeout::Timeout;
+use crate::upgrade::{OnUpgrade, Upgraded};
+
+/// What all connections of a server share.
+pub(crate) struct Serving<S, A> {
+    pub(crate) app: A,
+    pub(crate) config: Arc<Config>,
+    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
+    pub(crate) registry: Registry<S>,
+    pub(crate) pool: Pool,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// What is read at once while no request has begun, on the stack: a silent connection holds no
+/// buffer, and the head of a usual request is shorter, so that one read gets it.
+const FIRST_READ: usize = 1024;
+
+/// The whole life of a connection, in its thread.
+pub(crate) fn serve_connection<S, A>(serving: &Serving<S, A>, number: u64)
+where
+    S: Stream,
+    A: Fn(&Request<'_>) -> Response,
+{
+    let seat = Seat { serving, number };
+    let Some(entry) = serving.registry.get(number) else { return };
+    let peer = entry.peer;
+    log::info!("{peer}: opened");
+    match Driver::new(serving, &entry).run() {
+        Ok(None) | Err(Lost::ClosedFromOutside) => drop(entry),
+        Ok(Some(connection)) => match seat.take_stream(entry) {
+            Ok(stream) => serving.upgrade(Upgraded { connection, stream, peer }),
+            Err(error) => log::debug!("{peer}: lost: {error}"),
+        },
+        Err(Lost::Error(error)) => {
+            drop(entry);
+            log::debug!("{peer}: lost: {error}");
+        }
+    }
+    drop(seat);
+    log::info!("{peer}: closed");
+}
+
+impl<S: Stream, A> Serving<S, A> {
+    /// Waits until no connection is left, or no time.
+    pub(crate) fn wait_for_all(&self, time_left: impl Fn() -> Option<Duration>) {
+        loop {
+            self.registry.want_room();
+            let left = time_left();
+            if self.registry.running() == 0 || left.is_some_and(|left| left.is_zero()) {
+                return;
+            }
+            if let Err(error) = self.shutdown.wake().wait(None::<&UnixStream>, left) {
+                return log::warn!("waiting for connections to end failed: {error}");
+            }
+        }
+    }
+
+    /// Gives the connection to whoever takes it.
+    fn upgrade(&self, upgraded: Upgraded<S>) {
+        let peer = upgraded.peer;
+        let Some(take) = &self.on_upgrade else {
+            return log::warn!("{peer}: upgraded, but nobody takes it");
+        };
+        log::info!("{peer}: upgraded");
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| take(upgraded))) {
+            log::error!("{peer}: who took it panicked: {}", message(&*panic));
+        }
+    }
+}
+
+/// A connection's place among the running ones, which it leaves whatever happens.
+pub(crate) struct Seat<'a, S: Stream, A> {
+    pub(crate) serving: &'a Serving<S, A>,
+    pub(crate) number: u64,
+}
+
+impl<S: Stream, A> Seat<'_, S, A> {
+    /// The stream, which nobody else knows any more, without timeouts.
+    fn take_stream(&self, entry: Arc<Entry<S>>) -> io::Result<S> {
+        self.serving.registry.remove(self.number);
+        let entry = Arc::into_inner(entry).expect("only the registry had another one");
+        entry.stream.set_read_timeout(None)?;
+        entry.stream.set_write_timeout(None)?;
+        Ok(entry.stream)
+    }
+}
+
+impl<S: Stream, A> Drop for Seat<'_, S, A> {
+    fn drop(&mut self) {
+        // The descriptor is free before anybody hears of it.
+        self.serving.registry.remove(self.number);
+        self.serving.registry.ended();
+    }
+}
+
+/// Why a connection ended that hadn't finished.
+enum Lost {
+    ClosedFromOutside,
+    Error(io::Error),
+}
+
+struct Driver<'a, S, A> {
+    serving: &'a Serving<S, A>,
+    entry: &'a Entry<S>,
+    connection: Connection,
+    reading: Timeout,
+    writing: Timeout,
+}
+
+impl<'a, S, A> Driver<'a, S, A>
+where
+    S: Stream,
+    A: Fn(&Request<'_>) -> Response,
+{
+    fn new(serving: &'a Serving<S, A>, entry: &'a Entry<S>) -> Self {
+        Self {
+            serving,
+            entry,
+            connection: Connection::new(Arc::clone(&serving.config), Now::from_clocks()),
+            reading: Timeout::default(),
+            writing: Timeout::default(),
+        }
+    }
+
+    /// Takes step after step: the connection, if the application took it.
+    fn run(mut self) -> Result<Option<Connection>, Lost> {
+        let mut now = Now::from_clocks();
+        loop {
+            self.end_soon_if_asked();
+            let step = self.connection.step(now);
+            if let Some(notice) = self.connection.take_notice() {
+                log::warn!("{}: {notice}", self.entry.peer);
+            }
+            match step {
+                Step::Read { deadline } if self.connection.is_silent() => {
+                    self.read_first(deadline, now.instant)?;
+                }
+                Step::Read { deadline } => self.read(deadline, now.instant)?,
+                Step::Write { deadline } => self.write(deadline, now.instant)?,
+                Step::Handle => {
+                    let response = self.handle();
+                    self.end_soon_if_asked();
+                    if self.serving.registry.is_last_answer() {
+                        self.connection.end_soon();
+                    }
+                    now = Now::from_clocks();
+                    self.connection.respond(response, now);
+                    continue;
+                }
+                Step::Upgraded => return Ok(Some(self.connection)),
+                Step::Shutdown => {
+                    // If the peer is gone, reading will tell.
+                    let _ = self.entry.stream.shutdown_write();
+                    self.serving.registry.rest(self.entry, Rest::Lingering, now.instant)?;
+                }
+                Step::Close => {
+                    self.give_buffer();
+                    return Ok(None);
+                }
+            }
+            now = Now::from_clocks();
+        }
+    }
+
+    /// In a shutdown, the answer says that it is the last one.
+    fn end_soon_if_asked(&mut self) {
+        if self.serving.shutdown.has_begun() {
+            self.connection.end_soon();
+        }
+    }
+
+    /// Waits for the first byte of a request, without a buffer.
+    fn read_first(&mut self, deadline: Instant, now: Instant) -> Result<(), Lost> {
+        self.give_buffer();
+        self.serving.registry.rest(self.entry, Rest::Silent, now)?;
+        // A shutdown that has begun before may not have seen that this one is silent.
+        if self.serving.shutdown.has_begun() {
+            return Ok(());
+        }
+        self.set_read_timeout(deadline, now)?;
+        let mut space = [0; FIRST_READ];
+        let Some(n) = unless_passed(self.entry.stream.read(&mut space), &mut self.reading)? else {
+            return Ok(());
+        };
+        self.entry.resume()?;
+        let mut received = &space[..n];
+        if received.is_empty() {
+            self.connection.received_eof();
+        } else {
+            self.connection.lend(self.serving.pool.take());
+        }
+        while !received.is_empty() {
+            let space = self.connection.read_space();
+            let (now, later) = received.split_at(received.len().min(space.len()));
+            space[..now.len()].copy_from_slice(now);
+            self.connection.received(now.len());
+            received = later;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, deadline: Instant, now: Instant) -> Result<(), Lost> {
+        self.set_read_timeout(deadline, now)?;
+        let read = self.entry.stream.read(self.connection.read_space());
+        match unless_passed(read, &mut self.reading)? {
+            Some(0) => self.connection.received_eof(),
+            Some(n) => self.connection.received(n),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, deadline: Instant, now: Instant) -> Result<(), Lost> {
+        if let Some(timeout) = self.writing.needed(deadline, now) {
+            self.entry.stream.set_write_timeout(Some(timeout))?;
+        }
+        let unsent = self.connection.unsent();
+        let used = unsent.partition_point(|slice| !slice.is_empty());
+        let written = self.entry.stream.write_vectored(&unsent[..used]);
+        match unless_passed(written, &mut self.writing)? {
+            Some(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
+            Some(n) => self.connection.sent(n),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// What the application answers; a 500 if it panics.
+    fn handle(&self) -> Response {
+        let request = self.connection.request();
+        // Whatever the application shares between its calls is its own to keep sound.
+        catch_unwind(AssertUnwindSafe(|| (self.serving.app)(&request))).unwrap_or_else(|panic| {
+            log::error!("{}: the handler panicked: {}", self.entry.peer, message(&*panic));
+            Response::new(500).close()
+        })
+    }
+
+    fn set_read_timeout(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
+        match self.reading.needed(deadline, now) {
+            Some(timeout) => self.entry.stream.set_read_timeout(Some(timeout)),
+            None => Ok(()),
+        }
+    }
+
+    fn give_buffer(&mut self) {
+        if let Some(buffer) = self.connection.release() {
+            self.serving.pool.give(buffer);
+        }
+    }
+}
+
+/// What has been read or written, if anything has been in time.
+fn unless_passed(moved: io::Result<usize>, timeout: &mut Timeout) -> io::Result<Option<usize>> {
+    match moved {
+        Ok(n) => Ok(Some(n)),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            timeout.passed();
+            Ok(None)
+        }
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let string = || panic.downcast_ref::<String>().map(String::as_str);
+    panic.downcast_ref::<&str>().copied().or_else(string).unwrap_or("without a message")
+}
+
+impl From<io::Error> for Lost {
+    fn from(error: io::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<ClosedFromOutside> for Lost {
+    fn from(_: ClosedFromOutside) -> Self {
+        Self::ClosedFromOutside
+    }
+}

@@ -1,0 +1,98 @@
+//! Streams of bytes that block.
+
+use std::io::{self, IoSlice, Read, Write};
+use std::net::{self, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// A connected stream: TCP and Unix sockets are, and a TLS session can be.
+///
+/// All methods take `&self`, since [`close`](Self::close) is called from another thread while
+/// the connection's own thread waits in [`read`](Self::read) or
+/// [`write_vectored`](Self::write_vectored). Nothing else is ever called from two threads.
+pub trait Stream: Send + Sync + 'static {
+    /// Waits for bytes, then reads some; 0 is the end of the input.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) if none
+    /// came within the timeout. It may be early, never much too late. After any error but these
+    /// and [`Interrupted`](io::ErrorKind::Interrupted), the stream is dropped.
+    fn read(&self, space: &mut [u8]) -> io::Result<usize>;
+
+    /// Waits until something can be written, then writes some of it. There is at least
+    /// one slice, and none is empty.
+    ///
+    /// # Errors
+    ///
+    /// As with [`read`](Self::read).
+    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// How long [`read`](Self::read) may wait from now on: never zero, without bounds if `None`.
+    ///
+    /// # Errors
+    ///
+    /// The stream is of no use any more.
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+
+    /// How long [`write_vectored`](Self::write_vectored) may wait from now on: never zero,
+    /// without bounds if `None`.
+    ///
+    /// # Errors
+    ///
+    /// The stream is of no use any more.
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+
+    /// Tells the peer that nothing will follow. The peer may go on sending.
+    ///
+    /// # Errors
+    ///
+    /// They are ignored: the peer may be gone.
+    fn shutdown_write(&self) -> io::Result<()>;
+
+    /// Closes the connection in both directions: whoever waits in [`read`](Self::read) or
+    /// [`write_vectored`](Self::write_vectored) returns at once, with any result.
+    ///
+    /// It must not wait for anything.
+    fn close(&self);
+}
+
+macro_rules! socket {
+    ($socket:ty) => {
+        impl Stream for $socket {
+            fn read(&self, space: &mut [u8]) -> io::Result<usize> {
+                let mut socket = self;
+                Read::read(&mut socket, space)
+            }
+
+            fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+                let mut socket = self;
+                match slices {
+                    // The usual case has a quicker system call.
+                    [slice] => Write::write(&mut socket, slice),
+                    _ => Write::write_vectored(&mut socket, slices),
+                }
+            }
+
+            fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+                <$socket>::set_read_timeout(self, timeout)
+            }
+
+            fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+                <$socket>::set_write_timeout(self, timeout)
+            }
+
+            fn shutdown_write(&self) -> io::Result<()> {
+                self.shutdown(net::Shutdown::Write)
+            }
+
+            fn close(&self) {
+                // Without a peer, it is closed already.
+                let _ = self.shutdown(net::Shutdown::Both);
+            }
+        }
+    };
+}
+
+socket!(TcpStream);
+socket!(UnixStream);

@@ -1,0 +1,86 @@
+//! Deadlines by the timeouts of a socket, with few system calls.
+
+use std::time::{Duration, Instant};
+
+/// The timeout that a socket has, for one direction.
+///
+/// What is asked for moves by microseconds from one request to the next, so the timeout
+/// is set a little short, and left as it is while it is neither too long nor much too short. When
+/// it passes early, the rest is waited for exactly. That makes one call for a connection
+/// and one more for a connection that times out.
+#[derive(Debug, Default)]
+pub(crate) struct Timeout {
+    in_force: Option<Duration>,
+    passed: bool,
+}
+
+/// std refuses a timeout of zero.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+impl Timeout {
+    /// What the timeout has to be set to, if anything, for a wait until the deadline.
+    pub(crate) fn needed(&mut self, deadline: Instant, now: Instant) -> Option<Duration> {
+        let left = deadline.saturating_duration_since(now).max(SHORTEST);
+        let exact = std::mem::take(&mut self.passed);
+        if !exact && self.in_force.is_some_and(|timeout| (left / 2..=left).contains(&timeout)) {
+            return None;
+        }
+        let timeout = if exact { left } else { (left - left / 16).max(SHORTEST) };
+        self.in_force = Some(timeout);
+        self.in_force
+    }
+
+    /// Nothing came in time.
+    pub(crate) const fn passed(&mut self) {
+        self.passed = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_timeout_is_set_once_for_many_requests() {
+        let start = Instant::now();
+        let mut timeout = Timeout::default();
+        assert!(timeout.needed(start + 30 * SECOND, start).is_some());
+        for micros in 0..1000 {
+            let now = start + Duration::from_micros(micros);
+            assert_eq!(timeout.needed(start + 30 * SECOND, now), None);
+            assert_eq!(timeout.needed(now + 30 * SECOND, now), None);
+        }
+    }
+
+    #[test]
+    fn it_is_never_longer_than_what_is_left() {
+        let start = Instant::now();
+        let mut timeout = Timeout::default();
+        let mut set = Duration::MAX;
+        for left in [30, 29, 28, 40, 10, 9, 20, 1, 30] {
+            set = timeout.needed(start + left * SECOND, start).unwrap_or(set);
+            assert!(set <= left * SECOND && set >= left * SECOND / 2, "{set:?} for {left} s");
+        }
+    }
+
+    #[test]
+    fn the_rest_is_waited_for_exactly() {
+        let start = Instant::now();
+        let mut timeout = Timeout::default();
+        let first = timeout.needed(start + 30 * SECOND, start).unwrap();
+        timeout.passed();
+        let second = timeout.needed(start + 30 * SECOND, start + first).unwrap();
+        assert_eq!(first + second, 30 * SECOND);
+    }
+
+    #[test]
+    fn it_is_never_zero() {
+        let start = Instant::now();
+        for passed in [false, true] {
+            let mut timeout = Timeout { in_force: None, passed };
+            assert_eq!(timeout.needed(start, start + SECOND), Some(SHORTEST));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Threads run out: a limit on address space leaves room for the stacks of a few. This is a
+//! test binary of its own, since the limit is that of the process.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use support::{GET, bind, millis, start, timed};
+
+const STACK: usize = 256 << 20;
+
+#[test]
+fn the_longest_silent_makes_room_for_a_thread() {
+    let server = start(bind().stack_size(STACK));
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    let size: u64 = size.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    let limit = Some((size << 10) + STACK as u64 * 5);
+    setrlimit(Resource::As, Rlimit { current: limit, ..getrlimit(Resource::As) }).unwrap();
+
+    let mut clients = Vec::new();
+    for _ in 0..12 {
+        let mut client = server.connect();
+        let (answer, time) = timed(|| client.ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < millis(250), "{time:?}");
+        clients.push(client);
+    }
+    assert!(clients[0].is_closed_within(millis(100)));
+    assert!(!clients[11].is_closed_within(millis(50)));
+    drop(clients);
+    assert_eq!(server.stop().connections, 12);
+}
