@@ -1,0 +1,36 @@
+//! An application that awaits: others are served meanwhile, on the same thread.
+//!
+//! ```sh
+//! cargo run --release --package h1events-smol --example async_handler -- 127.0.0.1:8080
+//! curl http://127.0.0.1:8080/wait
+//! curl http://127.0.0.1:8080/file
+//! ```
+
+use std::time::Duration;
+use std::{env, io};
+
+use h1events_smol::{Request, Response, Server};
+use smol::{Timer, fs};
+
+fn main() -> io::Result<()> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let server = Server::bind(address)?;
+    println!("http://{}/", server.local_addr()?);
+    server.serve_async(app)?;
+    Ok(())
+}
+
+async fn app(request: &Request<'_>) -> Response {
+    match request.path() {
+        b"/wait" => {
+            Timer::after(Duration::from_secs(1)).await;
+            Response::text("a second later\n")
+        }
+        // What would block a thread runs on those that smol has for it.
+        b"/file" => match fs::read("Cargo.toml").await {
+            Ok(bytes) => Response::new(200).body(bytes),
+            Err(_) => Response::new(404),
+        },
+        _ => Response::new(404),
+    }
+}

@@ -1,0 +1,166 @@
+//! HTTPS, with rustls: a [`Listener`] and a [`Stream`] of the caller's.
+//!
+//! ```sh
+//! cargo run --release --package h1events-smol --example tls -- 127.0.0.1:8443
+//! curl --insecure https://localhost:8443/
+//! ```
+//!
+//! The certificate is made at the start, signed by itself.
+
+use std::env;
+use std::error::Error;
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_rustls::server::TlsStream;
+use futures_rustls::{Accept, TlsAcceptor};
+use h1events_smol::{Listener, Peer, Reactor, Response, Server, Socket, Stream};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use smol::Async;
+use smol::io::{AsyncRead, AsyncWrite};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8443".to_owned());
+    let listener = TlsListener::bind(address, self_signed()?.0)?;
+    println!("https://{}/", listener.local_addr()?);
+    Server::new(listener)?.serve(|_| Response::text("Hello, World, in private\n"))?;
+    Ok(())
+}
+
+/// What a server needs, and the certificate for those who want to trust it.
+pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), Box<dyn Error>> {
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+    let certificate = CertificateDer::from(certified.cert);
+    let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
+    let mut config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key.into())?;
+    // HTTP/2 is not spoken here.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok((config, certificate))
+}
+
+/// Accepts TCP connections that will begin with a handshake.
+pub(crate) struct TlsListener {
+    tcp: Async<TcpListener>,
+    acceptor: TlsAcceptor,
+}
+
+impl TlsListener {
+    pub(crate) fn bind(address: impl ToSocketAddrs, config: ServerConfig) -> io::Result<Self> {
+        let tcp = Async::new(TcpListener::bind(address)?)?;
+        Ok(Self { tcp, acceptor: Arc::new(config).into() })
+    }
+
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.tcp.get_ref().local_addr()
+    }
+}
+
+impl Listener for TlsListener {
+    type Accepted = (TcpStream, TlsAcceptor);
+    type Stream = Tls;
+
+    async fn accept(&self) -> io::Result<(Self::Accepted, Peer)> {
+        let (stream, peer) = Listener::accept(&self.tcp).await?;
+        Ok(((stream, self.acceptor.clone()), peer))
+    }
+
+    fn open((stream, acceptor): Self::Accepted, reactor: &Reactor) -> io::Result<Tls> {
+        let socket = <Async<TcpListener> as Listener>::open(stream, reactor)?;
+        Ok(Tls::Handshake(Box::new(acceptor.accept(socket))))
+    }
+}
+
+/// A session over its socket. The first reads and writes do the handshake.
+pub(crate) enum Tls {
+    Handshake(Box<Accept<Socket<TcpStream>>>),
+    Open(Box<TlsStream<Socket<TcpStream>>>),
+    Failed,
+}
+
+impl Tls {
+    fn poll_open(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Pin<&mut TlsStream<Socket<TcpStream>>>>> {
+        if let Self::Handshake(handshake) = self {
+            match ready!(Pin::new(handshake).poll(cx)) {
+                Ok(session) => *self = Self::Open(Box::new(session)),
+                Err(error) => {
+                    *self = Self::Failed;
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+        match self {
+            Self::Open(session) => Poll::Ready(Ok(Pin::new(session))),
+            _ => Poll::Ready(Err(ErrorKind::NotConnected.into())),
+        }
+    }
+}
+
+impl AsyncRead for Tls {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        space: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        match ready!(ready!(self.poll_open(cx))?.poll_read(cx, space)) {
+            // The client may go without a goodbye: HTTP/1 knows where its messages end.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Poll::Ready(Ok(0)),
+            read => Poll::Ready(read),
+        }
+    }
+}
+
+impl AsyncWrite for Tls {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_open(cx))?.poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_open(cx))?.poll_write_vectored(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_open(cx))?.poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_open(cx))?.poll_close(cx)
+    }
+}
+
+impl Stream for Tls {
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut session = ready!(self.poll_open(cx))?;
+        // The alert that says that this end was no accident.
+        ready!(session.as_mut().poll_close(cx))?;
+        Poll::Ready(session.get_ref().0.get_ref().shutdown(Shutdown::Write))
+    }
+}
+
+impl Drop for Tls {
+    fn drop(&mut self) {
+        // For connections that end without a shutdown, after a silence for instance.
+        if let Self::Open(session) = self {
+            let (socket, session) = session.get_mut();
+            session.send_close_notify();
+            // If the socket takes nothing, that is that: it doesn't block.
+            let _ = session.write_tls(&mut socket.get_ref());
+        }
+    }
+}

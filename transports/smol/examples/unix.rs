@@ -1,0 +1,24 @@
+//! A server on a Unix socket.
+//!
+//! ```sh
+//! cargo run --release --package h1events-smol --example unix -- /tmp/hello.sock
+//! curl --unix-socket /tmp/hello.sock http://localhost/
+//! ```
+
+use std::os::unix::net::UnixListener;
+use std::{env, fs, io};
+
+use h1events_smol::{Response, Server};
+
+fn main() -> io::Result<()> {
+    let path = env::args().nth(1).unwrap_or_else(|| "/tmp/hello.sock".to_owned());
+    // Left behind by the last run.
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let server = Server::from_unix(UnixListener::bind(&path)?)?;
+    println!("{path}");
+    server.serve(|_| Response::text("Hello, neighbour\n"))?;
+    Ok(())
+}

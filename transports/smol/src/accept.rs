@@ -1,0 +1,150 @@
+//! The accept loop: who is served by whom, and what if there is no room.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use smol::Timer;
+use smol::channel::{Receiver, Sender};
+use smol::future;
+
+use crate::listener::{Listener, Peer};
+use crate::registry::{Load, NEVER};
+use crate::worker::Command;
+
+/// A worker, as seen from here.
+pub(crate) struct Hand<T> {
+    pub(crate) number: usize,
+    pub(crate) commands: Sender<Command<T>>,
+    pub(crate) load: Arc<Load>,
+}
+
+pub(crate) struct Acceptor<L: Listener> {
+    pub(crate) listener: L,
+    pub(crate) max_connections: usize,
+    pub(crate) hands: Vec<Hand<L::Accepted>>,
+    pub(crate) room_wanted: Arc<AtomicBool>,
+    /// A connection has ended while room was wanted.
+    pub(crate) room: Receiver<()>,
+    pub(crate) accepted: u64,
+}
+
+/// How long to wait where the system gives no sign when to try again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// So many connections are accepted before anything else has its turn.
+const TURN: u64 = 32;
+
+impl<L: Listener> Acceptor<L> {
+    /// Accepts for ever, or as long as there is a worker.
+    pub(crate) async fn run(&mut self) {
+        let mut failures = 0_u32;
+        loop {
+            match self.listener.accept().await {
+                Ok((accepted, peer)) => {
+                    failures = 0;
+                    while self.open() >= self.max_connections {
+                        self.make_room(self.max_connections).await;
+                    }
+                    self.give(accepted, peer);
+                    if self.hands.is_empty() {
+                        return;
+                    }
+                    // However many there are to accept, a shutdown is noticed.
+                    if self.accepted.is_multiple_of(TURN) {
+                        future::yield_now().await;
+                    }
+                }
+                Err(error) if is_over(&error) => log::debug!("a connection was lost: {error}"),
+                Err(error) => {
+                    failures += 1;
+                    if failures == 1 {
+                        log::warn!("accepting failed: {error}; trying again");
+                    }
+                    self.make_room(self.open()).await;
+                    // Room has been made, and it didn't help.
+                    if failures > 1 {
+                        Timer::after(PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// To the worker with the fewest connections.
+    fn give(&mut self, mut accepted: L::Accepted, peer: Peer) {
+        self.accepted += 1;
+        let open = |hand: &Hand<_>| hand.load.open.load(Ordering::Relaxed);
+        while let Some(hand) = self.hands.iter().min_by_key(|hand| open(hand)) {
+            let number = hand.number;
+            hand.load.open.fetch_add(1, Ordering::SeqCst);
+            let Err(error) = hand.commands.try_send(Command::Serve(accepted, peer)) else { return };
+            // This is our bug. The others go on.
+            log::error!("thread {number} doesn't serve any more");
+            self.hands.retain(|hand| hand.number != number);
+            let Command::Serve(back, _) = error.into_inner() else { return };
+            accepted = back;
+        }
+    }
+
+    /// Has the connection closed that can be spared best, and waits until there are fewer than
+    /// that, but not for long.
+    async fn make_room(&self, number: usize) {
+        // Left over from the last time.
+        while self.room.try_recv().is_ok() {}
+        self.room_wanted.store(true, Ordering::SeqCst);
+        if self.open() >= number
+            && let Some(hand) = self.longest_idle()
+        {
+            hand.load.making_room.store(true, Ordering::SeqCst);
+            let _ = hand.commands.try_send(Command::MakeRoom);
+        }
+        let pause = Instant::now() + PAUSE;
+        while self.open() >= number && Instant::now() < pause {
+            let ended = async { self.room.recv().await.is_ok() };
+            let paused = async { Timer::at(pause).await >= pause };
+            future::or(ended, paused).await;
+        }
+        self.room_wanted.store(false, Ordering::SeqCst);
+    }
+
+    /// The worker of the longest-silent connection, or else of the longest-lingering one.
+    fn longest_idle(&self) -> Option<&Hand<L::Accepted>> {
+        (0..2).find_map(|idle| {
+            self.hands
+                .iter()
+                .filter(|hand| !hand.load.making_room.load(Ordering::SeqCst))
+                .map(|hand| (hand.load.oldest[idle].load(Ordering::Relaxed), hand))
+                .filter(|&(since, _)| since != NEVER)
+                .min_by_key(|&(since, _)| since)
+                .map(|(_, hand)| hand)
+        })
+    }
+
+    fn open(&self) -> usize {
+        self.hands.iter().map(|hand| hand.load.open.load(Ordering::SeqCst)).sum()
+    }
+}
+
+/// Whether the error is that of one connection, which is over: the next one can be accepted at
+/// once.
+fn is_over(error: &io::Error) -> bool {
+    // accept(2) of Linux: errors that are "already pending on the new socket" are passed on.
+    const OVER: [Errno; 11] = [
+        Errno::PROTO,
+        Errno::PERM,
+        Errno::NOPROTOOPT,
+        Errno::NETDOWN,
+        Errno::NETUNREACH,
+        Errno::HOSTDOWN,
+        Errno::HOSTUNREACH,
+        Errno::OPNOTSUPP,
+        Errno::TIMEDOUT,
+        Errno::CONNRESET,
+        Errno::NOTCONN,
+    ];
+    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted)
+        || Errno::from_io_error(error).is_some_and(|errno| OVER.contains(&errno))
+}

@@ -1,0 +1,301 @@
+//! The task of a connection: the loop over its steps.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use h1events_connection::{Buffer, Config, Connection, Notice, Now, Request, Response, Step};
+use smol::future::{self, FutureExt};
+
+use crate::registry::{Event, Idle, Place, Registry};
+use crate::stream::Stream;
+use crate::upgrade::{OnUpgrade, Upgraded};
+
+/// What all connections of a server share.
+pub(crate) struct Serving<S, A> {
+    pub(crate) app: A,
+    pub(crate) config: Arc<Config>,
+    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
+}
+
+/// What the connections of a worker share.
+pub(crate) struct Desk {
+    pub(crate) registry: Rc<RefCell<Registry>>,
+    pub(crate) ending: Cell<bool>,
+    /// Buffers that no connection needs at the moment.
+    #[expect(clippy::vec_box, reason = "connections release and take them in their boxes")]
+    pub(crate) pool: RefCell<Vec<Box<Buffer>>>,
+}
+
+/// So many buffers wait for connections that need one.
+const POOL: usize = 64;
+
+/// So often in a row is something read at once, before other connections have their turn.
+const TURN: u32 = 32;
+
+/// A stream that has more to say at its end than a socket, as TLS has, gets at most this long.
+const GOODBYE: Duration = Duration::from_secs(10);
+
+/// The whole life of a connection.
+pub(crate) async fn serve_connection<S, A>(
+    stream: S,
+    place: Place,
+    serving: Arc<Serving<S, A>>,
+    desk: Rc<Desk>,
+) where
+    S: Stream,
+    A: AsyncFn(&Request<'_>) -> Response,
+{
+    let peer = place.peer();
+    log::info!("{peer}: opened");
+    let connection = Connection::new(Arc::clone(&serving.config), Now::from_clocks());
+    let mut driver = Driver {
+        serving: &serving,
+        desk: &desk,
+        place: &place,
+        connection,
+        stream,
+        has_buffer: false,
+        reads: 0,
+    };
+    match driver.run().await {
+        Ok(Ended::Upgraded) => {
+            let Driver { connection, stream, .. } = driver;
+            if let Some(taken) = serving.upgrade(Upgraded { connection, stream, peer }) {
+                taken.await;
+            }
+        }
+        Ok(Ended::Closed) => drop(driver),
+        Err(error) => {
+            drop(driver);
+            log::debug!("{peer}: lost: {error}");
+        }
+    }
+    // The descriptor is free before anybody hears of it.
+    drop(place);
+    log::info!("{peer}: closed");
+}
+
+enum Ended {
+    Closed,
+    Upgraded,
+}
+
+struct Driver<'a, S, A> {
+    serving: &'a Serving<S, A>,
+    desk: &'a Desk,
+    place: &'a Place,
+    connection: Connection,
+    stream: S,
+    has_buffer: bool,
+    /// Reads since the last wait.
+    reads: u32,
+}
+
+impl<S, A> Driver<'_, S, A>
+where
+    S: Stream,
+    A: AsyncFn(&Request<'_>) -> Response,
+{
+    /// Takes step after step.
+    async fn run(&mut self) -> io::Result<Ended> {
+        let mut now = Now::from_clocks();
+        loop {
+            if self.desk.ending.get() {
+                self.connection.end_soon();
+            }
+            let step = self.connection.step(now);
+            if let Some(notice) = self.connection.take_notice() {
+                self.log(notice);
+            }
+            let event = match step {
+                Step::Read { deadline } => self.read(deadline, now.instant).await?,
+                Step::Write { deadline } => self.write(deadline).await?,
+                Step::Handle => {
+                    let response = self.handle().await;
+                    if self.desk.ending.get() {
+                        self.connection.end_soon();
+                    }
+                    now = Now::from_clocks();
+                    self.connection.respond(response, now);
+                    continue;
+                }
+                Step::Shutdown => self.shutdown(now.instant).await?,
+                Step::Upgraded => return Ok(Ended::Upgraded),
+                Step::Close => {
+                    self.give_buffer();
+                    return Ok(Ended::Closed);
+                }
+            };
+            if event == Some(Event::Evicted) {
+                return Ok(Ended::Closed);
+            }
+            now = Now::from_clocks();
+        }
+    }
+
+    /// Reads, with a buffer that is the connection's only while something is there.
+    async fn read(&mut self, deadline: Instant, now: Instant) -> io::Result<Option<Event>> {
+        self.reads += 1;
+        if self.reads.is_multiple_of(TURN) {
+            future::yield_now().await;
+        }
+        let idle = match &self.connection {
+            connection if connection.is_silent() => Some((Idle::Silent, now)),
+            connection if connection.is_lingering() => Some((Idle::Lingering, now)),
+            _ => None,
+        };
+        self.wait(deadline, idle, |driver, cx| {
+            driver.take_buffer();
+            let space = driver.connection.read_space();
+            let Poll::Ready(read) = Pin::new(&mut driver.stream).poll_read(cx, space) else {
+                driver.reads = 0;
+                driver.give_buffer();
+                return Poll::Pending;
+            };
+            match read? {
+                0 => driver.connection.received_eof(),
+                n => driver.connection.received(n),
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    /// Writes and flushes: only then it has been sent. If the deadline passes before, the
+    /// connection is over.
+    async fn write(&mut self, deadline: Instant) -> io::Result<Option<Event>> {
+        let mut written = 0;
+        self.wait(deadline, None, |driver, cx| {
+            if written == 0 {
+                let unsent = driver.connection.unsent();
+                let stream = Pin::new(&mut driver.stream);
+                // One slice, the usual answer, is cheaper to write by itself.
+                written = ready!(match &unsent {
+                    [only, rest @ ..] if rest.iter().all(|slice| slice.is_empty()) => {
+                        stream.poll_write(cx, only)
+                    }
+                    several => stream.poll_write_vectored(cx, several),
+                })?;
+                if written == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+            }
+            ready!(Pin::new(&mut driver.stream).poll_flush(cx))?;
+            driver.connection.sent(written);
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    async fn shutdown(&mut self, now: Instant) -> io::Result<Option<Event>> {
+        let deadline = now + self.serving.config.linger.silence.min(GOODBYE);
+        self.wait(deadline, None, |driver, cx| driver.stream.poll_shutdown(cx)).await
+    }
+
+    /// What the application answers; a 500 if it panics.
+    async fn handle(&self) -> Response {
+        let request = self.connection.request();
+        // Whatever the application shares between its calls is its own to keep sound.
+        let answer = AssertUnwindSafe(async { (self.serving.app)(&request).await });
+        answer.catch_unwind().await.unwrap_or_else(|panic| {
+            log::error!("{}: the handler panicked: {}", self.place.peer(), message(&*panic));
+            Response::new(500).close()
+        })
+    }
+
+    /// Waits until something is done, or something else happens.
+    async fn wait(
+        &mut self,
+        deadline: Instant,
+        idle: Option<(Idle, Instant)>,
+        mut act: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<io::Result<()>>,
+    ) -> io::Result<Option<Event>> {
+        let (key, desk) = (self.place.key(), self.desk);
+        let mut waits = false;
+        future::poll_fn(|cx| {
+            if waits && let Some(event) = desk.registry.borrow_mut().take_event(key) {
+                return Poll::Ready(Ok(Some(event)));
+            }
+            if let Poll::Ready(result) = act(self, cx) {
+                if waits {
+                    desk.registry.borrow_mut().resume(key);
+                }
+                return Poll::Ready(result.map(|()| None));
+            }
+            desk.registry.borrow_mut().wait(key, cx.waker(), deadline, idle);
+            waits = true;
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn take_buffer(&mut self) {
+        if !self.has_buffer {
+            self.connection.lend(self.desk.pool.borrow_mut().pop().unwrap_or_default());
+            self.has_buffer = true;
+        }
+    }
+
+    fn give_buffer(&mut self) {
+        if let Some(buffer) = self.connection.release() {
+            self.has_buffer = false;
+            let mut pool = self.desk.pool.borrow_mut();
+            if pool.len() < POOL {
+                pool.push(buffer);
+            }
+        }
+    }
+
+    /// One line, without a byte of what the client sent.
+    fn log(&self, notice: Notice) {
+        log::warn!("{}: {notice}", self.place.peer());
+    }
+}
+
+impl<S: Stream, A> Serving<S, A> {
+    /// Gives the connection to whoever takes it: what is to be awaited.
+    fn upgrade(&self, upgraded: Upgraded<S>) -> Option<Pin<Box<dyn Future<Output = ()>>>> {
+        let peer = upgraded.peer;
+        let Some(take) = &self.on_upgrade else {
+            log::warn!("{peer}: upgraded, but nobody takes it");
+            return None;
+        };
+        log::info!("{peer}: upgraded");
+        Some(take(upgraded))
+    }
+}
+
+/// What a panic says.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let string = || panic.downcast_ref::<String>().map(String::as_str);
+    panic.downcast_ref::<&str>().copied().or_else(string).unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::reactor::Socket;
+
+    /// The size of what a function with four arguments returns.
+    const fn size<A, B, C, D, F>(_: &impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_silent_connection_is_small() {
+        fn of_app<A: AsyncFn(&Request<'_>) -> Response + 'static>(_: A) -> usize {
+            size(&serve_connection::<Socket<TcpStream>, A>)
+        }
+        let task = of_app(async |_: &Request<'_>| Response::new(200));
+        assert!(task <= 1024, "{task} bytes");
+    }
+}

@@ -1,0 +1,47 @@
+//! When to look after which connection.
+//!
+//! Each connection has at most one entry. A deadline that moves to later leaves its entry
+//! where it is: when the entry is due, it is put at what the deadline has become.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+#[derive(Debug, Default)]
+pub(crate) struct Deadlines {
+    entries: BTreeSet<(Instant, usize)>,
+}
+
+impl Deadlines {
+    pub(crate) const fn new() -> Self {
+        Self { entries: BTreeSet::new() }
+    }
+
+    /// Moves the entry of a connection, unless it is early enough.
+    pub(crate) fn set(&mut self, key: usize, entry: &mut Option<Instant>, deadline: Instant) {
+        if entry.is_some_and(|entry| entry <= deadline) {
+            return;
+        }
+        self.remove(key, entry);
+        self.entries.insert((deadline, key));
+        *entry = Some(deadline);
+    }
+
+    pub(crate) fn remove(&mut self, key: usize, entry: &mut Option<Instant>) {
+        if let Some(entry) = entry.take() {
+            self.entries.remove(&(entry, key));
+        }
+    }
+
+    pub(crate) fn first(&self) -> Option<Instant> {
+        self.entries.first().map(|&(instant, _)| instant)
+    }
+
+    /// Takes the entry of a connection that may be due.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<usize> {
+        let &(instant, _) = self.entries.first()?;
+        if instant > now {
+            return None;
+        }
+        self.entries.pop_first().map(|(_, key)| key)
+    }
+}

@@ -1,0 +1,90 @@
+//! Where connections come from.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use smol::Async;
+
+use crate::reactor::{Reactor, Socket};
+use crate::stream::Stream;
+
+/// Accepts connections.
+///
+/// Anything that a [`Server`](crate::Server) shall listen on implements this; TCP and Unix
+/// sockets do. For TLS, accept a TCP connection, and let the first reads and writes of the
+/// stream do the handshake: so no client holds up others, and the deadlines count.
+pub trait Listener: 'static {
+    /// What goes from the thread that accepts to the one that serves.
+    type Accepted: Send + 'static;
+    /// What is made of it there.
+    type Stream: Stream;
+
+    /// The next connection, and who it is, for the log.
+    ///
+    /// Dropping the future must not lose a connection, except for good.
+    ///
+    /// # Errors
+    ///
+    /// No connection came this time. After an error of a lack of descriptors or memory, the
+    /// server makes room or pauses before it calls again, and after any other it calls at
+    /// once.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Accepted, Peer)>>;
+
+    /// The stream, on the thread that serves it: a [`Socket`], or anything over one. What
+    /// doesn't use the thread's reactor works as well, only slower.
+    ///
+    /// # Errors
+    ///
+    /// The connection is dropped.
+    fn open(accepted: Self::Accepted, reactor: &Reactor) -> io::Result<Self::Stream>;
+}
+
+/// Who is at the other end, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Peer {
+    /// An address on the network.
+    Address(SocketAddr),
+    /// A process on this machine.
+    Local,
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Local => f.write_str("local"),
+        }
+    }
+}
+
+impl Listener for Async<TcpListener> {
+    type Accepted = TcpStream;
+    type Stream = Socket<TcpStream>;
+
+    async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        let (stream, address) = self.read_with(TcpListener::accept).await?;
+        Ok((stream, Peer::Address(address)))
+    }
+
+    fn open(accepted: TcpStream, reactor: &Reactor) -> io::Result<Self::Stream> {
+        accepted.set_nodelay(true)?;
+        Socket::new(accepted, reactor)
+    }
+}
+
+impl Listener for Async<UnixListener> {
+    type Accepted = UnixStream;
+    type Stream = Socket<UnixStream>;
+
+    async fn accept(&self) -> io::Result<(UnixStream, Peer)> {
+        let (stream, _) = self.read_with(UnixListener::accept).await?;
+        Ok((stream, Peer::Local))
+    }
+
+    fn open(accepted: UnixStream, reactor: &Reactor) -> io::Result<Self::Stream> {
+        Socket::new(accepted, reactor)
+    }
+}

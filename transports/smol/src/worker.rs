@@ -1,0 +1,112 @@
+//! A thread that serves: an executor whose connections stay on it.
+
+use std::cell::{Cell, RefCell};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use h1events_connection::{Request, Response};
+use smol::LocalExecutor;
+use smol::channel::Receiver;
+use smol::future::{self, FutureExt};
+use smol::stream::Stream as _;
+
+use crate::connection::{Desk, Serving, serve_connection};
+use crate::listener::{Listener, Peer};
+use crate::reactor::Reactor;
+use crate::registry::{Load, Place, Registry};
+
+/// What the thread that accepts has for a worker.
+pub(crate) enum Command<T> {
+    /// Serve that connection.
+    Serve(T, Peer),
+    /// Close the longest-silent connection.
+    MakeRoom,
+    /// End: at once what is silent, in any case at that time.
+    End(Option<Instant>),
+}
+
+/// What became of a worker's connections at the end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) idle: u64,
+    pub(crate) finished: u64,
+    pub(crate) cut_off: u64,
+}
+
+/// Serves until it is told to end.
+pub(crate) fn run<L, A>(
+    reactor: &Reactor,
+    serving: &Arc<Serving<L::Stream, A>>,
+    commands: Receiver<Command<L::Accepted>>,
+    load: Arc<Load>,
+) -> Tally
+where
+    L: Listener,
+    A: AsyncFn(&Request<'_>) -> Response + 'static,
+{
+    let registry = Rc::new(RefCell::new(Registry::new(load)));
+    let desk = Rc::new(Desk {
+        registry: Rc::clone(&registry),
+        ending: Cell::new(false),
+        pool: RefCell::default(),
+    });
+    let executor = LocalExecutor::new();
+    let mut tally = Tally::default();
+    let mut in_flight = 0;
+    // When it ends in any case, once it is ending.
+    let end = Cell::new(None);
+    let is_over = || {
+        let is_due = || end.get().is_some_and(|end| end <= Instant::now());
+        desk.ending.get() && (registry.borrow().is_empty() || is_due())
+    };
+    let commands = async {
+        let mut commands = pin!(commands);
+        let mut next = async || {
+            let or_over = |cx: &mut Context<'_>| match commands.as_mut().poll_next(cx) {
+                Poll::Pending if is_over() => Poll::Ready(None),
+                next => next,
+            };
+            future::poll_fn(or_over).await
+        };
+        while let Some(command) = next().await {
+            match command {
+                Command::Serve(accepted, peer) => {
+                    let place = Place::new(&registry, peer);
+                    match L::open(accepted, reactor) {
+                        Ok(stream) => {
+                            let (serving, desk) = (Arc::clone(serving), Rc::clone(&desk));
+                            let task = serve_connection(stream, place, serving, desk);
+                            // A panic ends the connection alone. Its place logs it.
+                            executor.spawn(AssertUnwindSafe(task).catch_unwind()).detach();
+                        }
+                        Err(error) => log::debug!("{peer}: lost: {error}"),
+                    }
+                }
+                Command::MakeRoom => registry.borrow_mut().make_room(),
+                Command::End(at) => {
+                    end.set(at);
+                    if !desk.ending.replace(true) {
+                        let mut registry = registry.borrow_mut();
+                        tally.idle = registry.end() as u64;
+                        in_flight = registry.len() as u64 - tally.idle;
+                    }
+                }
+            }
+        }
+    };
+    let until = |now: Instant| {
+        let deadline = registry.borrow_mut().expire(now);
+        if is_over() { Some(now) } else { [deadline, end.get()].into_iter().flatten().min() }
+    };
+    reactor.block_on(executor.run(commands), until);
+
+    tally.cut_off = registry.borrow().unfinished() as u64;
+    tally.finished = in_flight.saturating_sub(tally.cut_off);
+    // What is left is dropped.
+    drop(executor);
+    tally
+}

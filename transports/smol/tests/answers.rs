@@ -1,0 +1,161 @@
+//! Requests and their answers, over real sockets.
+
+mod support;
+
+use std::net::TcpStream;
+use std::thread;
+
+use support::{Client, GET, app, bind, configured, millis, plain, start, start_with, timed};
+
+#[test]
+fn a_connection_is_kept_alive() {
+    let server = start(bind());
+    let mut client = server.connect();
+    for i in 0..100 {
+        let request = format!("GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(client.ask(request.as_bytes()), (200, format!("GET /{i} ")));
+    }
+    assert_eq!(
+        client.ask(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc").1,
+        "POST / abc"
+    );
+    // It has become silent again.
+    thread::sleep(millis(50));
+    let summary = server.stop();
+    assert_eq!((summary.connections, summary.idle, summary.cut_off), (1, 1, 0));
+    assert_eq!(client.read_to_end(), "");
+}
+
+#[test]
+fn a_connection_is_closed_when_asked() {
+    let server = start(bind());
+    let answer = server.exchange(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nGET / "));
+    assert!(server.exchange(b"GET / HTTP/1.0\r\n\r\n").contains("Connection: close\r\n"));
+    assert_eq!(server.stop().connections, 2);
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let server = start(bind());
+    let mut client = server.connect();
+    let requests: String =
+        (0..100).map(|i| format!("GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
+    client.send(requests.as_bytes());
+    for i in 0..100 {
+        assert_eq!(client.answer(), (200, format!("GET /{i} ")));
+    }
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn byte_by_byte_is_as_good() {
+    let server = start(bind());
+    let mut client = server.connect();
+    let request =
+        b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    for _ in 0..2 {
+        for byte in request {
+            client.send(&[*byte]);
+            thread::yield_now();
+        }
+        assert_eq!(client.answer(), (200, "POST /x abc".to_owned()));
+    }
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn a_client_that_has_half_closed_is_answered() {
+    let server = start(bind());
+    let mut client = server.connect();
+    client.send(b"GET /sleep/50 HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.half_close();
+    assert!(client.read_to_end().ends_with("GET /sleep/50 "));
+    server.stop();
+}
+
+#[test]
+fn heads_of_any_size_come_whole() {
+    // Below and above what is read first.
+    let server = start(bind());
+    for length in [900, 1023, 1024, 1025, 4000, 7000] {
+        let target = "x".repeat(length);
+        let request = format!("GET /{target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let mut client = server.connect();
+        assert_eq!(client.ask(request.as_bytes()), (200, format!("GET /{target} ")));
+        assert_eq!(client.ask(GET), (200, "GET / ".to_owned()));
+    }
+    server.stop();
+}
+
+#[test]
+fn large_bodies_go_through_in_both_directions() {
+    let server = configured(|config| config.limits.content = 8 << 20);
+    let mut client = server.connect();
+    let body = "0123456789abcdef".repeat(4 << 16);
+    let head = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    for _ in 0..2 {
+        client.send(head.as_bytes());
+        client.send(body.as_bytes());
+        let (status, text) = client.answer();
+        assert!(status == 200 && text == format!("PUT / {body}"));
+    }
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn expect_continue_is_answered_before_the_body() {
+    let server = start(bind());
+    let mut client = server.connect();
+    let head = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    assert_eq!(client.ask(head), (100, String::new()));
+    assert_eq!(client.ask(b"ok"), (200, "PUT / ok".to_owned()));
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn slow_handlers_run_side_by_side() {
+    let server = start(bind());
+    let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    let (_, time) = timed(|| {
+        for client in &mut clients {
+            client.send(b"GET /sleep/200 HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+        for client in &mut clients {
+            assert_eq!(client.answer().0, 200);
+        }
+    });
+    assert!(time < millis(1500), "{time:?}");
+    drop(clients);
+    server.stop();
+}
+
+#[test]
+fn handlers_share_what_they_capture() {
+    let counter = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counts = std::sync::Arc::clone(&counter);
+    let server = start_with(bind(), async move |request| {
+        counts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        app(request).await
+    });
+    for _ in 0..3 {
+        assert_eq!(server.connect().ask(GET).0, 200);
+    }
+    server.stop();
+    assert_eq!(counter.load(std::sync::atomic::Ordering::Relaxed), 3);
+}
+
+#[test]
+fn an_application_may_be_a_plain_function() {
+    let server = bind();
+    let (address, shutdown) = (server.local_addr().unwrap(), server.shutdown());
+    let serving = thread::spawn(move || server.serve(plain));
+    let mut client = Client::new(TcpStream::connect(address).unwrap());
+    assert_eq!(client.ask(GET), (200, "GET / ".to_owned()));
+    shutdown.begin(millis(1000));
+    assert_eq!(serving.join().unwrap().unwrap().connections, 1);
+}

@@ -1,0 +1,98 @@
+//! Time, on real clocks: coarse, since the exact deadlines are tested in virtual time.
+
+mod support;
+
+use std::thread;
+use std::time::Instant;
+
+use h1events_smol::Pace;
+use support::{GET, configured, millis, timed};
+
+#[test]
+fn a_silent_connection_is_closed_without_a_word() {
+    let server = configured(|config| config.idle = millis(200));
+    let mut client = server.connect();
+    let (text, time) = timed(|| client.read_to_end());
+    assert_eq!(text, "");
+    assert!(millis(150) < time && time < millis(1000), "{time:?}");
+
+    // And after a request, counted from its answer.
+    let mut client = server.connect();
+    thread::sleep(millis(120));
+    assert_eq!(client.ask(GET).0, 200);
+    thread::sleep(millis(120));
+    assert_eq!(client.ask(GET).0, 200);
+    let (text, time) = timed(|| client.read_to_end());
+    assert_eq!(text, "");
+    assert!(millis(150) < time && time < millis(1000), "{time:?}");
+    server.stop();
+}
+
+#[test]
+fn a_head_that_drips_gets_a_408() {
+    let server = configured(|config| config.head = millis(300));
+    let mut client = server.connect();
+    let start = Instant::now();
+    for byte in b"GET / HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" {
+        // After the answer, what comes is thrown away.
+        if client.try_send(&[*byte]).is_err() || start.elapsed() > millis(500) {
+            break;
+        }
+        thread::sleep(millis(20));
+    }
+    client.half_close();
+    assert!(client.read_to_end().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+    assert!(start.elapsed() < millis(1500), "{:?}", start.elapsed());
+    server.stop();
+}
+
+#[test]
+fn a_head_that_stops_gets_a_408() {
+    let server = configured(|config| config.head = millis(200));
+    let mut client = server.connect();
+    client.send(b"GET / HTTP/1.1\r\n");
+    let ((status, _), time) = timed(|| client.answer());
+    assert_eq!(status, 408);
+    assert!(millis(150) < time && time < millis(1000), "{time:?}");
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn a_body_that_drips_gets_a_408() {
+    let server = configured(|config| config.body = Pace { grace: millis(200), rate: 1_000_000 });
+    let mut client = server.connect();
+    client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+    let start = Instant::now();
+    while start.elapsed() < millis(400) && client.try_send(b"x").is_ok() {
+        thread::sleep(millis(20));
+    }
+    client.half_close();
+    assert!(client.read_to_end().starts_with("HTTP/1.1 408 "));
+    server.stop();
+}
+
+#[test]
+fn who_does_not_read_is_cut_off() {
+    let server = configured(|config| {
+        config.limits.content = 16 << 20;
+        config.write = Pace { grace: millis(300), rate: 1 << 30 };
+    });
+    let mut client = server.connect();
+    let body = vec![b'x'; 16 << 20];
+    client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 16777216\r\n\r\n");
+    client.send(&body);
+    thread::sleep(millis(700));
+    // It has ended: nothing is left to be cut off.
+    let (summary, time) = timed(|| server.stop());
+    assert_eq!((summary.connections, summary.cut_off, summary.finished), (1, 0, 0));
+    assert!(time < millis(500), "{time:?}");
+}
+
+#[test]
+fn deadlines_hold_when_they_are_short() {
+    // Below what a socket's timeout can be set to.
+    let server = configured(|config| config.idle = std::time::Duration::from_micros(10));
+    assert_eq!(server.connect().read_to_end(), "");
+    server.stop();
+}

@@ -1,0 +1,102 @@
+//! Graceful shutdown.
+
+mod support;
+
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use support::{GET, bind, millis, start, timed};
+
+#[test]
+fn the_silent_are_closed_and_the_others_finish() {
+    let server = start(bind());
+    let mut silent: Vec<_> = (0..5).map(|_| server.connect()).collect();
+    let mut kept_alive = server.connect();
+    assert_eq!(kept_alive.ask(GET).0, 200);
+    let mut handled = server.connect();
+    handled.send(b"GET /sleep/300 HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut begun = server.connect();
+    begun.send(b"GET / HTTP/1.1\r\n");
+    thread::sleep(millis(100));
+
+    server.shutdown.begin(Duration::from_secs(4));
+    let ((), time) = timed(|| {
+        for client in silent.iter_mut().chain([&mut kept_alive]) {
+            assert_eq!(client.read_to_end(), "");
+        }
+    });
+    assert!(time < millis(150), "{time:?}");
+    assert!(TcpStream::connect(server.address).is_err(), "it accepts no more");
+
+    begun.send(b"Host: a\r\n\r\n");
+    for client in [&mut handled, &mut begun] {
+        let answer = client.read_to_end();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+    }
+    drop((handled, begun));
+    let (summary, time) = timed(|| server.join());
+    assert_eq!((summary.connections, summary.idle), (8, 6));
+    assert_eq!((summary.finished, summary.cut_off), (2, 0));
+    assert!(time < millis(500), "{time:?}");
+}
+
+#[test]
+fn what_is_left_at_the_deadline_is_cut_off() {
+    let server = start(bind());
+    let mut dripping = server.connect();
+    dripping.send(b"GET / HT");
+    let mut handled = server.connect();
+    handled.send(b"GET /sleep/1500 HTTP/1.1\r\nHost: a\r\n\r\n");
+    thread::sleep(millis(50));
+    let (summary, time) = timed(|| server.stop_within(millis(200)));
+    assert_eq!((summary.idle, summary.finished, summary.cut_off), (0, 0, 2));
+    assert!(millis(200) <= time && time < millis(800), "{time:?}");
+    for client in [&mut dripping, &mut handled] {
+        assert!(client.is_closed_within(millis(1000)));
+    }
+}
+
+#[test]
+fn a_second_call_may_bring_the_end_forward() {
+    let server = start(bind());
+    let mut client = server.connect();
+    client.send(b"GET / HT");
+    thread::sleep(millis(50));
+    let shutdown = server.shutdown.clone();
+    assert!(!shutdown.has_begun());
+    shutdown.begin(Duration::MAX);
+    assert!(server.shutdown.has_begun());
+    let second = thread::spawn(move || {
+        thread::sleep(millis(100));
+        shutdown.begin(Duration::ZERO);
+        shutdown.begin(Duration::from_secs(60));
+    });
+    let (summary, time) = timed(|| server.join());
+    assert_eq!(summary.cut_off, 1);
+    assert!(time < millis(700), "{time:?}");
+    second.join().unwrap();
+}
+
+#[test]
+fn it_may_begin_before_serving() {
+    let server = bind();
+    server.shutdown().begin(Duration::from_secs(4));
+    let summary = server.serve_async(support::app).unwrap();
+    assert_eq!(summary, Default::default());
+}
+
+#[test]
+fn requests_that_were_sent_before_are_answered() {
+    // Pipelined requests that have begun to be answered: the last answer says close.
+    let server = start(bind());
+    let mut client = server.connect();
+    client.send(b"GET /sleep/200 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    thread::sleep(millis(50));
+    server.shutdown.begin(Duration::from_secs(4));
+    let answers = client.read_to_end();
+    assert!(answers.starts_with("HTTP/1.1 200 OK\r\n"), "{answers}");
+    drop(client);
+    assert_eq!(server.join().cut_off, 0);
+}

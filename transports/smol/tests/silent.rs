@@ -1,0 +1,119 @@
+//! A silent connection holds nobody up: at the cap, the longest-silent one makes room.
+
+mod support;
+
+use std::net::TcpStream;
+use std::thread;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use support::{GET, bind, configured, millis, start, timed};
+
+/// Both ends of all connections are in this process.
+fn raise_descriptor_limit() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // Refused at worst.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+#[test]
+fn more_silent_connections_than_the_cap() {
+    let limit = raise_descriptor_limit();
+    let cap = 1_000.min(limit / 4);
+    let server = start(bind().max_connections(cap));
+    let silent: Vec<_> = (0..cap * 3 / 2)
+        .map(|_| TcpStream::connect(server.address).expect("the backlog is long enough"))
+        .collect();
+    for _ in 0..10 {
+        let (answer, time) = timed(|| server.connect().ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < millis(250), "{time:?}");
+    }
+    let ((), time) = timed(|| drop(silent));
+    assert!(time < millis(1000), "{time:?}");
+    let (summary, time) = timed(|| server.stop());
+    assert_eq!(summary.connections, cap as u64 * 3 / 2 + 10);
+    assert!(time < millis(1000), "{time:?}");
+}
+
+#[test]
+fn the_longest_silent_is_closed_first() {
+    let server = start(bind().max_connections(3));
+    let mut first = server.connect();
+    let mut second = server.connect();
+    let mut third = server.connect();
+    for client in [&mut first, &mut second, &mut third] {
+        assert_eq!(client.ask(GET).0, 200);
+        thread::sleep(millis(20));
+    }
+    // Now the second one has been silent for longest.
+    assert_eq!(first.ask(GET).0, 200);
+    thread::sleep(millis(20));
+    assert_eq!(server.connect().ask(GET).0, 200);
+    assert!(second.is_closed_within(millis(500)));
+    assert!(!first.is_closed_within(millis(50)));
+    assert!(!third.is_closed_within(millis(50)));
+    server.stop();
+}
+
+#[test]
+fn who_has_begun_is_not_silent() {
+    let server = start(bind().max_connections(2));
+    let mut begun = server.connect();
+    begun.send(b"GET / HT");
+    let mut waiting = server.connect();
+    waiting.send(b"GET /sleep/300 HTTP/1.1\r\nHost: a\r\n\r\n");
+    thread::sleep(millis(50));
+    // It has to wait until one of them ends or becomes silent.
+    let mut third = server.connect();
+    let (answer, time) = timed(|| third.ask(GET));
+    assert_eq!(answer.0, 200);
+    assert!(time > millis(150) && time < millis(600), "{time:?}");
+    assert_eq!(waiting.answer().0, 200);
+    begun.send(b"TP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(begun.answer().0, 200);
+    drop((begun, waiting, third));
+    server.stop();
+}
+
+#[test]
+fn who_lingers_makes_room_if_nobody_is_silent() {
+    let server = configured(|config| config.linger.silence = millis(5_000));
+    let mut clients: Vec<_> = (0..3).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.send(b"nonsense\r\n");
+        assert_eq!(client.answer().0, 400);
+    }
+    drop(clients);
+    server.stop();
+
+    let mut config = h1events_smol::Config::new();
+    config.linger.silence = millis(5_000);
+    let server = start(bind().config(config).max_connections(1));
+    let mut lingering = server.connect();
+    lingering.send(b"nonsense\r\n");
+    assert!(lingering.read_to_end().starts_with("HTTP/1.1 400 "));
+    let (answer, time) = timed(|| server.connect().ask(GET));
+    assert_eq!(answer.0, 200);
+    assert!(time < millis(250), "{time:?}");
+    drop(lingering);
+    server.stop();
+}
+
+#[test]
+fn a_cap_of_one_serves_all_in_turn() {
+    let server = start(bind().max_connections(1));
+    let mut clients: Vec<_> = (0..50)
+        .map(|_| {
+            let mut client = server.connect();
+            client.send(b"GET /sleep/5 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            client
+        })
+        .collect();
+    for client in &mut clients {
+        assert!(client.read_to_end().ends_with("GET /sleep/5 "));
+    }
+    drop(clients);
+    assert_eq!(server.stop().connections, 50);
+}

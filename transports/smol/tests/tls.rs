@@ -1,0 +1,99 @@
+//! A stream of the caller's that isn't a socket: the example with TLS.
+
+mod support;
+#[path = "../examples/tls.rs"]
+#[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
+mod tls;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use h1events_smol::{Config, Server};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use support::{Running, app, millis, start_on, timed};
+
+type Client = StreamOwned<ClientConnection, TcpStream>;
+
+fn start(config: Config) -> (Running, CertificateDer<'static>) {
+    let (tls, certificate) = tls::self_signed().unwrap();
+    let listener = tls::TlsListener::bind("127.0.0.1:0", tls).unwrap();
+    let address = listener.local_addr().unwrap();
+    (start_on(Server::new(listener).unwrap().config(config), address, app), certificate)
+}
+
+fn connect(address: SocketAddr, certificate: &CertificateDer<'static>) -> Client {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let session = ClientConnection::new(Arc::new(config), name).unwrap();
+    let socket = TcpStream::connect(address).unwrap();
+    socket.set_read_timeout(Some(millis(5000))).unwrap();
+    StreamOwned::new(session, socket)
+}
+
+#[test]
+fn requests_are_answered_and_the_end_is_announced() {
+    let (server, certificate) = start(Config::new());
+    let mut client = connect(server.address, &certificate);
+    let body = "x".repeat(100_000);
+    let request = format!(
+        "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    client.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    // Without the alert, it would be an error.
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with(&format!("\r\n\r\nPUT / {body}")), "{}", answer.len());
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn the_end_of_a_silent_session_is_announced_too() {
+    // After the idle timeout.
+    let mut config = Config::new();
+    config.idle = millis(200);
+    let (server, certificate) = start(config);
+    let mut client = connect(server.address, &certificate);
+    assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
+    server.stop();
+
+    // And in a shutdown.
+    let (server, certificate) = start(Config::new());
+    let mut client = connect(server.address, &certificate);
+    client.write_all(support::GET).unwrap();
+    let mut answer = [0; 500];
+    assert!(client.read(&mut answer).unwrap() > 0);
+    let waiting = thread::spawn(move || client.read_to_end(&mut Vec::new()));
+    thread::sleep(millis(50));
+    let (summary, time) = timed(|| server.stop());
+    assert_eq!((summary.idle, summary.cut_off), (1, 0));
+    assert!(time < millis(500), "{time:?}");
+    assert_eq!(waiting.join().unwrap().unwrap(), 0);
+}
+
+#[test]
+fn a_handshake_that_does_not_come_holds_nobody_up() {
+    let (server, certificate) = start(Config::new());
+    let _silent = TcpStream::connect(server.address).unwrap();
+    let mut wrong = TcpStream::connect(server.address).unwrap();
+    wrong.write_all(support::GET).unwrap();
+    wrong.set_read_timeout(Some(millis(5000))).unwrap();
+    // An alert, then the end.
+    let mut alert = Vec::new();
+    wrong.read_to_end(&mut alert).unwrap();
+    assert_eq!(alert.first(), Some(&21));
+    let mut client = connect(server.address, &certificate);
+    client.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("GET / "), "{answer}");
+    drop(client);
+    server.stop();
+}
