@@ -1,0 +1,160 @@
+//! Greetings: the smallest application that has to route and to decode.
+
+use h1events_connection::{Request, Response};
+use percent_encoding::percent_decode;
+
+use super::{message, not_implemented, with_allow};
+
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Says hello to the world at `/`, and to anyone at `/greeting/<name>`.
+pub(crate) fn hello(request: &Request<'_>) -> Response {
+    let is_allowed = match request.method() {
+        "GET" | "HEAD" | "OPTIONS" => true,
+        "POST" | "PUT" | "PATCH" | "DELETE" => false,
+        _ => return not_implemented(),
+    };
+    // RFC 9110 section 7.4: "a request for an "https" resource MUST be rejected unless it has
+    // been received over a connection that has been secured".
+    if scheme_is_https(request.target()) {
+        return message(421, "This connection is not secured: no https resource is here.\n");
+    }
+    // It asks about the server as a whole (RFC 9110 section 9.3.7).
+    if request.target() == b"*" {
+        return with_allow(Response::new(204), METHODS);
+    }
+    match greeting(request.path()) {
+        Err(response) => response,
+        Ok(_) if !is_allowed => {
+            with_allow(message(405, "Only GET, HEAD and OPTIONS are allowed here.\n"), METHODS)
+        }
+        Ok(_) if request.method() == "OPTIONS" => with_allow(Response::new(204), METHODS),
+        Ok(greeting) => Response::text(greeting),
+    }
+}
+
+/// The text at that path, or a response that says why there is none.
+fn greeting(path: &[u8]) -> Result<String, Response> {
+    if path == b"/" {
+        return Ok("Hello, World".to_owned());
+    }
+    match path.strip_prefix(b"/greeting/") {
+        Some(name) if !name.is_empty() && !name.contains(&b'/') => match decode(name) {
+            Some(name) => Ok(format!("Hello, {name}!")),
+            None => Err(message(400, "The name is not percent-encoded UTF-8.\n")),
+        },
+        _ => Err(message(404, "Nothing is here. Try / or /greeting/<name>\n")),
+    }
+}
+
+/// The percent-decoded text, which is none if an escape or the UTF-8 is broken.
+fn decode(name: &[u8]) -> Option<String> {
+    // The crate takes `%zz` literally.
+    let mut parts = name.split(|&octet| octet == b'%').skip(1);
+    let is_escape =
+        |part: &[u8]| part.get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    if !parts.all(is_escape) {
+        return None;
+    }
+    percent_decode(name).decode_utf8().ok().map(String::from)
+}
+
+/// Schemes compare without regard to case (RFC 9110 section 4.2.3).
+fn scheme_is_https(target: &[u8]) -> bool {
+    target.split_at_checked(8).is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"https://"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{answer, get},
+        *,
+    };
+
+    #[test]
+    fn known_paths_are_answered_in_utf_8() {
+        for (target, text) in [
+            ("/", "Hello, World"),
+            ("/?a=b", "Hello, World"),
+            ("http://a", "Hello, World"),
+            ("http://a?b", "Hello, World"),
+            ("http://a/greeting/Taro", "Hello, Taro!"),
+            ("/greeting/Taro", "Hello, Taro!"),
+            ("/greeting/Taro?from=Jiro", "Hello, Taro!"),
+            ("/greeting/%E5%A4%AA%E9%83%8E", "Hello, 太郎!"),
+            ("/greeting/%e5%a4%aa%e9%83%8e", "Hello, 太郎!"),
+            ("/greeting/a+b%20c%2Fd%25zz", "Hello, a+b c/d%zz!"),
+            ("/greeting/%0d%0aX-Injected:%20true", "Hello, \r\nX-Injected: true!"),
+        ] {
+            let answer = get(hello, "GET", target);
+            assert_eq!((answer.status, answer.body), (200, text.as_bytes().to_vec()), "{target}");
+            assert!(!answer.head.contains("Injected"));
+            assert!(answer.head.contains("\r\nContent-Type: text/plain; charset=utf-8\r\n"));
+            assert!(answer.head.contains(&format!("\r\nContent-Length: {}\r\n", text.len())));
+        }
+    }
+
+    #[test]
+    fn broken_escapes_and_broken_utf_8_are_bad_requests() {
+        for name in
+            ["%", "%4", "%zz", "%4z", "%+4", "%%41", "a%", "%41%", "%E5%A4", "%ff", "%C0%AF"]
+        {
+            for method in ["GET", "HEAD"] {
+                assert_eq!(get(hello, method, &format!("/greeting/{name}")).status, 400, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_paths_are_not_found_whatever_the_method() {
+        for path in [
+            "//",
+            "/other",
+            "/greeting",
+            "/greeting/",
+            "/greeting/?",
+            "/greeting/a/",
+            "/greeting/a/b",
+            "/greeting/%zz/b",
+            "/Greeting/a",
+            "/%67reeting/a",
+            "http://a/b",
+        ] {
+            for method in ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] {
+                assert_eq!(get(hello, method, path).status, 404, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn methods() {
+        let options = get(hello, "OPTIONS", "/greeting/a");
+        assert_eq!((options.status, options.field("Allow")), (204, Some(METHODS)));
+        let options = get(hello, "OPTIONS", "*");
+        assert_eq!((options.status, options.field("Allow")), (204, Some(METHODS)));
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let answer = get(hello, method, "/");
+            assert_eq!((answer.status, answer.field("Allow")), (405, Some(METHODS)), "{method}");
+        }
+        for method in ["get", "FOO", "TRACE", "PROPFIND"] {
+            for path in ["/", "/other"] {
+                assert_eq!(get(hello, method, path).status, 501, "{method}");
+            }
+        }
+        assert_eq!(answer(hello, b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n").status, 501);
+    }
+
+    #[test]
+    fn head_has_the_length_and_no_body() {
+        let answer = get(hello, "HEAD", "/");
+        assert_eq!((answer.status, answer.field("Content-Length")), (200, Some("12")));
+        assert_eq!(answer.body, b"");
+    }
+
+    #[test]
+    fn https_is_for_secured_connections() {
+        for target in ["https://a/", "HTTPS://a/greeting/b"] {
+            assert_eq!(get(hello, "GET", target).status, 421);
+        }
+    }
+}

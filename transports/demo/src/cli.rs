@@ -1,0 +1,215 @@
+//! The command line.
+
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// HTTP/1 requests as events: serve them, look at them, send them.
+#[derive(Debug, Parser)]
+// Without a subcommand, clap would print the whole help as an error.
+#[command(name = "h1events", version, arg_required_else_help = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(Serve),
+    Inspect(Inspect),
+    Send(Send),
+}
+
+/// Serve HTTP/1 until a signal stops it
+///
+/// SIGINT (Ctrl-C) and SIGTERM end it: what is in flight is finished, within
+/// four seconds. Logs go to stderr.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = SERVE_EXIT_STATUS)]
+pub(crate) struct Serve {
+    /// What runs the connections
+    #[arg(long, value_enum, default_value_t = Transport::Thread)]
+    pub(crate) transport: Transport,
+
+    /// Where to listen; port 0 takes any port that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+
+    /// What answers the requests
+    #[arg(long, value_enum, default_value_t = App::Hello)]
+    pub(crate) app: App,
+
+    /// How many seconds the head of a request may take [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) head_timeout: Option<Duration>,
+
+    /// How many seconds a connection may be silent [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) idle_timeout: Option<Duration>,
+
+    /// How many connections may be open [default: 1000 on threads, 16384 on smol]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_connections: Option<NonZeroUsize>,
+
+    /// Log connections, request lines, headers and answers
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// A way to serve connections.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Transport {
+    /// A thread for each connection
+    Thread,
+    /// Tasks on the smol runtime
+    Smol,
+}
+
+/// An application.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum App {
+    /// Greetings at / and /greeting/<name>
+    Hello,
+    /// The body of the request, sent back
+    Echo,
+}
+
+/// Show the events in raw request bytes, and what is wrong with them
+///
+/// Reads any number of pipelined requests and prints what the parser says
+/// about them. For malformed bytes, it shows the offending line with a caret
+/// under the byte, the reason, the section of the RFC, and the status that a
+/// server should answer.
+///
+/// It stops after a request that closes the connection and after a CONNECT
+/// request, since what follows them is no request.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = INSPECT_EXIT_STATUS)]
+pub(crate) struct Inspect {
+    /// Print one JSON object a line
+    ///
+    /// Each string stands for bytes: U+0080 to U+00FF are the bytes from 0x80.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Feed the parser N bytes at a time
+    ///
+    /// The events are the same, but for how body data is split.
+    #[arg(long, value_name = "N")]
+    pub(crate) chunk: Option<NonZeroUsize>,
+
+    /// The file with the bytes; stdin if it is `-` or not given
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Send raw bytes, and print what comes back until the server closes
+///
+/// It reads while it sends. After the last byte it waits: it doesn't tell the
+/// server that no more will come. An empty file plays a silent client.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = SEND_EXIT_STATUS)]
+pub(crate) struct Send {
+    /// Host and port of the server
+    pub(crate) address: String,
+
+    /// The file with the bytes; stdin if it is `-` or not given
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The most that a deadline may be away: a century.
+const MOST_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
+
+/// A time above zero, in seconds that may have decimals.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|&seconds| seconds <= MOST_SECONDS)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or("expected a number of seconds above 0")
+}
+
+const SERVE_EXIT_STATUS: &str = "\
+Exit status:
+  0  stopped by a signal
+  3  anything else, such as an address that is in use";
+
+const SEND_EXIT_STATUS: &str = "\
+Exit status:
+  0  the server has closed the connection
+  3  anything else, such as a refused connection";
+
+const INSPECT_EXIT_STATUS: &str = "\
+Exit status:
+  0  a whole number of complete requests, none included
+  1  malformed bytes
+  2  the input ended within a request
+  3  anything else, such as wrong options or an unreadable file";
+
+/// The command to run, or `None` if help was asked for and is printed.
+///
+/// # Errors
+///
+/// One line that says what is wrong with the arguments.
+pub(crate) fn parse() -> Result<Option<Command>, String> {
+    match Cli::try_parse() {
+        Ok(cli) => Ok(Some(cli.command)),
+        Err(error) if error.use_stderr() => Err(one_line(&error)),
+        Err(help) => match help.print() {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(format!("cannot write the help: {error}"))
+            }
+            _ => Ok(None),
+        },
+    }
+}
+
+/// The reason alone, which is clap's first paragraph; tips and usage follow it.
+fn one_line(error: &clap::Error) -> String {
+    let rendered = error.to_string();
+    let reason: Vec<_> =
+        rendered.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let reason = reason.join(" ");
+    format!("{}; see h1events --help", reason.strip_prefix("error: ").unwrap_or(&reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn usage_errors_take_one_line() {
+        for arguments in [
+            &[][..],
+            &["--wrong"],
+            &["inspect", "--chunk", "0"],
+            &["inspect", "--chunk"],
+            &["serve", "--transport", "pigeon"],
+            &["serve", "--app", "sing"],
+            &["serve", "--max-connections", "0"],
+            &["serve", "8080"],
+            &["send"],
+            &["sing"],
+        ] {
+            let arguments = ["h1events"].iter().chain(arguments);
+            let reason = one_line(&Cli::try_parse_from(arguments).unwrap_err());
+            assert_eq!(reason.lines().count(), 1, "{reason}");
+            assert!(reason.ends_with("; see h1events --help"), "{reason}");
+        }
+    }
+    #[test]
+    fn seconds_are_above_zero_and_may_have_decimals() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(seconds("30"), Ok(Duration::from_secs(30)));
+        for wrong in ["0", "-0", "0.0", "-1", "nan", "inf", "1e300", "1e-12", "", "1s", "1,5"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}

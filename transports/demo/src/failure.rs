@@ -1,0 +1,34 @@
+//! Why a command can't do what it was asked for.
+
+use std::{fmt, io};
+
+/// What went wrong, in one line. Names and addresses are fit to be shown: without control
+/// characters.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The input of this name can't be opened or read.
+    Read(String, io::Error),
+    /// The output can't be written.
+    Write(io::Error),
+    /// There is no connection to this address.
+    Connect(String, io::Error),
+    /// The connection to this address broke before anything came back.
+    Lost(String, io::Error),
+    /// This address can't be listened on.
+    Listen(String, io::Error),
+    /// The server can't run, or not any more.
+    Serve(io::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(name, error) => write!(f, "cannot read {name}: {error}"),
+            Self::Write(error) => write!(f, "cannot write the output: {error}"),
+            Self::Connect(address, error) => write!(f, "cannot connect to {address}: {error}"),
+            Self::Lost(address, error) => write!(f, "{address} sent nothing: {error}"),
+            Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::Serve(error) => write!(f, "cannot serve: {error}"),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The bytes that a command works on: from a file, or from stdin.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use crate::failure::Failure;
+
+/// Something to read, and its name, fit to be shown.
+pub(crate) struct Input {
+    pub(crate) name: String,
+    pub(crate) source: Box<dyn Read + Send>,
+}
+
+/// Opens the file; stdin, if it is `-` or none is given.
+///
+/// # Errors
+///
+/// The file can't be opened.
+pub(crate) fn open(file: Option<&Path>) -> Result<Input, Failure> {
+    match file {
+        Some(path) if path != Path::new("-") => {
+            let name = path.to_string_lossy().escape_debug().to_string();
+            match File::open(path) {
+                Ok(file) => Ok(Input { name, source: Box::new(file) }),
+                Err(error) => Err(Failure::Read(name, error)),
+            }
+        }
+        _ => Ok(Input { name: "<stdin>".to_owned(), source: Box::new(io::stdin()) }),
+    }
+}

@@ -1,0 +1,190 @@
+//! What is wrong with a request: the line, a caret under the byte, and the rule.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use h1events::Error;
+
+use super::feed::{Window, line_feeds};
+use crate::escape::Escaped;
+
+/// Where a refused request came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// The name of the input.
+    pub(super) name: &'a str,
+    /// The number of the request, from 1.
+    pub(super) request: u64,
+    /// Where the request begins in the input.
+    pub(super) start: u64,
+    pub(super) window: Window<'a>,
+}
+
+/// The error as text with colours.
+pub(super) fn render(error: &Error, place: Place<'_>) -> String {
+    let offset = place.start + error.offset();
+    let mut group = Group::with_title(Level::ERROR.primary_title(error.kind().to_string()));
+    // The library would count columns in the text with escapes, so that the
+    // place stands among the notes.
+    let mut at = place.name.to_owned();
+    if let Some(excerpt) = Excerpt::new(place.window, offset) {
+        at += &format!(":{}", excerpt.line);
+        if let Some(column) = excerpt.column {
+            at += &format!(":{column}");
+        }
+        let caret = AnnotationKind::Primary.span(excerpt.caret).label(excerpt.label);
+        group =
+            group.element(Snippet::source(excerpt.text).line_start(excerpt.line).annotation(caret));
+    }
+    at += &format!(
+        ", byte {offset} of the input, byte {} of request {}",
+        error.offset(),
+        place.request
+    );
+    let notes = [("rule", error.rule()), ("status", &error.status().to_string()), ("at", &at)];
+    group = group
+        .elements(notes.map(|(name, text)| Level::NOTE.with_name(name).message(text.to_owned())));
+    Renderer::styled().render(&[group])
+}
+
+/// A line, or a part of it, with escapes.
+#[derive(Debug, PartialEq, Eq)]
+struct Excerpt {
+    text: String,
+    /// Where the escaped byte stands in the text.
+    caret: Range<usize>,
+    /// What the byte is, if the text doesn't show it.
+    label: Option<&'static str>,
+    /// Of the input, from 1, as editors count.
+    line: usize,
+    /// In bytes, from 1; `None` if the line begins before the window.
+    column: Option<usize>,
+}
+
+/// How many columns of the line are shown before and after the byte.
+const BEFORE: usize = 60;
+const AFTER: usize = 30;
+
+/// Stands for bytes that were left out. Nothing in the input looks like it.
+const ELLIPSIS: &str = "…";
+
+impl Excerpt {
+    /// The line around the byte at this offset of the input, if the byte is in the window.
+    fn new(window: Window<'_>, offset: u64) -> Option<Self> {
+        let at = usize::try_from(offset.checked_sub(window.start)?).ok()?;
+        let (before, byte_on) = window.bytes.split_at_checked(at)?;
+        let (&byte, after) = byte_on.split_first()?;
+        let line_start = match before.iter().rposition(is_line_feed) {
+            Some(line_feed) => Some(line_feed + 1),
+            None => (window.start == 0).then_some(0),
+        };
+        let before_in_line = &before[line_start.unwrap_or(0)..];
+        let after_in_line = match after.iter().position(is_line_feed) {
+            _ if byte == b'\n' => &[],
+            Some(line_feed) => &after[..=line_feed],
+            None => after,
+        };
+
+        let shown = fitting(before_in_line.iter().rev(), BEFORE);
+        let (left_out, shown_before) = before_in_line.split_at(before_in_line.len() - shown);
+        let shown = fitting(after_in_line.iter(), AFTER);
+        let (shown_after, left_out_after) = after_in_line.split_at(shown);
+
+        let mut text = String::new();
+        if !left_out.is_empty() {
+            text += ELLIPSIS;
+        }
+        text += &Escaped(shown_before).to_string();
+        let caret_start = text.len();
+        text += &Escaped(&[byte]).to_string();
+        let caret = caret_start..text.len();
+        text += &Escaped(shown_after).to_string();
+        if !left_out_after.is_empty() {
+            text += ELLIPSIS;
+        }
+        Some(Self {
+            text,
+            caret,
+            label: label(byte),
+            line: usize::try_from(window.lines + line_feeds(before) + 1).unwrap_or(usize::MAX),
+            column: line_start.map(|start| at - start + 1),
+        })
+    }
+}
+
+fn is_line_feed(byte: &u8) -> bool {
+    *byte == b'\n'
+}
+
+/// How many of the bytes, with escapes, fit into so many columns.
+fn fitting<'a>(bytes: impl Iterator<Item = &'a u8>, columns: usize) -> usize {
+    let ends = bytes.scan(0, |width, &byte| {
+        *width += Escaped(&[byte]).to_string().len();
+        Some(*width)
+    });
+    ends.take_while(|&end| end <= columns).count()
+}
+
+fn label(byte: u8) -> Option<&'static str> {
+    Some(match byte {
+        b' ' => "space",
+        b'\t' => "tab",
+        b'\r' => "carriage return",
+        b'\n' => "line feed",
+        0 => "NUL",
+        0x80.. => "not ASCII",
+        _ if byte.is_ascii_control() => "control character",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excerpt(bytes: &[u8], at: u64) -> Excerpt {
+        Excerpt::new(Window { bytes, start: 0, lines: 0 }, at).unwrap()
+    }
+
+    #[test]
+    fn line_is_found_and_escaped() {
+        let expected = Excerpt {
+            text: r"a: \x01b\r\n".to_owned(),
+            caret: 3..7,
+            label: Some("control character"),
+            line: 2,
+            column: Some(4),
+        };
+        assert_eq!(excerpt(b"GET / HTTP/1.1\r\na: \x01b\r\nc: d\r\n", 19), expected);
+    }
+
+    #[test]
+    fn caret_counts_escapes_before_it() {
+        let found = excerpt(b"\t\\\xff \"q\"", 3);
+        assert_eq!((found.text.as_str(), found.caret), (r#"\t\\\xff "q""#, 8..9));
+        assert_eq!((found.label, found.column), (Some("space"), Some(4)));
+    }
+
+    #[test]
+    fn line_feed_belongs_to_its_line() {
+        let found = excerpt(b"a\r\n\r\nb", 4);
+        assert_eq!((found.text.as_str(), found.caret, found.line), (r"\r\n", 2..4, 2));
+    }
+
+    #[test]
+    fn long_line_is_cut_on_both_sides() {
+        let found = excerpt(&[0; 1000], 500);
+        let expected = format!("…{}…", r"\x00".repeat(BEFORE / 4 + 1 + AFTER / 4));
+        assert_eq!((found.text, found.column), (expected, Some(501)));
+        assert_eq!(found.caret, ELLIPSIS.len() + BEFORE..ELLIPSIS.len() + BEFORE + 4);
+    }
+
+    #[test]
+    fn line_that_begins_before_the_window_has_no_column() {
+        let window = Window { bytes: &[b'a'; 100], start: 5000, lines: 7 };
+        let found = Excerpt::new(window, 5099).unwrap();
+        assert_eq!((found.line, found.column), (8, None));
+        assert_eq!(Excerpt::new(window, 4999), None);
+        assert_eq!(Excerpt::new(window, 5100), None);
+    }
+}

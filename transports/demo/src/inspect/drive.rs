@@ -1,0 +1,109 @@
+//! The loop that reads, parses and reports.
+
+use std::io::{self, Read};
+
+use h1events::{Event, RequestParser};
+
+use super::{Outcome, Report, feed::Feed};
+use crate::failure::Failure;
+
+/// Reports what is in the input, up to its end or that of the last request
+/// that its connection can carry. `name` is that of the input.
+pub(super) fn drive<R: Report>(
+    feed: Feed<impl Read>,
+    report: &mut R,
+    name: &str,
+) -> Result<Outcome, Failure> {
+    let unreadable = |error| Failure::Read(name.to_owned(), error);
+    let mut driver = Driver { feed, parser: RequestParser::new(), start: 0, last: false };
+    let outcome = loop {
+        match driver.step(report).map_err(Failure::Write)? {
+            Step::Again => {}
+            Step::Wait => {
+                if !driver.feed.present() {
+                    // Reading may take long: first show what is known.
+                    report.flush().map_err(Failure::Write)?;
+                    if !driver.feed.read().map_err(unreadable)? {
+                        break driver.finish(report).map_err(Failure::Write)?;
+                    }
+                }
+            }
+            Step::Done(outcome) => break outcome,
+        }
+    };
+    report.flush().map_err(Failure::Write)?;
+    if R::COUNTS_UNREAD && outcome == Outcome::Complete {
+        let unread = driver.feed.count_unread().map_err(unreadable)?;
+        report.unread(unread).and_then(|()| report.flush()).map_err(Failure::Write)?;
+    }
+    Ok(outcome)
+}
+
+struct Driver<S> {
+    feed: Feed<S>,
+    parser: RequestParser,
+    /// Where the current request begins in the input.
+    start: u64,
+    /// Whether the current request is the last one.
+    last: bool,
+}
+
+enum Step {
+    /// There may be more events in what the parser has been given.
+    Again,
+    /// The parser waits for more bytes.
+    Wait,
+    Done(Outcome),
+}
+
+impl<S: Read> Driver<S> {
+    /// Reports the next event or the error. I/O errors are those of the report.
+    fn step(&mut self, report: &mut impl Report) -> io::Result<Step> {
+        let presented = self.feed.presented();
+        let mut rest = presented;
+        let event = match self.parser.next_event(&mut rest) {
+            Ok(event) => event,
+            Err(error) => {
+                report.error(&error, self.start, &self.feed.window())?;
+                return Ok(Step::Done(Outcome::Malformed));
+            }
+        };
+        if let Some(event) = &event {
+            report.event(event)?;
+        }
+        match event {
+            // What follows CONNECT belongs to the tunnel.
+            Some(Event::RequestLine(line)) => self.last = line.method == b"CONNECT",
+            // RFC 9112 section 9.6: a server "MUST NOT process any further
+            // requests received on that connection".
+            Some(Event::HeadEnd(framing)) => self.last |= !framing.keep_alive,
+            _ => {}
+        }
+        let waits = event.is_none();
+        let ended = event == Some(Event::End);
+        let consumed = presented.len() - rest.len();
+        self.feed.consume(consumed);
+        if ended {
+            self.start = self.feed.position();
+        }
+        Ok(if waits {
+            Step::Wait
+        } else if ended && self.last {
+            Step::Done(Outcome::Complete)
+        } else {
+            Step::Again
+        })
+    }
+
+    /// Reports the end of the input.
+    fn finish(&self, report: &mut impl Report) -> io::Result<Outcome> {
+        match self.parser.finish(self.feed.presented()) {
+            Ok(()) => Ok(Outcome::Complete),
+            // The only kind that is left: any other one has ended the loop.
+            Err(unexpected_end) => {
+                report.incomplete(unexpected_end.offset())?;
+                Ok(Outcome::Incomplete)
+            }
+        }
+    }
+}

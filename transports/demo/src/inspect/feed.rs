@@ -1,0 +1,205 @@
+//! The input, read in blocks and handed to the parser in chunks.
+//!
+//! All of it goes through one buffer, which never grows:
+//!
+//! ```text
+//!  start        consumed        presented        filled
+//!    | history     | unconsumed     | not yet       | free
+//!    | for the     | by the parser  | shown to the  |
+//!    | diagnostics |                | parser        |
+//! ```
+
+use std::{
+    io::{self, Read},
+    num::NonZeroUsize,
+};
+
+use h1events::Limits;
+
+/// How much is read at once.
+const BLOCK: usize = 64 * 1024;
+
+/// How much of a line is kept before its offending byte.
+const CONTEXT: usize = 1024;
+
+/// The input of the parser.
+#[derive(Debug)]
+pub(super) struct Feed<S> {
+    source: S,
+    /// How many bytes are presented at once.
+    chunk: usize,
+    buffer: Box<[u8]>,
+    /// Where the buffer begins in the input.
+    start: u64,
+    /// How many line feeds there are before that.
+    lines: u64,
+    consumed: usize,
+    presented: usize,
+    filled: usize,
+    /// How many consumed bytes are kept.
+    history: usize,
+}
+
+/// What is known of the input around the reading position.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Where the bytes begin in the input.
+    pub(super) start: u64,
+    /// How many line feeds there are before that.
+    pub(super) lines: u64,
+}
+
+impl<S: Read> Feed<S> {
+    /// Presents everything that it reads, or `chunk` bytes at a time.
+    pub(super) fn new(source: S, chunk: Option<NonZeroUsize>) -> Self {
+        let limits = Limits::new();
+        let history = reach(&limits) + CONTEXT;
+        // With room for two blocks beyond what must be kept, the kept bytes
+        // are moved no more than once a block, however small the reads.
+        let capacity = history + limits.required_buffer() + 2 * BLOCK;
+        Self {
+            source,
+            chunk: chunk.map_or(usize::MAX, NonZeroUsize::get),
+            buffer: vec![0; capacity].into_boxed_slice(),
+            start: 0,
+            lines: 0,
+            consumed: 0,
+            presented: 0,
+            filled: 0,
+            history,
+        }
+    }
+
+    /// Reads some more, and presents the first of it. Returns whether there was more.
+    ///
+    /// Everything that was read must have been presented.
+    pub(super) fn read(&mut self) -> io::Result<bool> {
+        if self.buffer.len() - self.filled < BLOCK {
+            self.compact();
+        }
+        // The parser's promise 3: the buffer never fills up with unconsumed bytes.
+        let free = &mut self.buffer[self.filled..][..BLOCK];
+        self.filled += loop {
+            match self.source.read(free) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result?,
+            }
+        };
+        Ok(self.present())
+    }
+
+    /// Presents the next chunk of what was read. Returns whether there was one.
+    pub(super) fn present(&mut self) -> bool {
+        let before = self.presented;
+        self.presented = self.filled.min(before.saturating_add(self.chunk));
+        self.presented > before
+    }
+
+    /// Takes the first of the presented bytes away.
+    pub(super) const fn consume(&mut self, length: usize) {
+        self.consumed += length;
+    }
+
+    /// Counts the bytes that were not consumed, and reads the input to its end for that.
+    pub(super) fn count_unread(&mut self) -> io::Result<u64> {
+        let unread = io::copy(&mut self.source, &mut io::sink())?;
+        Ok((self.filled - self.consumed) as u64 + unread)
+    }
+
+    /// The bytes that the parser may see.
+    pub(super) fn presented(&self) -> &[u8] {
+        &self.buffer[self.consumed..self.presented]
+    }
+
+    /// What is known of the input, including everything that an error can point to.
+    pub(super) fn window(&self) -> Window<'_> {
+        Window { bytes: &self.buffer[..self.filled], start: self.start, lines: self.lines }
+    }
+
+    /// Where the first byte that is not consumed stands in the input.
+    pub(super) const fn position(&self) -> u64 {
+        self.start + self.consumed as u64
+    }
+
+    /// Makes room, and keeps the last of the consumed bytes.
+    fn compact(&mut self) {
+        let dropped = self.consumed.saturating_sub(self.history);
+        self.start += dropped as u64;
+        self.lines += line_feeds(&self.buffer[..dropped]);
+        self.buffer.copy_within(dropped..self.filled, 0);
+        self.consumed -= dropped;
+        self.presented -= dropped;
+        self.filled -= dropped;
+    }
+}
+
+/// How many of the bytes are line feeds.
+pub(super) fn line_feeds(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
+}
+
+/// How far back an error can point from the first byte that isn't consumed: at
+/// the end of a head, to its first field line. Chunk and trailer lines are
+/// shorter, and nothing is judged after they are over.
+const fn reach(limits: &Limits) -> usize {
+    // The required buffer holds a line, and with it the line end after the fields.
+    limits.header_section as usize + limits.required_buffer()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds everything and consumes what it is given, `keep` bytes late.
+    fn run(feed: &mut Feed<&[u8]>, keep: usize, mut check: impl FnMut(&Feed<&[u8]>)) {
+        while feed.present() || feed.read().unwrap() {
+            feed.consume(feed.presented().len().saturating_sub(keep));
+            check(feed);
+        }
+    }
+
+    #[test]
+    fn chunks_are_presented_in_order() {
+        let input: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+        for (chunk, keep) in
+            [(None, 0), (None, 16_000), (NonZeroUsize::new(7), 0), (NonZeroUsize::new(7), 100)]
+        {
+            let mut feed = Feed::new(&input[..], chunk);
+            let mut seen = 0;
+            run(&mut feed, keep, |feed| {
+                let consumed = usize::try_from(feed.position()).unwrap();
+                let presented = consumed + feed.presented().len();
+                assert_eq!(feed.presented(), &input[consumed..presented]);
+                assert!(presented - seen <= chunk.map_or(usize::MAX, NonZeroUsize::get));
+                seen = presented;
+            });
+            assert_eq!(seen, input.len());
+        }
+    }
+
+    #[test]
+    fn history_reaches_back_and_memory_is_bounded() {
+        let input: Vec<u8> = (0..=255).cycle().take(400_000).collect();
+        let mut feed = Feed::new(&input[..], NonZeroUsize::new(10_000));
+        let capacity = feed.buffer.len();
+        run(&mut feed, 10, |feed| {
+            let window = feed.window();
+            let start = usize::try_from(window.start).unwrap();
+            assert_eq!(window.bytes, &input[start..][..window.bytes.len()]);
+            assert_eq!(window.lines, line_feeds(&input[..start]));
+            let history = feed.position() - window.start;
+            assert!(history >= feed.position().min(reach(&Limits::new()) as u64));
+            assert_eq!(feed.buffer.len(), capacity);
+        });
+    }
+
+    #[test]
+    fn unread_bytes_are_counted_to_the_end() {
+        let input = vec![b'x'; 200_000];
+        let mut feed = Feed::new(&input[..], NonZeroUsize::new(10));
+        assert!(feed.read().unwrap());
+        feed.consume(4);
+        assert_eq!(feed.count_unread().unwrap(), 199_996);
+    }
+}

@@ -1,0 +1,37 @@
+//! The command `h1events`.
+
+mod app;
+mod cli;
+mod escape;
+mod failure;
+mod input;
+mod inspect;
+mod send;
+mod serve;
+
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use crate::cli::Command;
+
+fn main() -> ExitCode {
+    let result = match cli::parse() {
+        Ok(Some(Command::Serve(options))) => serve::run(&options).map(|()| ExitCode::SUCCESS),
+        Ok(Some(Command::Inspect(options))) => inspect::run(&options).map(ExitCode::from),
+        Ok(Some(Command::Send(options))) => send::run(options).map(|()| ExitCode::SUCCESS),
+        Ok(None) => Ok(ExitCode::SUCCESS),
+        Err(usage) => return trouble(&usage),
+    };
+    result.unwrap_or_else(|failure| trouble(&failure))
+}
+
+/// One line to stderr, and the exit status for everything that isn't a
+/// verdict on a request.
+fn trouble(reason: &dyn fmt::Display) -> ExitCode {
+    // Not eprintln!, which panics when stderr is closed.
+    let _ = writeln!(io::stderr(), "h1events: {reason}");
+    ExitCode::from(3)
+}

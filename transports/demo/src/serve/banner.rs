@@ -1,0 +1,72 @@
+//! What the user is told first.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use clap::ValueEnum;
+
+use crate::cli::{App, Serve};
+
+/// Where it listens, and what to try: lines for a shell.
+pub(super) fn opening(options: &Serve, address: SocketAddr) -> String {
+    let (transport, app) = (name(&options.transport), name(&options.app));
+    let mut text = format!(
+        "h1events: listening on http://{address} (transport {transport}, app {app}); Ctrl-C stops it\n\
+         Try:\n"
+    );
+    let url = format!("http://{}", reachable(address));
+    let tries: &[(&str, &str)] = match options.app {
+        App::Hello => &[("", "/"), ("", "/greeting/Taro"), ("", "/greeting/%E5%A4%AA%E9%83%8E")],
+        App::Echo => &[("--data 'Hello, World' ", "/")],
+    };
+    for (option, path) in tries {
+        // A shell may take the brackets of an IPv6 address for a pattern.
+        let quote = if address.is_ipv6() { "'" } else { "" };
+        text.push_str(&format!("  curl {option}{quote}{url}{path}{quote}\n"));
+    }
+    text
+}
+
+fn name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// An address to connect to: a server that listens on all of them has none of its own.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Transport;
+
+    fn tries(app: App, address: &str) -> Vec<String> {
+        let options = Serve {
+            transport: Transport::Smol,
+            listen: String::new(),
+            app,
+            head_timeout: None,
+            idle_timeout: None,
+            max_connections: None,
+            verbose: false,
+        };
+        opening(&options, address.parse().unwrap()).lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn first_line_says_where_it_listens_and_the_others_can_be_pasted() {
+        let lines = tries(App::Hello, "127.0.0.1:8081");
+        assert!(lines[0].contains(" http://127.0.0.1:8081 (transport smol, app hello)"));
+        assert_eq!(lines[2], "  curl http://127.0.0.1:8081/");
+        assert_eq!(lines[4], "  curl http://127.0.0.1:8081/greeting/%E5%A4%AA%E9%83%8E");
+        let lines = tries(App::Echo, "0.0.0.0:1");
+        assert_eq!(lines[2], "  curl --data 'Hello, World' http://127.0.0.1:1/");
+        assert_eq!(tries(App::Hello, "[::]:1")[2], "  curl 'http://[::1]:1/'");
+    }
+}

@@ -1,0 +1,164 @@
+//! The form for people.
+
+use super::{check, h1events, inspect, run};
+
+#[test]
+fn request() {
+    let input =
+        b"POST /upload HTTP/1.1\r\nHost: example.org\r\nX-Empty:\r\nX-Quoted: \"caf\xc3\xa9\"\r\n\
+        Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\x1b\r\n0\r\nX-Sum: 1\r\n\r\n\
+        GET / HTTP/1.0\r\n\r\nleft";
+    let expected = r#"request   POST /upload HTTP/1.1
+header    Host: example.org
+header    X-Empty:
+header    X-Quoted: "caf\xc3\xa9"
+header    Transfer-Encoding: chunked
+head end  chunked body, keep-alive
+body      5 bytes: hello
+body      1 byte: \x1b
+trailer   X-Sum: 1
+end       of request 1
+
+request   GET / HTTP/1.0
+head end  no body, close
+end       of request 2
+
+4 bytes after the last request were left unread
+"#;
+    check(&inspect(&[], input), expected, 0);
+}
+
+#[test]
+fn offers_and_long_bodies() {
+    let mut input = b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: b\r\nExpect: 100-continue\r\nContent-Length: 50\r\n\r\n".to_vec();
+    input.extend([b'x'; 50]);
+    let run = inspect(&[], &input);
+    let last: Vec<_> = run.stdout.lines().skip(6).collect();
+    let body = format!("body      50 bytes: {}…", "x".repeat(48));
+    let head_end =
+        "head end  body of 50 bytes, keep-alive, expects 100-continue, offers an upgrade";
+    assert_eq!(last, [head_end, &body, "end       of request 1"]);
+}
+
+#[test]
+fn unread_bytes_are_counted_however_many() {
+    let mut input = b"GET / HTTP/1.0\r\n\r\n".to_vec();
+    input.resize(input.len() + 1_000_000, b'x');
+    for options in [&[][..], &["--chunk", "1"]] {
+        let stdout = inspect(options, &input).stdout;
+        assert!(
+            stdout.ends_with("\n\n1000000 bytes after the last request were left unread\n"),
+            "{stdout}"
+        );
+    }
+}
+
+#[test]
+fn incomplete() {
+    let expected = "request   GET / HTTP/1.1
+
+incomplete: the input ended within a request, after 20 bytes of request 1
+";
+    check(&inspect(&[], b"GET / HTTP/1.1\r\nHost"), expected, 2);
+}
+
+#[test]
+fn caret_under_a_space() {
+    let expected = r"error: octet not allowed in the request target
+  |
+1 | GET  / HTTP/1.1\r\n
+  |     ^ space
+  |
+  = rule: RFC 9112 section 3.2
+  = status: 400
+  = at: <stdin>:1:5, byte 4 of the input, byte 4 of request 1
+";
+    for options in [&[][..], &["-"], &["--chunk", "1"]] {
+        check(&inspect(options, b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n"), expected, 1);
+    }
+}
+
+#[test]
+fn caret_after_and_under_escapes() {
+    let input =
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nA: \\\xff\"\x1b[2J\r\n\r\n";
+    let expected = r#"
+error: octet not allowed in a field value
+  |
+6 | A: \\\xff"\x1b[2J\r\n
+  |           ^^^^ control character
+  |
+  = rule: RFC 9110 section 5.5
+  = status: 400
+  = at: <stdin>:6:7, byte 58 of the input, byte 31 of request 2
+"#;
+    let run = inspect(&[], input);
+    assert_eq!(run.status, Some(1));
+    assert!(run.stdout.ends_with(expected), "{}", run.stdout);
+}
+
+#[test]
+fn caret_in_a_line_that_was_consumed_long_ago() {
+    // Judged at the end of the head, told at the later of the two lines.
+    let mut input = b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n".to_vec();
+    input.extend(format!("A: {}\r\n", "x".repeat(16_000)).repeat(4).bytes());
+    input.extend(b"\r\n");
+    let expected = r"
+error: more than one host line
+  |
+3 | Host: b\r\n
+  | ^
+  |
+  = rule: RFC 9112 section 3.2
+  = status: 400
+  = at: <stdin>:3:1, byte 25 of the input, byte 25 of request 1
+";
+    for options in [&[][..], &["--chunk", "1"]] {
+        let run = inspect(options, &input);
+        assert!(run.stdout.ends_with(expected), "{}", &run.stdout[run.stdout.len() - 500..]);
+    }
+}
+
+#[test]
+fn long_line_is_shown_in_part() {
+    let mut input = b"GET /".to_vec();
+    input.resize(input.len() + 5000, b'a');
+    input.extend(b"#x HTTP/1.1\r\n");
+    let expected = format!(
+        r"error: octet not allowed in the request target
+  |
+1 | …{}#x HTTP/1.1\r\n
+  | {}^
+  |
+  = rule: RFC 9112 section 3.2
+  = status: 400
+  = at: <stdin>:1:5006, byte 5005 of the input, byte 5005 of request 1
+",
+        "a".repeat(60),
+        " ".repeat(61)
+    );
+    check(&inspect(&[], &input), &expected, 1);
+}
+
+#[test]
+fn line_that_does_not_begin_in_sight_has_no_column() {
+    let mut input = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n".to_vec();
+    input.resize(input.len() + 1_000_000, b'a');
+    input.extend(b"\x16");
+    let stdout = inspect(&[], &input).stdout;
+    let end = "\n  = at: <stdin>:5, byte 1000052 of the input, byte 0 of request 2\n";
+    assert!(stdout.ends_with(end), "{}", &stdout[stdout.len() - 500..]);
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let input = b"GET / HTTP/1.1\r\nHost: a\x1b[2J\r\n\r\n";
+    let plain = inspect(&[], input).stdout;
+    assert!(!plain.contains('\x1b'), "{plain}");
+
+    let mut forced = h1events(&["inspect"]);
+    forced.env("CLICOLOR_FORCE", "1");
+    let coloured = run(forced, input).stdout;
+    assert!(coloured.contains("\x1b[1mGET / HTTP/1.1\x1b[0m"), "{coloured:?}");
+    assert!(!coloured.contains("\x1b[2J"), "{coloured:?}");
+}

@@ -1,0 +1,74 @@
+//! Signals.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::{Server, on_both};
+
+const END: &str = "stopped after 3 connections; 2 idle, 1 finished, 0 cut off\n";
+
+/// A request that isn't whole.
+const HEAD: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe";
+
+#[test]
+fn what_is_in_flight_is_finished_and_idle_connections_end_at_once() {
+    on_both(|transport| {
+        for signal in [Signal::TERM, Signal::INT] {
+            let mut server = Server::start(transport, &["--app", "echo"]);
+            let mut silent = server.connect();
+            let mut answered = server.connect();
+            answered.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            answered.answer().check(200, "");
+            let mut in_flight = server.connect();
+            in_flight.send(HEAD);
+            // Until the server has read it, it isn't in flight.
+            assert!(in_flight.is_quiet_for(Duration::from_millis(300)));
+
+            let start = Instant::now();
+            server.signal(signal);
+            assert_eq!(silent.rest(), b"");
+            assert_eq!(answered.rest(), b"");
+            assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+            in_flight.send("llo");
+            let answer = in_flight.answer();
+            answer.check(200, "hello");
+            assert_eq!(answer.field("Connection"), Some("close"));
+            assert_eq!(in_flight.rest(), b"");
+            drop(in_flight);
+            let log = server.end();
+            let took = start.elapsed();
+            assert!(took < Duration::from_secs(2), "{transport}: {took:?}\n{log}");
+            assert!(log.ends_with(END), "{log}");
+        }
+    });
+}
+
+#[test]
+fn what_takes_too_long_is_cut_off_within_four_seconds() {
+    on_both(|transport| {
+        let server = Server::start(transport, &["--app", "echo"]);
+        let mut endless = server.connect();
+        endless.send(HEAD);
+        assert!(endless.is_quiet_for(Duration::from_millis(300)));
+        let log = server.stop(Signal::TERM);
+        assert!(
+            log.ends_with("stopped after 1 connections; 0 idle, 0 finished, 1 cut off\n"),
+            "{log}"
+        );
+    });
+}
+
+#[test]
+fn nothing_is_accepted_any_more() {
+    on_both(|transport| {
+        let server = Server::start(transport, &[]);
+        let address = server.address;
+        let log = server.stop(Signal::TERM);
+        assert!(
+            log.ends_with("stopped after 0 connections; 0 idle, 0 finished, 0 cut off\n"),
+            "{log}"
+        );
+        assert!(std::net::TcpStream::connect(address).is_err());
+    });
+}
