@@ -1,0 +1,77 @@
+//! Measures the servers against each other. See the README for how to read it.
+
+mod load;
+mod process;
+mod silent;
+mod speed;
+mod table;
+
+use std::{error::Error, process::ExitCode, time::Duration};
+
+use crate::process::Server;
+
+/// The servers, ours first, and which of them is the peer of which.
+const SERVERS: [&str; 4] = ["thread", "tiny_http", "smol", "hyper"];
+const RATIOS: [(&str, &str); 3] = [("smol", "hyper"), ("thread", "tiny_http"), ("smol", "thread")];
+
+/// What is measured, and how often.
+struct Options {
+    rounds: usize,
+    length: Duration,
+    connections: usize,
+    /// Nothing means everything.
+    parts: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let result = parse(std::env::args().skip(1)).and_then(|options| run(&options));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("compare: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Box<dyn Error>> {
+    let mut options = Options {
+        rounds: 5,
+        length: Duration::from_secs(3),
+        connections: 10_000,
+        parts: Vec::new(),
+    };
+    while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next().ok_or(USAGE)?.parse::<u32>().map_err(|_| USAGE);
+        match &*argument {
+            "--rounds" => options.rounds = number()?.max(1) as usize,
+            "--seconds" => options.length = Duration::from_secs(number()?.max(1).into()),
+            "--connections" => options.connections = number()?.max(1) as usize,
+            "speed" | "memory" | "beside" => options.parts.push(argument),
+            _ => return Err(USAGE.into()),
+        }
+    }
+    Ok(options)
+}
+
+const USAGE: &str =
+    "[--rounds N] [--seconds S] [--connections N] [speed] [memory] [beside]; see README.md";
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let wants = |part| options.parts.is_empty() || options.parts.iter().any(|name| name == part);
+    for name in SERVERS {
+        Server::start(name)?.check()?;
+    }
+    if wants("speed") {
+        for pipelined in [1, 16] {
+            speed::measure(pipelined, options.rounds, options.length)?;
+        }
+    }
+    if wants("memory") {
+        silent::memory(&["smol", "hyper"], options.connections)?;
+    }
+    if wants("beside") {
+        silent::beside(&SERVERS, 1_500)?;
+    }
+    Ok(())
+}
