@@ -155,10 +155,11 @@ impl Connection {
             return;
         }
         // RFC 9931: a refused CONNECT closes the connection.
+        let is_last = self.ends_soon && self.has_read_all();
         let persists = self.client_goes_on()
             && !self.request().has_method("CONNECT")
             && !response.close
-            && !self.ends_soon;
+            && !is_last;
         self.answer(response, persists, now);
         self.phase = if persists { Phase::Receiving } else { Phase::Closing };
     }
@@ -182,8 +183,11 @@ impl Connection {
         matches!(self.phase, Phase::Lingering | Phase::Closed)
     }
 
-    /// Ends the connection as soon as the request that has begun is answered, with
-    /// `Connection: close`; at once, if none has.
+    /// Ends the connection as soon as all requests are answered of which something has been
+    /// read, the last one with `Connection: close`; at once, if there is none.
+    ///
+    /// A client that has always begun the next one before it has its answer goes on. To end
+    /// with a certain answer, [`close`](Response::close) it.
     pub const fn end_soon(&mut self) {
         self.ends_soon = true;
     }
@@ -379,10 +383,15 @@ impl Connection {
 
     /// Whether the client may have another request after the one that is answered.
     fn client_goes_on(&self) -> bool {
-        self.buffer.as_ref().is_some_and(|buffer| {
-            buffer.request.framing().is_some_and(|framing| framing.keep_alive)
-                && !(self.input_ended && buffer.unread().is_empty())
-        })
+        self.buffer
+            .as_ref()
+            .and_then(|buffer| buffer.request.framing())
+            .is_some_and(|framing| framing.keep_alive && !(self.input_ended && self.has_read_all()))
+    }
+
+    /// Whether nothing that has been read waits to be parsed.
+    fn has_read_all(&self) -> bool {
+        self.buffer.as_ref().is_none_or(|buffer| buffer.unread().is_empty())
     }
 
     /// The first thing that went wrong is what has to be logged.

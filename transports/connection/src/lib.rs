@@ -96,6 +96,7 @@
 
 mod answer;
 mod buffer;
+mod clock;
 mod config;
 mod connection;
 mod date;
@@ -107,6 +108,7 @@ mod step;
 mod wait;
 
 pub use buffer::Buffer;
+pub use clock::Clock;
 pub use config::{Config, Linger, Pace};
 pub use connection::Connection;
 /// The parser's types that are part of this crate's interface.

@@ -19,7 +19,7 @@ pub struct Now {
 }
 
 impl Now {
-    /// The time of the system's clocks. Nothing else in this crate reads one.
+    /// The time of the system's clocks. Nothing but this and [`Clock`](crate::Clock) reads one.
     #[must_use]
     pub fn from_clocks() -> Self {
         Self { instant: Instant::now(), date: SystemTime::now() }

@@ -1,9 +1,9 @@
 //! The accept loop: who is served by whom, and what if there is no room.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use rustix::io::Errno;
 use smol::Timer;
@@ -12,6 +12,7 @@ use smol::future;
 
 use crate::listener::{Listener, Peer};
 use crate::registry::{Load, NEVER};
+use crate::room::Room;
 use crate::worker::Command;
 
 /// A worker, as seen from here.
@@ -25,14 +26,17 @@ pub(crate) struct Acceptor<L: Listener> {
     pub(crate) listener: L,
     pub(crate) max_connections: usize,
     pub(crate) hands: Vec<Hand<L::Accepted>>,
-    pub(crate) room_wanted: Arc<AtomicBool>,
-    /// A connection has ended while room was wanted.
-    pub(crate) room: Receiver<()>,
+    pub(crate) room: Arc<Room>,
+    pub(crate) room_made: Receiver<()>,
     pub(crate) accepted: u64,
 }
 
 /// How long to wait where the system gives no sign when to try again.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a connection has to be silent before it is closed for another one. The request
+/// of a client that has just connected is on its way, and comes well within this time.
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// So many connections are accepted before anything else has its turn.
 const TURN: u64 = 32;
@@ -73,6 +77,18 @@ impl<L: Listener> Acceptor<L> {
         }
     }
 
+    /// Accepts who has connected before now, as far as there is room: a request may have come
+    /// already.
+    pub(crate) async fn accept_the_rest(&mut self) {
+        while self.open() < self.max_connections && !self.hands.is_empty() {
+            match future::poll_once(self.listener.accept()).await {
+                Some(Ok((accepted, peer))) => self.give(accepted, peer),
+                Some(Err(error)) if is_over(&error) => {}
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+
     /// To the worker with the fewest connections.
     fn give(&mut self, mut accepted: L::Accepted, peer: Peer) {
         self.accepted += 1;
@@ -93,24 +109,32 @@ impl<L: Listener> Acceptor<L> {
     /// that, but not for long.
     async fn make_room(&self, number: usize) {
         // Left over from the last time.
-        while self.room.try_recv().is_ok() {}
-        self.room_wanted.store(true, Ordering::SeqCst);
-        if self.open() >= number
-            && let Some(hand) = self.longest_idle()
-        {
-            hand.load.making_room.store(true, Ordering::SeqCst);
-            let _ = hand.commands.try_send(Command::MakeRoom);
-        }
+        while self.room_made.try_recv().is_ok() {}
+        self.room.want();
         let pause = Instant::now() + PAUSE;
+        let mut is_asked = false;
+        let mut is_last_answer_wanted = false;
         while self.open() >= number && Instant::now() < pause {
-            let ended = async { self.room.recv().await.is_ok() };
-            let paused = async { Timer::at(pause).await >= pause };
-            future::or(ended, paused).await;
+            let mut again = pause;
+            if !is_asked && let Some(hand) = self.longest_idle() {
+                hand.load.making_room.store(true, Ordering::SeqCst);
+                let _ = hand.commands.try_send(Command::MakeRoom);
+                is_asked = true;
+            } else if !is_asked {
+                again = Instant::now() + MOMENT;
+                if !mem::replace(&mut is_last_answer_wanted, true) {
+                    self.room.want_last_answer();
+                }
+            }
+            let made = async { self.room_made.recv().await.is_ok() };
+            let paused = async { Timer::at(again).await >= again };
+            future::or(made, paused).await;
         }
-        self.room_wanted.store(false, Ordering::SeqCst);
+        self.room.want_nothing();
     }
 
-    /// The worker of the longest-silent connection, or else of the longest-lingering one.
+    /// The worker of the longest-silent connection, or else of the longest-lingering one, if
+    /// that has been so for a moment.
     fn longest_idle(&self) -> Option<&Hand<L::Accepted>> {
         (0..2).find_map(|idle| {
             self.hands
@@ -119,6 +143,8 @@ impl<L: Listener> Acceptor<L> {
                 .map(|hand| (hand.load.oldest[idle].load(Ordering::Relaxed), hand))
                 .filter(|&(since, _)| since != NEVER)
                 .min_by_key(|&(since, _)| since)
+                .map(|(since, hand)| (hand.load.epoch + Duration::from_nanos(since), hand))
+                .filter(|(since, _)| since.elapsed() >= MOMENT)
                 .map(|(_, hand)| hand)
         })
     }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use h1events_connection::{Buffer, Config, Connection, Notice, Now, Request, Response, Step};
+use h1events_connection::{
+    Buffer, Clock, Config, Connection, Notice, Now, Request, Response, Step,
+};
 use smol::future::{self, FutureExt};
 
 use crate::registry::{Event, Idle, Place, Registry};
@@ -28,9 +30,16 @@ pub(crate) struct Serving<S, A> {
 pub(crate) struct Desk {
     pub(crate) registry: Rc<RefCell<Registry>>,
     pub(crate) ending: Cell<bool>,
+    pub(crate) clock: RefCell<Clock>,
     /// Buffers that no connection needs at the moment.
     #[expect(clippy::vec_box, reason = "connections release and take them in their boxes")]
     pub(crate) pool: RefCell<Vec<Box<Buffer>>>,
+}
+
+impl Desk {
+    fn now(&self) -> Now {
+        self.clock.borrow_mut().now()
+    }
 }
 
 /// So many buffers wait for connections that need one.
@@ -54,7 +63,7 @@ pub(crate) async fn serve_connection<S, A>(
 {
     let peer = place.peer();
     log::info!("{peer}: opened");
-    let connection = Connection::new(Arc::clone(&serving.config), Now::from_clocks());
+    let connection = Connection::new(Arc::clone(&serving.config), desk.now());
     let mut driver = Driver {
         serving: &serving,
         desk: &desk,
@@ -105,7 +114,7 @@ where
 {
     /// Takes step after step.
     async fn run(&mut self) -> io::Result<Ended> {
-        let mut now = Now::from_clocks();
+        let mut now = self.desk.now();
         loop {
             if self.desk.ending.get() {
                 self.connection.end_soon();
@@ -118,11 +127,14 @@ where
                 Step::Read { deadline } => self.read(deadline, now.instant).await?,
                 Step::Write { deadline } => self.write(deadline).await?,
                 Step::Handle => {
-                    let response = self.handle().await;
+                    let mut response = self.handle().await;
                     if self.desk.ending.get() {
                         self.connection.end_soon();
                     }
-                    now = Now::from_clocks();
+                    if self.desk.registry.borrow().is_last_answer() {
+                        response = response.close();
+                    }
+                    now = self.desk.now();
                     self.connection.respond(response, now);
                     continue;
                 }
@@ -136,7 +148,7 @@ where
             if event == Some(Event::Evicted) {
                 return Ok(Ended::Closed);
             }
-            now = Now::from_clocks();
+            now = self.desk.now();
         }
     }
 

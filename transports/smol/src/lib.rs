@@ -59,6 +59,7 @@ mod listener;
 mod queue;
 mod reactor;
 mod registry;
+mod room;
 mod server;
 mod shutdown;
 mod stream;

@@ -9,11 +9,11 @@ use std::thread;
 use std::time::Instant;
 
 use slab::Slab;
-use smol::channel::Sender;
 
 use crate::deadlines::Deadlines;
 use crate::listener::Peer;
 use crate::queue::{Link, Queue};
+use crate::room::Room;
 
 /// What one worker tells the thread that accepts.
 #[derive(Debug)]
@@ -25,9 +25,7 @@ pub(crate) struct Load {
     pub(crate) oldest: [AtomicU64; 2],
     /// Whether the worker has been asked to close one, and has not done it yet.
     pub(crate) making_room: AtomicBool,
-    /// Whether somebody waits for a connection to end.
-    pub(crate) room_wanted: Arc<AtomicBool>,
-    pub(crate) room: Sender<()>,
+    pub(crate) room: Arc<Room>,
     pub(crate) epoch: Instant,
 }
 
@@ -159,6 +157,11 @@ impl Registry {
         self.deadlines.first()
     }
 
+    /// Whether the answer that a connection has now is to be its last one.
+    pub(crate) fn is_last_answer(&self) -> bool {
+        self.load.room.is_last_answer()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
@@ -238,10 +241,7 @@ impl Drop for Place {
         let mut slot = registry.slots.remove(self.key);
         registry.deadlines.remove(self.key, &mut slot.entry);
         registry.load.open.fetch_sub(1, Ordering::SeqCst);
-        if registry.load.room_wanted.load(Ordering::SeqCst) {
-            // Whoever wants room has been told if there is something in it already.
-            let _ = registry.load.room.try_send(());
-        }
+        registry.load.room.is_made();
     }
 }
 
@@ -249,7 +249,7 @@ impl Drop for Place {
 mod tests {
     use std::time::Duration;
 
-    use smol::channel::{Receiver, bounded};
+    use smol::channel::Receiver;
 
     use super::*;
 
@@ -264,14 +264,14 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let (sender, room) = bounded(1);
+            let (wanted, room) = Room::new();
+            wanted.want();
             let start = Instant::now();
             let load = Arc::new(Load {
                 open: AtomicUsize::new(9),
                 oldest: [const { AtomicU64::new(NEVER) }; 2],
                 making_room: AtomicBool::new(true),
-                room_wanted: Arc::new(AtomicBool::new(true)),
-                room: sender,
+                room: wanted,
                 epoch: start,
             });
             let registry = Rc::new(RefCell::new(Registry::new(Arc::clone(&load))));

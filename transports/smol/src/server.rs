@@ -12,7 +12,7 @@ use std::{fmt, thread};
 
 use h1events_connection::{Config, Request, Response};
 use rustix::process::{Resource, getrlimit};
-use smol::channel::{Receiver, bounded, unbounded};
+use smol::channel::{Receiver, unbounded};
 use smol::{Async, Timer, future};
 
 use crate::accept::{Acceptor, Hand};
@@ -20,6 +20,7 @@ use crate::connection::Serving;
 use crate::listener::Listener;
 use crate::reactor::Reactor;
 use crate::registry::{Load, NEVER};
+use crate::room::Room;
 use crate::shutdown::{Shutdown, Summary};
 use crate::upgrade::{OnUpgrade, Upgraded, on_upgrade};
 use crate::worker::{self, Command, Tally};
@@ -177,8 +178,7 @@ impl<L: Listener> Server<L> {
     {
         let serving =
             Arc::new(Serving { app, config: Arc::new(self.config), on_upgrade: self.on_upgrade });
-        let room_wanted = Arc::new(AtomicBool::new(false));
-        let (room_sender, room) = bounded(1);
+        let (room, room_made) = Room::new();
         let (started_sender, started) = unbounded();
         let (tally_sender, tallies) = unbounded();
         let epoch = Instant::now();
@@ -188,8 +188,7 @@ impl<L: Listener> Server<L> {
                 open: AtomicUsize::new(0),
                 oldest: [const { AtomicU64::new(NEVER) }; 2],
                 making_room: AtomicBool::new(false),
-                room_wanted: Arc::clone(&room_wanted),
-                room: room_sender.clone(),
+                room: Arc::clone(&room),
                 epoch,
             });
             let (commands, receiver) = unbounded();
@@ -218,8 +217,8 @@ impl<L: Listener> Server<L> {
             listener: self.listener,
             max_connections: self.max_connections.min(descriptors()).max(1),
             hands,
-            room_wanted,
             room,
+            room_made,
             accepted: 0,
         };
         future::block_on(async {
@@ -227,8 +226,8 @@ impl<L: Listener> Server<L> {
                 let _ = self.shutdown_begun.recv().await;
             };
             future::or(begun, acceptor.run()).await;
+            acceptor.accept_the_rest().await;
             let Acceptor { listener, hands, accepted, .. } = acceptor;
-            // Who is still to be accepted is refused.
             drop(listener);
             let tally = finish(&hands, &self.shutdown, &self.shutdown_begun, &tallies).await;
             let Tally { idle, finished, cut_off } = tally;

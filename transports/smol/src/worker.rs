@@ -37,6 +37,12 @@ pub(crate) struct Tally {
     pub(crate) cut_off: u64,
 }
 
+/// Returns when all tasks that were ready have had their turn.
+async fn let_all_run(executor: &LocalExecutor<'_>) {
+    // This one is the last in the queue.
+    executor.spawn(async {}).await;
+}
+
 /// Serves until it is told to end.
 pub(crate) fn run<L, A>(
     reactor: &Reactor,
@@ -52,6 +58,7 @@ where
     let desk = Rc::new(Desk {
         registry: Rc::clone(&registry),
         ending: Cell::new(false),
+        clock: RefCell::default(),
         pool: RefCell::default(),
     });
     let executor = LocalExecutor::new();
@@ -86,10 +93,20 @@ where
                         Err(error) => log::debug!("{peer}: lost: {error}"),
                     }
                 }
-                Command::MakeRoom => registry.borrow_mut().make_room(),
+                Command::MakeRoom => {
+                    // Who seems to be silent may have a request that is not read yet.
+                    reactor.catch_up();
+                    let_all_run(&executor).await;
+                    registry.borrow_mut().make_room();
+                }
                 Command::End(at) => {
                     end.set(at);
-                    if !desk.ending.replace(true) {
+                    if !desk.ending.get() {
+                        // Those that are new have to wait for their requests to hear of them.
+                        let_all_run(&executor).await;
+                        reactor.catch_up();
+                        desk.ending.set(true);
+                        let_all_run(&executor).await;
                         let mut registry = registry.borrow_mut();
                         tally.idle = registry.end() as u64;
                         in_flight = registry.len() as u64 - tally.idle;

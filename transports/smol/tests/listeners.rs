@@ -14,7 +14,7 @@ use std::time::Duration;
 use h1events_smol::{Listener, Peer, Reactor, Server, Socket, Stream};
 use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
-use support::{GET, app, bind, millis, start, start_on, timed};
+use support::{GET, SOON, app, bind, millis, start, start_listening, timed};
 
 #[test]
 fn port_0_is_reported_with_its_real_number() {
@@ -126,13 +126,13 @@ fn listener() -> (Async<TcpListener>, SocketAddr) {
 fn errors_of_accept_are_survived_without_spinning() {
     let (listener, address) = listener();
     let server = Server::new(Troubled { listener, calls: AtomicUsize::new(0) }).unwrap();
-    let server = start_on(server, address, app);
+    let server = start_listening(server, address);
     for _ in 0..2 {
         let (answer, time) = timed(|| server.connect().ask(GET));
         assert_eq!(answer.0, 200);
         // Five of the errors make it pause, for 50 ms each, and for as long where closing
         // a connection hasn't helped.
-        assert!(time < millis(1200), "{time:?}");
+        assert!(time < SOON, "{time:?}");
     }
     server.stop();
 }
@@ -206,7 +206,7 @@ impl Listener for SlowListener {
 #[test]
 fn streams_may_be_the_callers_own() {
     let (listener, address) = listener();
-    let server = start_on(Server::new(SlowListener(listener)).unwrap(), address, app);
+    let server = start_listening(Server::new(SlowListener(listener)).unwrap(), address);
     let mut client = server.connect();
     for _ in 0..3 {
         assert_eq!(client.ask(GET), (200, "GET / ".to_owned()));

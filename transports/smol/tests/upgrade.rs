@@ -7,7 +7,7 @@ use std::thread;
 
 use h1events_smol::{Request, Response, Socket, Upgraded};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
-use support::{GET, app, bind, millis, start_with};
+use support::{GET, app, bind, millis, start_async};
 
 async fn upgrading(request: &Request<'_>) -> Response {
     if request.offers_upgrade() || request.method() == "CONNECT" {
@@ -35,7 +35,7 @@ const UPGRADE: &[u8] =
 
 #[test]
 fn what_follows_the_request_belongs_to_the_protocol() {
-    let server = start_with(bind().on_upgrade(echo), upgrading);
+    let server = start_async(bind().on_upgrade(echo), upgrading);
     let mut client = server.connect();
     assert_eq!(client.ask(GET).0, 200);
     client.send(&[UPGRADE, b"left over, "].concat());
@@ -56,7 +56,7 @@ fn what_follows_the_request_belongs_to_the_protocol() {
 
 #[test]
 fn a_handler_that_panics_takes_only_its_connection() {
-    let server = start_with(bind().on_upgrade(echo), upgrading);
+    let server = start_async(bind().on_upgrade(echo), upgrading);
     let mut client = server.connect();
     client.send(UPGRADE);
     assert_eq!(client.answer().0, 101);
@@ -68,7 +68,7 @@ fn a_handler_that_panics_takes_only_its_connection() {
 
 #[test]
 fn without_a_handler_the_connection_is_closed() {
-    let server = start_with(bind(), upgrading);
+    let server = start_async(bind(), upgrading);
     let mut client = server.connect();
     client.send(UPGRADE);
     assert!(client.read_to_end().starts_with("HTTP/1.1 101 "));
@@ -77,7 +77,7 @@ fn without_a_handler_the_connection_is_closed() {
 
 #[test]
 fn who_has_been_upgraded_is_waited_for_but_not_for_ever() {
-    let server = start_with(bind().on_upgrade(echo), upgrading);
+    let server = start_async(bind().on_upgrade(echo), upgrading);
     let mut stays = server.connect();
     stays.send(UPGRADE);
     let mut goes = server.connect();

@@ -161,6 +161,10 @@ impl Stream for TlsStream {
         self.socket.shutdown(net::Shutdown::Write)
     }
 
+    fn has_input(&self) -> bool {
+        Stream::has_input(&self.socket)
+    }
+
     fn close(&self) {
         // If it is locked, it is writing to somebody who doesn't read.
         if let Ok(mut session) = self.session.try_lock() {

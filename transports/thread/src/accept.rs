@@ -68,13 +68,8 @@ where
 
     /// Accepts the connection that waits, or makes room for it.
     fn accept_next(&mut self) {
-        let registry = &self.serving.registry;
-        let has_room = || {
-            let closing = registry.closing();
-            closing <= CLOSING && registry.running().saturating_sub(closing) < self.max_connections
-        };
-        if !has_room() {
-            return self.make_room(has_room);
+        if !self.has_room() {
+            return self.make_room(|| self.has_room());
         }
         match self.listener.accept() {
             Ok((stream, peer)) => self.start(stream, peer),
@@ -91,10 +86,16 @@ where
         }
     }
 
+    fn has_room(&self) -> bool {
+        let registry = &self.serving.registry;
+        let closing = registry.closing();
+        closing <= CLOSING && registry.running().saturating_sub(closing) < self.max_connections
+    }
+
     /// Gives the connection its thread.
     fn start(&mut self, stream: L::Stream, peer: Peer) {
         let number = self.serving.registry.insert(stream, peer);
-        while !self.serving.shutdown.has_begun() {
+        loop {
             let serving = Arc::clone(&self.serving);
             let started = thread::Builder::new()
                 // 15 characters are what systems show of it.
@@ -106,13 +107,13 @@ where
                     self.in_trouble = false;
                     return;
                 }
-                Err(error) => {
-                    self.complain("no thread for a connection", &error);
-                    self.make_more_room();
-                }
+                Err(error) => self.complain("no thread for a connection", &error),
             }
+            if self.serving.shutdown.has_begun() {
+                return drop(Seat { serving: &self.serving, number });
+            }
+            self.make_more_room();
         }
-        drop(Seat { serving: &self.serving, number });
     }
 
     /// Trouble is logged once, not once for each attempt.
@@ -164,24 +165,34 @@ where
         }
     }
 
+    /// Accepts who has connected before the shutdown, as far as there is room: a request may
+    /// have come already.
+    fn accept_the_rest(&mut self) {
+        while self.has_room() {
+            match self.listener.accept() {
+                Ok((stream, peer)) => self.start(stream, peer),
+                Err(error) if is_over(&error) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
     /// Ends the connections: the silent ones at once, the others when they have finished,
     /// or at the deadline.
-    fn finish(self) -> Summary {
+    fn finish(mut self) -> Summary {
+        self.accept_the_rest();
         let Self { listener, serving, .. } = self;
-        // Who is still to be accepted is refused.
         drop(listener);
         let registry = &serving.registry;
-        let in_flight = registry.running();
-        let idle = registry.close_silent();
+        registry.close_silent();
         serving.wait_for_all(|| serving.shutdown.time_left());
-        let cut_off = registry.running();
-        if cut_off > 0 {
+        let summary = registry.summary();
+        if registry.running() > 0 {
             registry.close_all();
             let deadline = Instant::now() + CUT_OFF;
             serving.wait_for_all(|| Some(deadline.saturating_duration_since(Instant::now())));
         }
-        let finished = in_flight.saturating_sub(idle + cut_off);
-        Summary { connections: registry.opened(), idle, finished, cut_off }
+        summary
     }
 }
 

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use h1events_connection::{Config, Connection, Now, Request, Response, Step};
+use h1events_connection::{Clock, Config, Connection, Request, Response, Step};
 
 use crate::pool::Pool;
 use crate::registry::{ClosedFromOutside, Entry, Registry, Rest};
@@ -118,6 +118,8 @@ struct Driver<'a, S, A> {
     serving: &'a Serving<S, A>,
     entry: &'a Entry<S>,
     connection: Connection,
+    clock: Clock,
+    ends_soon: bool,
     reading: Timeout,
     writing: Timeout,
 }
@@ -128,10 +130,13 @@ where
     A: Fn(&Request<'_>) -> Response,
 {
     fn new(serving: &'a Serving<S, A>, entry: &'a Entry<S>) -> Self {
+        let mut clock = Clock::new();
         Self {
             serving,
             entry,
-            connection: Connection::new(Arc::clone(&serving.config), Now::from_clocks()),
+            connection: Connection::new(Arc::clone(&serving.config), clock.now()),
+            clock,
+            ends_soon: false,
             reading: Timeout::default(),
             writing: Timeout::default(),
         }
@@ -139,7 +144,7 @@ where
 
     /// Takes step after step: the connection, if the application took it.
     fn run(mut self) -> Result<Option<Connection>, Lost> {
-        let mut now = Now::from_clocks();
+        let mut now = self.clock.now();
         loop {
             self.end_soon_if_asked();
             let step = self.connection.step(now);
@@ -153,12 +158,12 @@ where
                 Step::Read { deadline } => self.read(deadline, now.instant)?,
                 Step::Write { deadline } => self.write(deadline, now.instant)?,
                 Step::Handle => {
-                    let response = self.handle();
+                    let mut response = self.handle();
                     self.end_soon_if_asked();
                     if self.serving.registry.is_last_answer() {
-                        self.connection.end_soon();
+                        response = response.close();
                     }
-                    now = Now::from_clocks();
+                    now = self.clock.now();
                     self.connection.respond(response, now);
                     continue;
                 }
@@ -173,15 +178,25 @@ where
                     return Ok(None);
                 }
             }
-            now = Now::from_clocks();
+            now = self.clock.now();
         }
     }
 
-    /// In a shutdown, the answer says that it is the last one.
+    /// In a shutdown, the last answer says that it is. A request that has come already gets one.
     fn end_soon_if_asked(&mut self) {
-        if self.serving.shutdown.has_begun() {
-            self.connection.end_soon();
+        if self.ends_soon || !self.serving.shutdown.has_begun() || self.has_silent_input() {
+            return;
         }
+        if self.connection.is_silent() {
+            self.serving.registry.was_idle();
+        }
+        self.connection.end_soon();
+        self.ends_soon = true;
+    }
+
+    /// Whether the first bytes of a request wait to be read.
+    fn has_silent_input(&self) -> bool {
+        self.connection.is_silent() && self.entry.stream.has_input()
     }
 
     /// Waits for the first byte of a request, without a buffer.
@@ -189,7 +204,8 @@ where
         self.give_buffer();
         self.serving.registry.rest(self.entry, Rest::Silent, now)?;
         // A shutdown that has begun before may not have seen that this one is silent.
-        if self.serving.shutdown.has_begun() {
+        if self.serving.shutdown.has_begun() && !self.entry.stream.has_input() {
+            self.entry.resume()?;
             return Ok(());
         }
         self.set_read_timeout(deadline, now)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::listener::Peer;
-use crate::shutdown::Shutdown;
+use crate::shutdown::{Shutdown, Summary};
 use crate::stream::Stream;
 
 /// All connections of a server.
@@ -25,6 +25,10 @@ pub(crate) struct Registry<S> {
     /// Whether the next answer is to be the last one of its connection.
     last_answer_wanted: AtomicBool,
     opened: AtomicU64,
+    /// Connections that were silent at the shutdown, and have been closed.
+    idle: AtomicUsize,
+    /// All that have ended since the shutdown.
+    ended: AtomicUsize,
     epoch: Instant,
     shutdown: Shutdown,
 }
@@ -74,6 +78,8 @@ impl<S: Stream> Registry<S> {
             wanted: AtomicBool::new(false),
             last_answer_wanted: AtomicBool::new(false),
             opened: AtomicU64::new(0),
+            idle: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
             epoch: Instant::now(),
             shutdown,
         }
@@ -103,6 +109,9 @@ impl<S: Stream> Registry<S> {
 
     /// The stream of a connection is closed.
     pub(crate) fn ended(&self) {
+        if self.shutdown.has_begun() {
+            self.ended.fetch_add(1, SeqCst);
+        }
         self.running.fetch_sub(1, SeqCst);
         self.room_may_be_made();
     }
@@ -130,19 +139,20 @@ impl<S: Stream> Registry<S> {
         let now = self.micros(Instant::now());
         let mut soonest = Duration::MAX;
         for rest in [Rest::Silent, Rest::Lingering] {
-            // Another one is chosen if this one has just got a byte.
-            while let Some((activity, entry)) = entries
+            let mut resting: Vec<_> = entries
                 .values()
                 .map(|entry| (entry.activity.load(SeqCst), entry))
                 .filter(|(activity, _)| activity & 3 == rest as u64)
-                .min_by_key(|(activity, _)| *activity)
-            {
+                .collect();
+            resting.sort_unstable_by_key(|(activity, _)| *activity);
+            for (activity, entry) in resting {
                 let rested = Duration::from_micros(now.saturating_sub(activity >> 2));
                 if let Some(time) = at_least.checked_sub(rested).filter(|time| !time.is_zero()) {
                     soonest = soonest.min(time);
                     break;
                 }
-                if self.close(entry, |now| now == activity) {
+                // The next one is chosen if this one has just got a byte.
+                if entry.may_be_closed(activity) && self.close(entry, |now| now == activity) {
                     log::debug!("{}: closed to make room", entry.peer);
                     return Eviction::Done;
                 }
@@ -151,10 +161,36 @@ impl<S: Stream> Registry<S> {
         if soonest == Duration::MAX { Eviction::Nobody } else { Eviction::In(soonest) }
     }
 
-    /// Closes all that are silent: how many.
-    pub(crate) fn close_silent(&self) -> usize {
+    /// Closes all that are silent.
+    pub(crate) fn close_silent(&self) {
         let is_silent = |activity| activity & 3 == Rest::Silent as u64;
-        self.entries().values().filter(|entry| self.close(entry, is_silent)).count()
+        for entry in self.entries().values() {
+            let activity = entry.activity.load(SeqCst);
+            if is_silent(activity) && entry.may_be_closed(activity) && self.close(entry, is_silent)
+            {
+                self.was_idle();
+            }
+        }
+    }
+
+    /// A connection that was silent at the shutdown ends.
+    pub(crate) fn was_idle(&self) {
+        self.idle.fetch_add(1, SeqCst);
+    }
+
+    /// What the shutdown has come to by now.
+    pub(crate) fn summary(&self) -> Summary {
+        let is_lingering =
+            |entry: &&Arc<Entry<S>>| entry.activity.load(SeqCst) & 3 == Rest::Lingering as u64;
+        // Those have answered everything, and wait for the client to close.
+        let lingering = self.entries().values().filter(is_lingering).count();
+        let idle = self.idle.load(SeqCst);
+        Summary {
+            connections: self.opened.load(SeqCst),
+            idle,
+            finished: (self.ended.load(SeqCst) + lingering).saturating_sub(idle),
+            cut_off: self.running().saturating_sub(lingering),
+        }
     }
 
     pub(crate) fn close_all(&self) {
@@ -188,11 +224,6 @@ impl<S: Stream> Registry<S> {
         self.closing.load(SeqCst)
     }
 
-    /// How many there have been.
-    pub(crate) fn opened(&self) -> u64 {
-        self.opened.load(SeqCst)
-    }
-
     /// Closes a connection that is still open, under the registry's lock, if what it does
     /// at that moment allows it.
     fn close(&self, entry: &Entry<S>, allows: impl Fn(u64) -> bool) -> bool {
@@ -222,7 +253,12 @@ impl<S: Stream> Registry<S> {
     }
 }
 
-impl<S> Entry<S> {
+impl<S: Stream> Entry<S> {
+    /// Whether what rests like that has got nothing to read since.
+    fn may_be_closed(&self, activity: u64) -> bool {
+        activity & 3 == Rest::Lingering as u64 || !self.stream.has_input()
+    }
+
     /// A byte has come.
     pub(crate) fn resume(&self) -> Result<(), ClosedFromOutside> {
         // Of the connection's own thread and those that close, only these write CLOSED.

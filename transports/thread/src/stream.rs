@@ -5,10 +5,12 @@ use std::net::{self, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 /// A connected stream: TCP and Unix sockets are, and a TLS session can be.
 ///
-/// All methods take `&self`, since [`close`](Self::close) is called from another thread while
-/// the connection's own thread waits in [`read`](Self::read) or
+/// All methods take `&self`, since [`has_input`](Self::has_input) and [`close`](Self::close) are
+/// called from another thread while the connection's own thread waits in [`read`](Self::read) or
 /// [`write_vectored`](Self::write_vectored). Nothing else is ever called from two threads.
 pub trait Stream: Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
@@ -50,6 +52,12 @@ pub trait Stream: Send + Sync + 'static {
     /// They are ignored: the peer may be gone.
     fn shutdown_write(&self) -> io::Result<()>;
 
+    /// Whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
+    /// a connection whose request has come is not closed as a silent one.
+    ///
+    /// It must not wait for anything, like [`close`](Self::close).
+    fn has_input(&self) -> bool;
+
     /// Closes the connection in both directions: whoever waits in [`read`](Self::read) or
     /// [`write_vectored`](Self::write_vectored) returns at once, with any result.
     ///
@@ -84,6 +92,12 @@ macro_rules! socket {
 
             fn shutdown_write(&self) -> io::Result<()> {
                 self.shutdown(net::Shutdown::Write)
+            }
+
+            fn has_input(&self) -> bool {
+                let mut polled = [PollFd::new(self, PollFlags::IN)];
+                // The end of the input is something to read, too.
+                poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
             }
 
             fn close(&self) {

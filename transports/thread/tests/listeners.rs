@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use h1events_thread::{Listener, Peer, Server, Stream};
-use support::{GET, app, bind, millis, start, start_on, timed};
+use support::{GET, SOON, app, bind, millis, start, start_listening, timed};
 
 #[test]
 fn port_0_is_reported_with_its_real_number() {
@@ -119,12 +119,12 @@ fn errors_of_accept_are_survived_without_spinning() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = Server::new(Troubled { listener, calls: AtomicUsize::new(0) }).unwrap();
-    let server = start_on(server, address, app);
+    let server = start_listening(server, address);
     for _ in 0..2 {
         let (answer, time) = timed(|| server.connect().ask(GET));
         assert_eq!(answer.0, 200);
         // Five of the errors make it pause, for 50 ms each.
-        assert!(time < millis(800), "{time:?}");
+        assert!(time < SOON, "{time:?}");
     }
     server.stop();
 }
@@ -155,6 +155,10 @@ impl Stream for Slow {
         Stream::shutdown_write(&self.0)
     }
 
+    fn has_input(&self) -> bool {
+        self.0.has_input()
+    }
+
     fn close(&self) {
         Stream::close(&self.0);
     }
@@ -180,7 +184,7 @@ impl Listener for SlowListener {
 fn streams_may_be_the_callers_own() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
-    let server = start_on(Server::new(SlowListener(listener)).unwrap(), address, app);
+    let server = start_listening(Server::new(SlowListener(listener)).unwrap(), address);
     let mut client = server.connect();
     for _ in 0..3 {
         assert_eq!(client.ask(GET), (200, "GET / ".to_owned()));

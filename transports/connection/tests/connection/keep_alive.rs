@@ -1,8 +1,10 @@
 //! Persistence (RFC 9112 section 9.3).
 
-use h1events_connection::{Response, Step};
+use std::sync::Arc;
 
-use crate::support::{Peer, SECOND, get};
+use h1events_connection::{Connection, Now, Response, Step};
+
+use crate::support::{Peer, SECOND, config, get};
 
 /// RFC 9112 section 9.3 (9112-9.3-2): HTTP/1.1 persists by default, without a word about it.
 #[test]
@@ -95,6 +97,26 @@ fn end_soon_answers_what_has_begun() {
         peer.advance(SECOND).send(&request[cut.min(request.len() - 1)..]).send(get("/2"));
         peer.expect(&[(200, "POST /1 body")]).expect_shutdown();
     }
+}
+
+/// And whatever else has been read is answered before.
+#[test]
+fn end_soon_answers_all_that_has_been_read() {
+    let mut connection = Connection::new(Arc::new(config()), Now::from_clocks());
+    let bytes = get("/1") + &get("/2") + &get("/3");
+    connection.read_space()[..bytes.len()].copy_from_slice(bytes.as_bytes());
+    connection.received(bytes.len());
+    connection.end_soon();
+    let mut answered = 0;
+    while connection.step(Now::from_clocks()) == Step::Handle {
+        connection.respond(Response::new(204), Now::from_clocks());
+        answered += 1;
+    }
+    assert_eq!(answered, 3);
+    let unsent = connection.unsent()[0].to_vec();
+    let closes = |answers: &[u8]| answers.windows(17).filter(|w| w == b"Connection: close").count();
+    assert_eq!(closes(&unsent), 1);
+    assert!(unsent.ends_with(b"Connection: close\r\n\r\n"));
 }
 
 /// RFC 9112 section 9.6 (9112-9.6-4): an answer that is being written when the end is asked for isn't lost

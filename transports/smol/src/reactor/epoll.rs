@@ -102,21 +102,31 @@ impl Reactor {
             }
             // What is too long for the system is for ever.
             let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-            events.clear();
-            let waited =
-                epoll::wait(&self.inner.epoll, spare_capacity(&mut events), timeout.as_ref());
+            self.inner.wait(&mut events, timeout.as_ref());
             bell.asleep.store(false, SeqCst);
-            match waited {
-                Ok(_) => self.inner.dispatch(&events),
-                Err(Errno::INTR) => {}
-                // Nothing that epoll_wait(2) names besides can happen to an instance of ours.
-                Err(error) => log::error!("waiting for sockets failed: {error}"),
-            }
         }
+    }
+
+    /// Wakes the tasks of all sockets that are ready by now.
+    pub(crate) fn catch_up(&self) {
+        let mut events = Vec::with_capacity(EVENTS);
+        while self.inner.wait(&mut events, Some(&Timespec::default())) == EVENTS {}
     }
 }
 
 impl Inner {
+    /// Waits for events, and passes them on: how many there were.
+    fn wait(&self, events: &mut Vec<epoll::Event>, timeout: Option<&Timespec>) -> usize {
+        events.clear();
+        match epoll::wait(&self.epoll, spare_capacity(events), timeout) {
+            Ok(_) => self.dispatch(events),
+            Err(Errno::INTR) => {}
+            // Nothing that epoll_wait(2) names besides can happen to an instance of ours.
+            Err(error) => log::error!("waiting for sockets failed: {error}"),
+        }
+        events.len()
+    }
+
     fn dispatch(&self, events: &[epoll::Event]) {
         let mut sources = self.sources.borrow_mut();
         for event in events {

@@ -1,55 +1,32 @@
-//! A server in a thread, and clients that wait for no longer than a few seconds.
+//! The server of this transport, for its own tests and those of every transport.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "no test file uses all of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    missing_docs,
+    reason = "no test file uses all of it"
+)]
 
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown as Half, SocketAddr, TcpListener, TcpStream};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+#[path = "../../../suite/client.rs"]
+mod client;
 
-use h1events_smol::{Config, Listener, Request, Response, Server, Shutdown, Summary};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+
+pub use client::*;
+pub use h1events_smol::{Config, Listener, Pace, Request, Response, Server, Shutdown, Summary};
 use smol::{Async, Timer};
 
 /// What [`Server::bind`] makes.
 pub type TcpServer = Server<Async<TcpListener>>;
 
-pub const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-/// Nothing in these tests takes as long.
-const PATIENCE: Duration = Duration::from_secs(8);
-
-pub const fn millis(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// Says what it was asked: method, target, body. Below `/sleep/`, it takes so many milliseconds.
+/// Says what it was asked; below `/sleep/`, it takes so many milliseconds.
 pub async fn app(request: &Request<'_>) -> Response {
-    if let Some(time) = request.target().strip_prefix(b"/sleep/") {
-        let time = String::from_utf8_lossy(time);
-        Timer::after(millis(time.parse().expect("a number"))).await;
+    if let Some(time) = sleep_of(request) {
+        Timer::after(time).await;
     }
-    plain(request)
-}
-
-/// The same without `/sleep/`.
-pub fn plain(request: &Request<'_>) -> Response {
-    let target = String::from_utf8_lossy(request.target()).into_owned();
-    let body = String::from_utf8_lossy(request.body());
-    Response::text(format!("{} {target} {body}", request.method()))
-}
-
-/// A server that runs.
-pub struct Running {
-    pub address: SocketAddr,
-    pub shutdown: Shutdown,
-    serving: JoinHandle<io::Result<Summary>>,
-}
-
-/// With a configuration that differs from the default.
-pub fn configured(configure: impl FnOnce(&mut Config)) -> Running {
-    let mut config = Config::new();
-    configure(&mut config);
-    start(bind().config(config))
+    say(request)
 }
 
 pub fn bind() -> TcpServer {
@@ -57,133 +34,36 @@ pub fn bind() -> TcpServer {
 }
 
 pub fn start(server: TcpServer) -> Running {
-    start_with(server, app)
+    start_async(server, app)
 }
 
+/// With an application that doesn't await.
 pub fn start_with(
+    server: TcpServer,
+    app: impl Fn(&Request<'_>) -> Response + Send + Sync + 'static,
+) -> Running {
+    let address = server.local_addr().expect("it is bound");
+    let shutdown = server.shutdown();
+    let serving = thread::spawn(move || server.serve(app));
+    Running { address, shutdown, serving }
+}
+
+pub fn start_async(
     server: TcpServer,
     app: impl AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
 ) -> Running {
     let address = server.local_addr().expect("it is bound");
-    start_on(server, address, app)
-}
-
-pub fn start_on<L: Listener + Send + 'static>(
-    server: Server<L>,
-    address: SocketAddr,
-    app: impl AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
-) -> Running {
     let shutdown = server.shutdown();
     let serving = thread::spawn(move || server.serve_async(app));
     Running { address, shutdown, serving }
 }
 
-impl Running {
-    pub fn connect(&self) -> Client {
-        Client::new(TcpStream::connect(self.address).expect("the server listens"))
-    }
-
-    /// What a client gets that sends all at once and reads until the end.
-    pub fn exchange(&self, request: &[u8]) -> String {
-        let mut client = self.connect();
-        client.send(request);
-        client.read_to_end()
-    }
-
-    pub fn stop(self) -> Summary {
-        self.stop_within(PATIENCE)
-    }
-
-    pub fn stop_within(self, grace: Duration) -> Summary {
-        self.shutdown.begin(grace);
-        self.join()
-    }
-
-    pub fn join(self) -> Summary {
-        self.serving.join().expect("serve doesn't panic").expect("it could serve")
-    }
-}
-
-/// A client whose every wait is bounded. Errors are panics: no test expects a reset.
-pub struct Client {
-    stream: BufReader<TcpStream>,
-}
-
-impl Client {
-    pub fn new(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
-        stream.set_write_timeout(Some(PATIENCE)).expect("not zero");
-        stream.set_nodelay(true).expect("a TCP socket");
-        Self { stream: BufReader::new(stream) }
-    }
-
-    pub fn send(&mut self, bytes: &[u8]) {
-        self.try_send(bytes).expect("the server reads");
-    }
-
-    pub fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes)
-    }
-
-    pub fn half_close(&mut self) {
-        self.stream.get_mut().shutdown(Half::Write).expect("it is connected");
-    }
-
-    /// One answer with Content-Length: its status and its body.
-    pub fn answer(&mut self) -> (u16, String) {
-        let mut length = 0;
-        let mut status = 0;
-        loop {
-            let mut line = String::new();
-            self.stream.read_line(&mut line).expect("an answer in time");
-            if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
-                status = rest[..3].parse().expect("a status");
-            } else if let Some(value) = line.strip_prefix("Content-Length: ") {
-                length = value.trim().parse().expect("a length");
-            }
-            if line.trim().is_empty() {
-                assert!(!line.is_empty(), "end of input instead of an answer");
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).expect("a whole body");
-        (status, String::from_utf8(body).expect("text"))
-    }
-
-    /// Sends a request and reads the answer.
-    pub fn ask(&mut self, request: &[u8]) -> (u16, String) {
-        self.send(request);
-        self.answer()
-    }
-
-    pub fn read_to_end(&mut self) -> String {
-        let mut text = String::new();
-        self.stream.read_to_string(&mut text).expect("a close, and no reset");
-        text
-    }
-
-    /// Waits until the server has closed the connection, by whatever means.
-    pub fn is_closed_within(&mut self, time: Duration) -> bool {
-        self.stream.get_mut().set_read_timeout(Some(time)).expect("not zero");
-        match self.stream.read(&mut [0; 1]) {
-            Ok(n) => n == 0,
-            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
-        }
-    }
-}
-
-/// What it returns, and how long it took.
-pub fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    (run(), start.elapsed())
-}
-
-/// Waits until something is so.
-pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < PATIENCE, "{what}");
-        thread::sleep(millis(2));
-    }
+/// On a listener whose address only the test knows.
+pub fn start_listening<L: Listener + Send + 'static>(
+    server: Server<L>,
+    address: SocketAddr,
+) -> Running {
+    let shutdown = server.shutdown();
+    let serving = thread::spawn(move || server.serve_async(app));
+    Running { address, shutdown, serving }
 }

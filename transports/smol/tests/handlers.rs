@@ -1,0 +1,56 @@
+//! Handlers that block their thread, or await.
+
+mod support;
+
+use std::thread;
+use std::time::Duration;
+
+use smol::Timer;
+use support::{GET, SOON, bind, millis, say, start_async, start_with, timed};
+
+#[test]
+fn a_handler_that_blocks_does_not_hold_up_the_end() {
+    let server = start_with(bind(), |request| {
+        thread::sleep(2 * SOON);
+        say(request)
+    });
+    let mut client = server.connect();
+    client.send(GET);
+    thread::sleep(millis(100));
+    let (summary, time) = timed(|| server.stop_within(millis(200)));
+    assert_eq!((summary.connections, summary.cut_off), (1, 1));
+    assert!(time < SOON, "{time:?}");
+}
+
+#[test]
+fn what_blocks_can_be_awaited() {
+    let server = start_async(bind(), async |request| {
+        smol::unblock(|| thread::sleep(SOON / 8)).await;
+        say(request)
+    });
+    // More at a time than would be done one after the other.
+    let mut clients: Vec<_> = (0..32).map(|_| server.connect()).collect();
+    let ((), time) = timed(|| {
+        for client in &mut clients {
+            client.send(GET);
+        }
+        for client in &mut clients {
+            assert_eq!(client.answer().0, 200);
+        }
+    });
+    assert!(time < SOON, "{time:?}");
+    assert_eq!(server.stop_within(Duration::from_secs(4)).cut_off, 0);
+}
+
+#[test]
+fn a_panic_after_an_await_is_a_500_too() {
+    let server = start_async(bind(), async |request| {
+        Timer::after(millis(10)).await;
+        assert_ne!(request.path(), b"/later", "this belongs to the test");
+        say(request)
+    });
+    let answer = server.exchange(b"GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
+    assert_eq!(server.connect().ask(GET).0, 200);
+    server.stop();
+}

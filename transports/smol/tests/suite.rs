@@ -1,0 +1,8 @@
+//! What every transport does, on this one.
+
+#[path = "../../suite/mod.rs"]
+mod suite;
+mod support;
+#[path = "../examples/tls.rs"]
+#[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
+mod tls;

@@ -1,0 +1,181 @@
+//! A server that runs, and clients that wait for no longer than a few seconds.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown as Half, SocketAddr, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::support::{Config, Request, Response, Shutdown, Summary, bind, start};
+
+pub const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Nothing in these tests takes as long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// "At once", on a machine that is busy with other things: much longer than anything takes, and
+/// much shorter than what would end by itself.
+pub const SOON: Duration = Duration::from_secs(5);
+
+pub const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Says what it was asked: method, target, body.
+pub fn say(request: &Request<'_>) -> Response {
+    let target = String::from_utf8_lossy(request.target());
+    let body = String::from_utf8_lossy(request.body());
+    Response::text(format!("{} {target} {body}", request.method()))
+}
+
+/// How long the handler of `/sleep/` and a number of milliseconds is to take.
+pub fn sleep_of(request: &Request<'_>) -> Option<Duration> {
+    let time = request.target().strip_prefix(b"/sleep/")?;
+    Some(millis(String::from_utf8_lossy(time).parse().expect("a number")))
+}
+
+/// With a configuration that differs from the default.
+pub fn configured(configure: impl FnOnce(&mut Config)) -> Running {
+    let mut config = Config::new();
+    configure(&mut config);
+    start(bind().config(config))
+}
+
+/// A server that runs.
+pub struct Running {
+    pub address: SocketAddr,
+    pub shutdown: Shutdown,
+    pub serving: JoinHandle<io::Result<Summary>>,
+}
+
+impl Running {
+    pub fn connect(&self) -> Client {
+        Client::new(TcpStream::connect(self.address).expect("the server listens"))
+    }
+
+    /// What a client gets that sends all at once and reads until the end.
+    pub fn exchange(&self, request: &[u8]) -> String {
+        let mut client = self.connect();
+        client.send(request);
+        client.read_to_end()
+    }
+
+    pub fn stop(self) -> Summary {
+        self.stop_within(PATIENCE)
+    }
+
+    pub fn stop_within(self, grace: Duration) -> Summary {
+        self.shutdown.begin(grace);
+        self.join()
+    }
+
+    pub fn join(self) -> Summary {
+        self.serving.join().expect("serve doesn't panic").expect("it could serve")
+    }
+}
+
+/// A client whose every wait is bounded. Errors are panics: no test expects a reset.
+pub struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
+        stream.set_write_timeout(Some(PATIENCE)).expect("not zero");
+        stream.set_nodelay(true).expect("a TCP socket");
+        Self { stream: BufReader::new(stream) }
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.try_send(bytes).expect("the server reads");
+    }
+
+    pub fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    pub fn half_close(&mut self) {
+        self.stream.get_mut().shutdown(Half::Write).expect("it is connected");
+    }
+
+    /// One answer with Content-Length: its status and its body.
+    pub fn answer(&mut self) -> (u16, String) {
+        let mut length = 0;
+        let mut status = 0;
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).expect("an answer in time");
+            if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
+                status = rest[..3].parse().expect("a status");
+            } else if let Some(value) = line.strip_prefix("Content-Length: ") {
+                length = value.trim().parse().expect("a length");
+            }
+            if line.trim().is_empty() {
+                assert!(!line.is_empty(), "end of input instead of an answer");
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).expect("a whole body");
+        (status, String::from_utf8(body).expect("text"))
+    }
+
+    /// Sends a request and reads the answer.
+    pub fn ask(&mut self, request: &[u8]) -> (u16, String) {
+        self.send(request);
+        self.answer()
+    }
+
+    pub fn read_to_end(&mut self) -> String {
+        let mut text = String::new();
+        self.stream.read_to_string(&mut text).expect("a close, and no reset");
+        text
+    }
+
+    /// Whether something is there to be read now.
+    pub fn has_input(&mut self) -> bool {
+        self.stream.get_ref().set_nonblocking(true).expect("a TCP socket");
+        let peeked = self.stream.get_ref().peek(&mut [0]);
+        self.stream.get_ref().set_nonblocking(false).expect("a TCP socket");
+        peeked.is_ok()
+    }
+
+    /// Reads an answer: whether another one may follow.
+    pub fn is_answered(&mut self) -> bool {
+        let mut closes = false;
+        loop {
+            let mut line = String::new();
+            if self.stream.read_line(&mut line).unwrap_or(0) == 0 {
+                return false;
+            }
+            closes |= line == "Connection: close\r\n";
+            if line == "\r\n" {
+                return !closes && self.stream.read_exact(&mut [0; 6]).is_ok();
+            }
+        }
+    }
+
+    /// Waits until the server has closed the connection, by whatever means.
+    pub fn is_closed_within(&mut self, time: Duration) -> bool {
+        self.stream.get_mut().set_read_timeout(Some(time)).expect("not zero");
+        match self.stream.read(&mut [0; 1]) {
+            Ok(n) => n == 0,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+/// What it returns, and how long it took.
+pub fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    (run(), start.elapsed())
+}
+
+/// Waits until something is so.
+pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        thread::sleep(millis(2));
+    }
+}

@@ -1,0 +1,117 @@
+//! Descriptors run out, and come back. In processes of their own, for their limits.
+
+use std::fs::File;
+use std::net::TcpStream;
+use std::os::unix::fs::FileExt;
+use std::process::Command;
+use std::thread;
+use std::{env, fs};
+
+use crate::support::{Client, GET, Running, SOON, bind, millis, start, timed};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+const IN_CHILD: &str = "H1EVENTS_TEST_CHILD";
+
+#[test]
+fn the_longest_silent_makes_room() {
+    in_a_process_of_its_own("the_longest_silent_makes_room", || {
+        let server = start(bind());
+        warm_up(&server);
+        limit_descriptors(open_descriptors() + 21);
+        // Each takes two descriptors of this process.
+        let silent: Vec<_> = (0..10).map(|_| TcpStream::connect(server.address).unwrap()).collect();
+        thread::sleep(millis(100));
+        // The last one is for this client; none is left for the server.
+        let mut client = server.connect();
+        let (answer, time) = timed(|| client.ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{time:?}");
+        drop((client, silent));
+        let summary = server.stop();
+        assert_eq!((summary.connections, summary.cut_off), (12, 0));
+    });
+}
+
+#[test]
+fn without_a_silent_one_it_waits_and_recovers() {
+    in_a_process_of_its_own("without_a_silent_one_it_waits_and_recovers", || {
+        let server = start(bind());
+        let stream = TcpStream::connect(server.address).unwrap();
+        let mut busy = Client::new(stream);
+        busy.send(b"GET /");
+        thread::sleep(millis(50));
+        let stat = File::open("/proc/self/stat").unwrap();
+        let open = open_descriptors();
+        limit_descriptors(open + 8);
+        let mut files: Vec<_> = (0..7).map(|_| File::open("/dev/null").unwrap()).collect();
+        let mut client = server.connect();
+        client.send(GET);
+        let before = processor_time(&stat);
+        thread::sleep(millis(500));
+        let used = processor_time(&stat) - before;
+        // A tick is 10 ms: it hasn't been spinning.
+        assert!(used < 15, "{used} ticks");
+        files.pop();
+        let (answer, time) = timed(|| client.answer());
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{time:?}");
+        busy.send(b" HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(busy.answer().0, 200);
+        drop((busy, client));
+        server.stop();
+    });
+}
+
+#[test]
+fn the_cap_is_lowered_to_what_the_limit_allows() {
+    in_a_process_of_its_own("the_cap_is_lowered_to_what_the_limit_allows", || {
+        limit_descriptors(64);
+        let server = start(bind().max_connections(1_000));
+        let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
+        for client in &mut clients {
+            assert_eq!(client.ask(GET).0, 200);
+        }
+        drop(clients);
+        assert_eq!(server.stop().connections, 20);
+    });
+}
+
+/// Until all threads have what they need.
+fn warm_up(server: &Running) {
+    assert_eq!(server.connect().ask(GET).0, 200);
+    thread::sleep(millis(100));
+}
+
+fn in_a_process_of_its_own(name: &str, test: impl FnOnce()) {
+    if env::var_os(IN_CHILD).is_some() {
+        return test();
+    }
+    let test = Command::new(env::current_exe().unwrap())
+        .args(["--exact", &format!("descriptors::{name}"), "--nocapture"])
+        .env(IN_CHILD, "1")
+        .output()
+        .unwrap();
+    let ran = String::from_utf8_lossy(&test.stdout).contains("1 passed");
+    assert!(test.status.success() && ran, "{}", String::from_utf8_lossy(&test.stderr));
+}
+
+fn limit_descriptors(number: usize) {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(number as u64), ..limit }).unwrap();
+}
+
+/// One more than the highest one, which is what the limit counts.
+fn open_descriptors() -> usize {
+    let numbers = fs::read_dir("/dev/fd").unwrap().map(|entry| entry.unwrap().file_name());
+    // The directory itself is one of them, and closed by now.
+    numbers.count() - 1
+}
+
+/// Of this process, in ticks.
+fn processor_time(stat: &File) -> u64 {
+    let mut text = [0; 1024];
+    let len = stat.read_at(&mut text, 0).unwrap();
+    let text = String::from_utf8_lossy(&text[..len]).into_owned();
+    let fields: Vec<_> = text.rsplit(") ").next().unwrap().split(' ').collect();
+    fields[11..=12].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+}

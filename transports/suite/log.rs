@@ -1,0 +1,50 @@
+//! What an operator reads.
+
+use std::sync::Mutex;
+
+use crate::support::{bind, say, start_with, wait_until};
+use log::{LevelFilter, Log, Metadata, Record};
+
+struct Lines(Mutex<Vec<String>>);
+
+static LINES: Lines = Lines(Mutex::new(Vec::new()));
+
+impl Log for Lines {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        self.0.lock().unwrap().push(format!("{} {}", record.level(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn one_line_tells_what_was_refused_and_no_payload() {
+    log::set_logger(&LINES).unwrap();
+    log::set_max_level(LevelFilter::Info);
+    let server = start_with(bind(), |request| {
+        assert_ne!(request.path(), b"/panic", "a secret of the test");
+        say(request)
+    });
+    server.exchange(b"GET /secret HTTP/1.1\r\nHost: a\r\nbad name: secret\r\n\r\n");
+    server.exchange(b"GET /panic HTTP/1.1\r\nHost: a\r\n\r\n");
+    let logged = || LINES.0.lock().unwrap().clone();
+    wait_until("both are closed", || {
+        logged().iter().filter(|line| line.ends_with(": closed")).count() == 2
+    });
+    server.stop();
+
+    let lines = logged();
+    let warnings: Vec<_> = lines.iter().filter(|line| line.starts_with("WARN ")).collect();
+    let errors: Vec<_> = lines.iter().filter(|line| line.starts_with("ERROR ")).collect();
+    assert_eq!((warnings.len(), errors.len()), (1, 1), "{lines:?}");
+    let (start, end) = warnings[0].split_once(": refused with 400: ").expect("what it is");
+    assert!(start.starts_with("WARN 127.0.0.1:"), "{start}");
+    assert!(end.ends_with(", at byte 34"), "{end}");
+    assert!(errors[0].contains(": the handler panicked: "), "{}", errors[0]);
+    assert!(!warnings[0].contains("secret"));
+    assert_eq!(lines.iter().filter(|line| line.ends_with(": opened")).count(), 2);
+}
