@@ -64,14 +64,14 @@ fn slow_head_is_timed_out_with_a_408() {
         assert_eq!(client.answer().status, 408);
         assert_eq!(client.rest(), b"");
         let took = start.elapsed().as_millis();
-        assert!((300..2000).contains(&took), "{took} ms");
+        assert!((300..8000).contains(&took), "{took} ms");
     });
 }
 
 #[test]
 fn silent_connection_is_closed_without_a_word() {
     on_both(|transport| {
-        let server = Server::start(transport, &["--idle-timeout", "0.3"]);
+        let server = Server::start(transport, &["--idle-timeout", "1"]);
         for request in ["", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"] {
             let start = Instant::now();
             let mut client = server.connect();
@@ -81,7 +81,7 @@ fn silent_connection_is_closed_without_a_word() {
             }
             assert_eq!(client.rest(), b"");
             let took = start.elapsed().as_millis();
-            assert!((300..2000).contains(&took), "{took} ms");
+            assert!((1000..8000).contains(&took), "{took} ms");
         }
     });
 }

@@ -29,7 +29,7 @@ fn what_is_in_flight_is_finished_and_idle_connections_end_at_once() {
             server.signal(signal);
             assert_eq!(silent.rest(), b"");
             assert_eq!(answered.rest(), b"");
-            assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+            assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
             in_flight.send("llo");
             let answer = in_flight.answer();
             answer.check(200, "hello");
@@ -38,14 +38,15 @@ fn what_is_in_flight_is_finished_and_idle_connections_end_at_once() {
             drop(in_flight);
             let log = server.end();
             let took = start.elapsed();
-            assert!(took < Duration::from_secs(2), "{transport}: {took:?}\n{log}");
+            // Sooner than it would be cut off.
+            assert!(took < Duration::from_millis(3_400), "{transport}: {took:?}\n{log}");
             assert!(log.ends_with(END), "{log}");
         }
     });
 }
 
 #[test]
-fn what_takes_too_long_is_cut_off_within_four_seconds() {
+fn what_takes_too_long_is_cut_off() {
     on_both(|transport| {
         let server = Server::start(transport, &["--app", "echo"]);
         let mut endless = server.connect();
