@@ -12,6 +12,7 @@ use crate::drive::{Seat, Serving, serve_connection};
 use crate::listener::{Listener, Peer};
 use crate::registry::Eviction;
 use crate::shutdown::Summary;
+use crate::threads::Threads;
 
 /// How long to wait where the system gives no sign when to try again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -31,7 +32,7 @@ const CUT_OFF: Duration = Duration::from_millis(100);
 pub(crate) struct Accepting<L: Listener, A> {
     listener: L,
     max_connections: usize,
-    stack_size: usize,
+    threads: Arc<Threads>,
     /// Whether the last attempt failed for want of something: it is logged once.
     in_trouble: bool,
     serving: Arc<Serving<L::Stream, A>>,
@@ -42,13 +43,14 @@ where
     L: Listener,
     A: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
 {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         listener: L,
         max_connections: usize,
         stack_size: usize,
         serving: Arc<Serving<L::Stream, A>>,
     ) -> Self {
-        Self { listener, max_connections, stack_size, in_trouble: false, serving }
+        let threads = Arc::new(Threads::new(stack_size));
+        Self { listener, max_connections, threads, in_trouble: false, serving }
     }
 
     /// Accepts until it is shut down, then ends the connections.
@@ -97,13 +99,9 @@ where
         let number = self.serving.registry.insert(stream, peer);
         loop {
             let serving = Arc::clone(&self.serving);
-            let started = thread::Builder::new()
-                // 15 characters are what systems show of it.
-                .name(format!("h1-{number}"))
-                .stack_size(self.stack_size)
-                .spawn(move || serve_connection(&serving, number));
-            match started {
-                Ok(_) => {
+            let serve = move |number| serve_connection(&serving, number);
+            match self.threads.serve(number, serve) {
+                Ok(()) => {
                     self.in_trouble = false;
                     return;
                 }
@@ -181,7 +179,7 @@ where
     /// or at the deadline.
     fn finish(mut self) -> Summary {
         self.accept_the_rest();
-        let Self { listener, serving, .. } = self;
+        let Self { listener, serving, threads, .. } = self;
         drop(listener);
         let registry = &serving.registry;
         registry.close_silent();
@@ -192,6 +190,7 @@ where
             let deadline = Instant::now() + CUT_OFF;
             serving.wait_for_all(|| Some(deadline.saturating_duration_since(Instant::now())));
         }
+        threads.end();
         summary
     }
 }

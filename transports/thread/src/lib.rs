@@ -70,6 +70,7 @@ mod registry;
 mod server;
 mod shutdown;
 mod stream;
+mod threads;
 mod timeout;
 mod upgrade;
 mod wake;
