@@ -1,0 +1,130 @@
+//! Whatever comes, the parser keeps its promises, call by call.
+//!
+//! The drivers that the parser's own tests share assert of every call that what is left is the end of what was
+//! there, that slices lie in it, that fewer octets are left than fill the buffer (promise 3), that
+//! an error is final (promise 5) and names an octet that was there.
+
+use h1events::{BodyLength, Limits, RequestParser};
+
+use super::limits;
+use crate::support::{After, Ending, Owned, Run, run};
+
+pub fn check(octets: &[u8]) {
+    for limits in limits() {
+        let run = present(limits, octets);
+        check_order(&run);
+        check_bodies(&run, limits);
+        check_ends(limits, octets, &run);
+        check_work(limits, octets);
+    }
+}
+
+fn present(limits: Limits, octets: &[u8]) -> Run {
+    run(&RequestParser::with_limits(limits), limits, octets, [], After::GoOn)
+}
+
+/// `RequestLine` `Header`* `HeadEnd` `Body`? `Trailer`* `End`, since adjacent bodies are one.
+fn check_order(run: &Run) {
+    let places = run.events.iter().map(|event| match event {
+        Owned::RequestLine { .. } => 0,
+        Owned::Header(..) => 1,
+        Owned::HeadEnd(_) => 2,
+        Owned::Body(_) => 3,
+        Owned::Trailer(..) => 4,
+        Owned::End => 5,
+    });
+    let mut before = 5;
+    for place in places {
+        let follows = match place {
+            0 => before == 5,
+            1 => before <= 1,
+            2 => before <= 1,
+            3 => before == 2,
+            4 => (2..=4).contains(&before),
+            _ => (2..=4).contains(&before),
+        };
+        assert!(follows, "{:?}", run.events);
+        before = place;
+    }
+}
+
+/// The content is as long as was announced, and no longer than is allowed.
+fn check_bodies(run: &Run, limits: Limits) {
+    let mut announced = BodyLength::None;
+    let mut length = 0;
+    for event in &run.events {
+        match event {
+            Owned::HeadEnd(framing) => (announced, length) = (framing.body, 0),
+            Owned::Body(octets) => length = octets.len() as u64,
+            Owned::Trailer(..) => assert_eq!(announced, BodyLength::Chunked),
+            Owned::End => match announced {
+                BodyLength::None => assert_eq!(length, 0),
+                BodyLength::Length(expected) => assert_eq!(length, expected),
+                BodyLength::Chunked => {}
+            },
+            Owned::RequestLine { .. } | Owned::Header(..) => {}
+        }
+        assert!(length <= limits.content);
+        if let BodyLength::Length(most) = announced {
+            assert!(length <= most);
+        }
+    }
+}
+
+/// Promise 6: after each `End`, a new parser goes on where this one is.
+fn check_ends(limits: Limits, octets: &[u8], whole: &Run) {
+    let mut parser = RequestParser::with_limits(limits);
+    let mut rest = octets;
+    let mut events = 0;
+    while let Ok(Some(event)) = parser.next_event(&mut rest) {
+        // Empty bodies don't exist, and those that meet are one in `whole`.
+        events += 1;
+        if event == h1events::Event::End {
+            let start = octets.len() - rest.len();
+            let after = present(limits, rest);
+            assert!(whole.events.ends_with(&after.events), "after {events} events");
+            let shifted = match after.ending {
+                Ending::Error { error, offset } => {
+                    Ending::Error { error, offset: offset + start as u64 }
+                }
+                other => other,
+            };
+            assert_eq!(shifted, whole.ending);
+            // One is enough: the next one is the first one of the rest.
+            return;
+        }
+    }
+}
+
+/// Promise 4, made visible: what has been looked at of a line that isn't complete is not looked
+/// at again with every octet that arrives. If it is overwritten, nothing changes.
+fn check_work(limits: Limits, octets: &[u8]) {
+    /// So much at either end of what is known may be looked at again, since that is no more
+    /// for a long line than for a short one.
+    const WINDOW: usize = 64;
+
+    let mut parser = RequestParser::with_limits(limits);
+    let mut consumed = 0;
+    let mut events = 0;
+    for filled in 1..=octets.len() {
+        let presented = &octets[consumed..filled];
+        let mut rest = presented;
+        let before = parser.clone();
+        loop {
+            match parser.next_event(&mut rest) {
+                Ok(Some(_)) => events += 1,
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+        assert!(events <= 2 * filled, "each event but the ends stands for an octet");
+        if rest.len() == presented.len() && presented.len() > 2 * WINDOW + 1 {
+            let mut overwritten = presented.to_vec();
+            overwritten[WINDOW..presented.len() - 1 - WINDOW].fill(0);
+            let mut rest = &overwritten[..];
+            assert_eq!(before.clone().next_event(&mut rest), Ok(None));
+            assert_eq!(rest.len(), presented.len());
+        }
+        consumed = filled - rest.len();
+    }
+}

@@ -1,0 +1,7 @@
+//! What is built valid is accepted as it was built, and what is built with a flaw is refused.
+
+#![no_main]
+
+use h1events_fuzz::checks::structured::{Built, check};
+
+libfuzzer_sys::fuzz_target!(|built: Built| check(&built));

@@ -1,0 +1,55 @@
+//! All checks, on stable: over the seeds, and over the requests that the parser's tests have.
+
+use std::fs;
+use std::path::Path;
+
+use arbitrary::{Arbitrary, Unstructured};
+use h1events_fuzz::checks::structured::Built;
+use h1events_fuzz::checks::{connection, oracle, parse, peers, split, structured};
+
+#[test]
+fn seeds() {
+    assert!(check_folder("seeds") > 100);
+}
+
+#[test]
+fn captured_requests() {
+    assert!(check_folder("../parser/tests/captures") > 50);
+}
+
+#[test]
+fn vectors() {
+    let path = folder("../parser/tests/vectors/vectors.jsonl");
+    let text = fs::read_to_string(path).expect("the vectors are there");
+    let mut count = 0;
+    for line in text.lines() {
+        let vector: serde_json::Value = serde_json::from_str(line).expect("an object");
+        let input = vector["input"].as_str().expect("the input is a string");
+        // Each character is one octet.
+        let octets: Vec<u8> =
+            input.chars().map(|octet| u8::try_from(octet).expect("an octet")).collect();
+        check(&octets);
+        count += 1;
+    }
+    assert!(count > 1000);
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn check_folder(name: &str) -> usize {
+    let files = fs::read_dir(folder(name)).expect("the folder is there");
+    files
+        .map(|file| check(&fs::read(file.expect("a file").path()).expect("it can be read")))
+        .count()
+}
+
+fn check(octets: &[u8]) {
+    for check in [parse::check, split::check, oracle::check, peers::check, connection::check] {
+        check(octets);
+    }
+    if let Ok(built) = Built::arbitrary_take_rest(Unstructured::new(octets)) {
+        structured::check(&built);
+    }
+}
