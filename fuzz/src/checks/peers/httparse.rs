@@ -17,7 +17,9 @@ pub(super) fn check(request: &Request<'_>) {
     }
     let mut fields = [EMPTY_HEADER; FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
-    let status = parsed.parse(request.octets).expect("what we accept");
+    let status = parsed
+        .parse(request.octets)
+        .unwrap_or_else(|error| panic!("{error}: {}", request.octets.escape_ascii()));
     let Status::Complete(len) = status else { panic!("the head is whole") };
     let found = Head {
         method: parsed.method.expect("it is complete").as_bytes(),

@@ -37,6 +37,7 @@ pub(super) enum Flaw {
     ChunkTooShort { chunk: u8, octet: Octet },
     TrailerValue { line: u8, octet: Octet },
     TrailerFolded { line: u8 },
+    ForbiddenTrailer { at: u8, name: u8 },
 }
 
 /// Octets that are allowed nowhere in a head.
@@ -291,7 +292,7 @@ impl Flaw {
                     Coding::Other => ("gzip, chunked", UnsupportedTransferCoding),
                     Coding::NotLast => ("chunked, gzip", ChunkedNotLast),
                     Coding::Twice => ("chunked, chunked", ChunkedTwice),
-                    Coding::Prefixed => ("xchunked", InvalidTransferEncoding),
+                    Coding::Prefixed => ("xchunked", ChunkedNotLast),
                     Coding::Parameter => ("chunked;a=b", InvalidTransferEncoding),
                     Coding::Quoted => ("\"chunked\"", InvalidTransferEncoding),
                     Coding::Empty => ("", InvalidTransferEncoding),
@@ -304,13 +305,16 @@ impl Flaw {
                     return None;
                 }
                 insert(parts, at, "Transfer-Encoding: chunked");
-                in_head(&[InvalidTransferEncoding])
+                in_head(&[ChunkedTwice])
             }
             Self::Connection { at } => {
                 insert(parts, at, "Connection: Host");
                 in_head(&[ForbiddenConnectionOption])
             }
             Self::Expect { at } => {
+                if parts.minor_version == 0 {
+                    return None;
+                }
                 insert(parts, at, "Expect: 200-ok");
                 in_head(&[UnknownExpectation])
             }
@@ -321,7 +325,8 @@ impl Flaw {
                 *line = text.as_bytes().to_vec();
                 in_body(&[match number {
                     Number::Huge => ChunkSizeOverflow,
-                    // Whitespace is allowed before a semicolon only.
+                    // Whitespace is allowed before a semicolon.
+                    Number::Space => InvalidChunkExtension,
                     _ => InvalidChunkSize,
                 }])
             }
@@ -349,6 +354,16 @@ impl Flaw {
                 let line = parts.trailer_lines.get_mut(usize::from(line).checked_rem(count)?)?;
                 line.push(octet.octet());
                 in_body(&octet.or(InvalidFieldValue))
+            }
+            Self::ForbiddenTrailer { at, name } => {
+                if parts.chunks.is_empty() {
+                    return None;
+                }
+                let names = ["hOST", "Content-Length", "tRANSFER-Encoding", "TE", "Upgrade"];
+                let name = names[usize::from(name) % names.len()];
+                let at = usize::from(at) % (parts.trailer_lines.len() + 1);
+                parts.trailer_lines.insert(at, format!("{name}: x").into_bytes());
+                in_body(&[ForbiddenTrailer])
             }
             Self::TrailerFolded { line } => {
                 let count = parts.trailer_lines.len();

@@ -113,7 +113,7 @@ impl Request {
                     content.extend_from_slice(&chunk.octets);
                 }
                 chunks.push((b"0".to_vec(), vec![]));
-                let lines = lines.iter().filter(|line| !is_judged(&line.name())).take(LINES);
+                let lines = lines.iter().filter(|line| !is_forbidden(&line.name())).take(LINES);
                 for line in lines {
                     trailers.push((line.name(), line.value()));
                     trailer_lines.push(line.octets());
@@ -249,6 +249,12 @@ impl Parts {
 fn is_judged(name: &[u8]) -> bool {
     let judged = ["host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"];
     judged.iter().any(|judged| name.eq_ignore_ascii_case(judged.as_bytes()))
+}
+
+/// Fields that a trailer section must not have.
+fn is_forbidden(name: &[u8]) -> bool {
+    let forbidden = ["keep-alive", "proxy-connection", "te", "trailer"];
+    is_judged(name) || forbidden.iter().any(|field| name.eq_ignore_ascii_case(field.as_bytes()))
 }
 
 fn only(octets: &[u8], is_allowed: impl Fn(u8) -> bool, most: usize) -> Vec<u8> {
