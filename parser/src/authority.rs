@@ -2,8 +2,8 @@
 //!
 //! Host = uri-host [ ":" port ] (RFC 9110 section 7.2), where
 //! uri-host = IP-literal / IPv4address / reg-name (RFC 3986 section 3.2.2).
-//! An IPv4 address is a registered name by its grammar, too. The comma, which a
-//! registered name may have, is refused there: lists of hosts are made with it.
+//! An IPv4 address is a registered name by its grammar, too. The comma, which names and
+//! future IP literals may have, is refused: lists of hosts are made with it.
 
 use core::net::Ipv6Addr;
 use core::str;
@@ -43,7 +43,7 @@ fn is_ipv6(literal: &[u8]) -> bool {
     str::from_utf8(literal).is_ok_and(|literal| literal.parse::<Ipv6Addr>().is_ok())
 }
 
-/// IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
+/// IPvFuture = "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ), without the comma
 fn is_future_ip(literal: &[u8]) -> bool {
     let [b'v' | b'V', literal @ ..] = literal else { return false };
     let mut parts = literal.splitn(2, |&octet| octet == b'.');
@@ -51,7 +51,7 @@ fn is_future_ip(literal: &[u8]) -> bool {
     !version.is_empty()
         && version.iter().all(u8::is_ascii_hexdigit)
         && !address.is_empty()
-        && address.iter().all(|&octet| octet::is_reg_name(octet) || matches!(octet, b':' | b','))
+        && address.iter().all(|&octet| octet::is_reg_name(octet) || octet == b':')
 }
 
 /// reg-name = *( unreserved / pct-encoded / sub-delims )
@@ -63,7 +63,6 @@ fn reg_name_len(authority: &[u8]) -> Option<usize> {
             [b'%', a, b, encoded @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
                 rest = encoded;
             }
-            [b'%', ..] => return None,
             _ => return authority.len().checked_sub(rest.len()),
         }
     }

@@ -334,3 +334,40 @@ fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
         Some(trim(member))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::may_concern;
+
+    /// The fields of browsers are known by length and first letter not to be looked at, and
+    /// those that are judged, in any case, to be.
+    #[test]
+    fn few_fields_are_looked_at() {
+        for name in [
+            "Accept",
+            "Accept-Encoding",
+            "Accept-Language",
+            "Authorization",
+            "Cookie",
+            "Content-Type",
+            "DNT",
+            "If-None-Match",
+            "Origin",
+            "Pragma",
+            "Range",
+            "Referer",
+            "Sec-Fetch-Mode",
+            "TE",
+            "Upgrade-Insecure-Requests",
+            "User-Agent",
+            "X-Forwarded-For",
+        ] {
+            assert!(!may_concern(name.as_bytes()), "{name}");
+        }
+        for name in
+            ["Host", "Connection", "content-length", "TRANSFER-ENCODING", "Expect", "uPGRADE"]
+        {
+            assert!(may_concern(name.as_bytes()), "{name}");
+        }
+    }
+}

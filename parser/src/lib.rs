@@ -68,7 +68,8 @@
 //! CRLF. Content-Length with Transfer-Encoding, a second Content-Length or Host, even an
 //! equal one, whitespace before a colon, folded lines, a transfer coding other than
 //! `chunked` are refused. Each rule is judged at one place, which the bytes alone decide,
-//! and the error says which byte that was.
+//! and the error says which byte that was. [`attacks`] lists what has been done to HTTP/1
+//! parsers, and what comes of it here.
 //!
 //! What real clients send is accepted: any byte from 0x80 in values, every visible ASCII
 //! character but `#` in path and query, one empty line before a request. The one option,
@@ -101,6 +102,8 @@
     )
 )]
 
+#[doc = include_str!("attacks.md")]
+pub mod attacks {}
 mod authority;
 mod chunk;
 mod error;

@@ -33,7 +33,7 @@ pub(crate) fn is_token(octets: &[u8]) -> bool {
     !octets.is_empty() && octets.iter().all(|&octet| is_tchar(octet))
 }
 
-const TCHAR: u8 = 1 << 0;
+const TCHAR: u8 = 1;
 const TARGET: u8 = 1 << 1;
 const FIELD_VALUE: u8 = 1 << 2;
 const QDTEXT: u8 = 1 << 3;

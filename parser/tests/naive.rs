@@ -14,7 +14,7 @@ mod support;
 
 use generate::octets_of;
 use h1events::{Limits, RequestParser};
-use inputs::any_input;
+use inputs::{any_input, limits};
 use proptest::prelude::*;
 use support::{After, Ending, run};
 
@@ -24,18 +24,19 @@ proptest! {
     #[test]
     fn events_and_errors_are_those_of_the_naive_parser(
         input in any_input(),
+        limits in prop_oneof![Just(Limits::new()), limits()],
         non_ascii in any::<bool>(),
     ) {
-        let parser = RequestParser::new().allow_non_ascii_target(non_ascii);
-        let found = run(&parser, Limits::new(), &input.0, [], After::GoOn);
-        let (events, ending) = naive::parse(&input.0, non_ascii);
-        prop_assert_eq!(found.events, events);
+        let parser = RequestParser::with_limits(limits).allow_non_ascii_target(non_ascii);
+        let found = run(&parser, limits, &input.0, [], After::GoOn);
+        let expected = naive::parse_within(limits, &input.0, non_ascii);
+        prop_assert_eq!(found.events, expected.events);
         let found = match found.ending {
             Ending::Idle => naive::Ending::Idle,
             Ending::Error { error, offset } => naive::Ending::Error(error.kind(), offset),
             _ => naive::Ending::Incomplete,
         };
-        prop_assert_eq!(found, ending);
+        prop_assert_eq!(found, expected.ending);
     }
 
     /// The naive parser has to be right, too.

@@ -38,7 +38,7 @@ pub(crate) fn octets_of(requests: &[Request]) -> Vec<u8> {
 
 const TOKEN: &str = r"[!#$%&'*+.^_`|~0-9A-Za-z-]";
 const OWS: &str = r"[\t ]{0,2}";
-const HOST: &str = r"(([a-zA-Z0-9._~!$&'()*+;=-]|%[0-9a-fA-F]{2}){1,20}|\[::1\]|\[2001:db8::7:192\.0\.2\.1\]|\[v7\.a:b,c\]|127\.0\.0\.1)";
+const HOST: &str = r"(([a-zA-Z0-9._~!$&'()*+;=-]|%[0-9a-fA-F]{2}){1,20}|\[::1\]|\[2001:db8::7:192\.0\.2\.1\]|\[v7\.a:b;c\]|127\.0\.0\.1)";
 const QUOTED: &str = r#""([\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff]){0,8}""#;
 
 /// Octets that match a regular expression over octets.

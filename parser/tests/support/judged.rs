@@ -61,6 +61,13 @@ impl Judge {
         }
     }
 
+    /// The same for a request after another one.
+    #[track_caller]
+    pub(crate) fn refuses_next(&self, first: &str, marked: &str, kind: ErrorKind, status: u16) {
+        assert_eq!(self.present(first.as_bytes(), []).ending, Ending::Idle);
+        self.refuses_after(first, false, &Example::new(marked), kind, status);
+    }
+
     #[track_caller]
     fn refuses_after(
         &self,

@@ -1,8 +1,14 @@
 //! A parser as it would be written if nothing mattered but to be right: it has all of the
-//! input, looks at one octet after the other, and knows no limits but the number of empty
-//! lines and the length of the method.
+//! input, looks at one octet after the other, and asks of each first whether it may stand
+//! there, then whether it is one too many. Of the crate it takes the types that name a
+//! result, and nothing that finds one.
 
-use h1events::{BodyLength, ErrorKind};
+#![allow(dead_code, reason = "not every test uses all of it")]
+
+#[path = "naive_chunks.rs"]
+mod chunks;
+
+use h1events::{BodyLength, ErrorKind, Limits};
 
 use crate::grammar::{is_obs_text, is_space, is_tchar, is_vchar};
 use crate::oracle::{Head, is_valid_host, is_valid_port, judge, split_port, trim};
@@ -16,26 +22,67 @@ pub(crate) enum Ending {
     Error(ErrorKind, u64),
 }
 
+#[derive(Debug, PartialEq)]
+pub(crate) struct Parsed {
+    pub(crate) events: Vec<Owned>,
+    /// How many octets have been consumed after each event.
+    pub(crate) places: Vec<usize>,
+    pub(crate) ending: Ending,
+}
+
+/// Knows no limits but the number of empty lines and the length of the method.
 pub(crate) fn parse(input: &[u8], allow_non_ascii_target: bool) -> (Vec<Owned>, Ending) {
-    let mut naive = Naive { input, at: 0, allow_non_ascii_target, events: vec![] };
+    let mut limits = Limits::new();
+    for limit in [
+        &mut limits.target,
+        &mut limits.field_line,
+        &mut limits.header_section,
+        &mut limits.header_lines,
+        &mut limits.chunk_line,
+        &mut limits.chunk_extensions,
+        &mut limits.trailer_section,
+        &mut limits.trailer_lines,
+    ] {
+        *limit = u32::MAX;
+    }
+    let parsed = parse_within(limits, input, allow_non_ascii_target);
+    (parsed.events, parsed.ending)
+}
+
+pub(crate) fn parse_within(limits: Limits, input: &[u8], allow_non_ascii_target: bool) -> Parsed {
+    let (events, places) = (vec![], vec![]);
+    let mut naive = Naive { limits, input, at: 0, allow_non_ascii_target, events, places };
     loop {
-        match naive.request() {
-            Ok(()) => {}
-            Err(ending) => return (naive.events, ending),
+        if let Err(ending) = naive.request() {
+            return Parsed { events: naive.events, places: naive.places, ending };
         }
     }
 }
 
 struct Naive<'a> {
+    limits: Limits,
     input: &'a [u8],
     /// The next octet.
     at: usize,
     allow_non_ascii_target: bool,
     events: Vec<Owned>,
+    places: Vec<usize>,
 }
 
 type Name = Vec<u8>;
 type Value = Vec<u8>;
+
+/// What a section of field lines may have, and has so far.
+struct Section {
+    max_octets: u32,
+    max_lines: u32,
+    too_large: ErrorKind,
+    too_many_lines: ErrorKind,
+    /// Whitespace at the start of the first line.
+    whitespace_first: ErrorKind,
+    octets: usize,
+    lines: usize,
+}
 
 impl Naive<'_> {
     fn peek(&self) -> Result<u8, Ending> {
@@ -46,13 +93,23 @@ impl Naive<'_> {
         refuse_at(kind, self.at)
     }
 
-    /// Takes the octets that are allowed. The one after them is there.
-    fn take(&mut self, is_allowed: impl Fn(u8) -> bool) -> Result<Vec<u8>, Ending> {
-        let start = self.at;
+    /// Takes the octets that are allowed, as many as the limit permits. The one after them
+    /// is there.
+    fn take(
+        &mut self,
+        is_allowed: impl Fn(u8) -> bool,
+        limit: u32,
+        too_many: ErrorKind,
+    ) -> Result<Vec<u8>, Ending> {
+        let mut taken = vec![];
         while is_allowed(self.peek()?) {
+            if passes(taken.len(), limit) {
+                return self.refuse(too_many);
+            }
+            taken.push(self.peek()?);
             self.at += 1;
         }
-        Ok(self.input[start..self.at].to_vec())
+        Ok(taken)
     }
 
     /// Takes the LF after a CR that has been taken.
@@ -64,43 +121,65 @@ impl Naive<'_> {
         Ok(())
     }
 
+    fn tell(&mut self, event: Owned) {
+        self.events.push(event);
+        self.places.push(self.at);
+    }
+
     fn request(&mut self) -> Result<(), Ending> {
-        if self.at == self.input.len() {
-            return Err(Ending::Idle);
-        }
-        if self.peek()? == b'\r' {
-            self.at += 1;
-            self.line_feed()?;
-            match self.peek() {
-                Err(_) => return Err(Ending::Idle),
-                Ok(b'\r') => return self.refuse(ErrorKind::TooManyEmptyLines),
-                Ok(_) => {}
-            }
-        }
+        self.empty_lines()?;
         let mut head = self.request_line()?;
+        let mut section = Section {
+            max_octets: self.limits.header_section,
+            max_lines: self.limits.header_lines,
+            too_large: ErrorKind::HeaderSectionTooLarge,
+            too_many_lines: ErrorKind::TooManyHeaderLines,
+            whitespace_first: ErrorKind::WhitespaceBeforeFields,
+            octets: 0,
+            lines: 0,
+        };
         let mut lines = vec![];
-        while let Some((start, name, value)) = self.field_line(lines.is_empty())? {
+        while let Some((start, name, value)) = self.field_line(&mut section)? {
             lines.push(start);
-            self.events.push(Owned::Header(name.clone(), value.clone()));
+            self.tell(Owned::Header(name.clone(), value.clone()));
             head.fields.push((name, value));
         }
-        let framing = judge(&head, u64::MAX).map_err(|(kind, line)| {
+        let framing = judge(&head, self.limits.content).map_err(|(kind, line)| {
             Ending::Error(kind, line.map_or(self.at - 1, |line| lines[line]) as u64)
         })?;
-        self.events.push(Owned::HeadEnd(framing));
+        self.tell(Owned::HeadEnd(framing));
         match framing.body {
             BodyLength::None => {}
             BodyLength::Length(length) => self.data(length)?,
             BodyLength::Chunked => self.chunked()?,
         }
-        self.events.push(Owned::End);
+        self.tell(Owned::End);
+        Ok(())
+    }
+
+    /// Takes the empty lines before a request. The octet after them is there.
+    fn empty_lines(&mut self) -> Result<(), Ending> {
+        for count in 0.. {
+            match self.input.get(self.at) {
+                None => return Err(Ending::Idle),
+                Some(b'\r') if passes(count, self.limits.empty_lines) => {
+                    return self.refuse(ErrorKind::TooManyEmptyLines);
+                }
+                Some(b'\r') => self.at += 1,
+                Some(_) => break,
+            }
+            self.line_feed()?;
+        }
         Ok(())
     }
 
     fn request_line(&mut self) -> Result<Head, Ending> {
-        let method = self.take(is_tchar)?;
+        // A method that doesn't end is read no further than a target would be.
+        let method = self.take(is_tchar, self.limits.target, ErrorKind::EndlessMethod)?;
         match self.peek()? {
-            b' ' if method.len() > 32 => return self.refuse(ErrorKind::MethodTooLong),
+            b' ' if method.len() as u64 > self.limits.method.into() => {
+                return self.refuse(ErrorKind::MethodTooLong);
+            }
             b' ' if !method.is_empty() => self.at += 1,
             _ if !method.is_empty() => return self.refuse(ErrorKind::InvalidMethod),
             0x16 => return self.refuse(ErrorKind::TlsHandshake),
@@ -112,8 +191,9 @@ impl Naive<'_> {
         }
         let target_start = self.at;
         let non_ascii = self.allow_non_ascii_target;
-        let target =
-            self.take(|octet| is_vchar(octet) && octet != b'#' || non_ascii && is_obs_text(octet))?;
+        let is_allowed =
+            |octet| is_vchar(octet) && octet != b'#' || non_ascii && is_obs_text(octet);
+        let target = self.take(is_allowed, self.limits.target, ErrorKind::TargetTooLong)?;
         match self.peek()? {
             b' ' if !target.is_empty() => self.at += 1,
             b'\r' | b'\n' if !target.is_empty() => return self.refuse(ErrorKind::InvalidVersion),
@@ -148,7 +228,7 @@ impl Naive<'_> {
             return refuse_at(ErrorKind::InvalidTargetForm, target_start);
         }
         let (m, t) = (method.clone(), target.clone());
-        self.events.push(Owned::RequestLine { method: m, target: t, minor_version });
+        self.tell(Owned::RequestLine { method: m, target: t, minor_version });
         Ok(Head { method, target, minor_version, fields: vec![] })
     }
 
@@ -164,7 +244,7 @@ impl Naive<'_> {
     /// A field line and where it starts, or none but the empty line at the end.
     fn field_line(
         &mut self,
-        follows_request_line: bool,
+        section: &mut Section,
     ) -> Result<Option<(usize, Name, Value)>, Ending> {
         let start = self.at;
         if self.peek()? == b'\r' {
@@ -172,23 +252,62 @@ impl Naive<'_> {
             self.line_feed()?;
             return Ok(None);
         }
-        let name = self.take(is_tchar)?;
+        if is_tchar(self.peek()?) && passes(section.lines, section.max_lines) {
+            return self.refuse(section.too_many_lines);
+        }
+        let name = self.field_octets(is_tchar, start, section)?;
         match self.peek()? {
-            b':' if !name.is_empty() => self.at += 1,
+            b':' if !name.is_empty() => self.field_octet(start, section)?,
             b'\n' if name.is_empty() => return self.refuse(ErrorKind::BareLf),
             octet if !is_space(octet) => return self.refuse(ErrorKind::InvalidFieldName),
             _ if !name.is_empty() => return self.refuse(ErrorKind::WhitespaceBeforeColon),
-            _ if follows_request_line => return self.refuse(ErrorKind::WhitespaceBeforeFields),
+            _ if section.lines == 0 => return self.refuse(section.whitespace_first),
             _ => return self.refuse(ErrorKind::LineFolding),
         }
-        let value = self.take(|octet| is_vchar(octet) || is_space(octet) || is_obs_text(octet))?;
+        let in_value = |octet| is_vchar(octet) || is_space(octet) || is_obs_text(octet);
+        let value = self.field_octets(in_value, start, section)?;
         match self.peek()? {
-            b'\r' => self.at += 1,
+            b'\r' => self.section_octet(start, section)?,
             b'\n' => return self.refuse(ErrorKind::BareLf),
             _ => return self.refuse(ErrorKind::InvalidFieldValue),
         }
-        self.line_feed()?;
+        if self.peek()? != b'\n' {
+            return self.refuse(ErrorKind::BareCr);
+        }
+        self.section_octet(start, section)?;
+        section.octets += self.at - start;
+        section.lines += 1;
         Ok(Some((start, name, trim(&value).to_vec())))
+    }
+
+    fn field_octets(
+        &mut self,
+        is_allowed: impl Fn(u8) -> bool,
+        start: usize,
+        section: &Section,
+    ) -> Result<Vec<u8>, Ending> {
+        let octets_start = self.at;
+        while is_allowed(self.peek()?) {
+            self.field_octet(start, section)?;
+        }
+        Ok(self.input[octets_start..self.at].to_vec())
+    }
+
+    /// Takes an octet of a line that counts, for the line and for the section.
+    fn field_octet(&mut self, start: usize, section: &Section) -> Result<(), Ending> {
+        if passes(self.at - start, self.limits.field_line) {
+            return self.refuse(ErrorKind::FieldLineTooLong);
+        }
+        self.section_octet(start, section)
+    }
+
+    /// Takes an octet that counts for the section only, as CRLF does.
+    fn section_octet(&mut self, start: usize, section: &Section) -> Result<(), Ending> {
+        if passes(section.octets + self.at - start, section.max_octets) {
+            return self.refuse(section.too_large);
+        }
+        self.at += 1;
+        Ok(())
     }
 
     /// Takes that many octets of content, or those that are there.
@@ -199,111 +318,19 @@ impl Naive<'_> {
         self.at += taken;
         match self.events.last_mut() {
             _ if data.is_empty() => {}
-            Some(Owned::Body(body)) => body.extend(data),
-            _ => self.events.push(Owned::Body(data)),
+            Some(Owned::Body(body)) => {
+                body.extend(data);
+                *self.places.last_mut().expect("one for each event") = self.at;
+            }
+            _ => self.tell(Owned::Body(data)),
         }
         if taken as u64 == length { Ok(()) } else { Err(Ending::Incomplete) }
     }
+}
 
-    fn chunked(&mut self) -> Result<(), Ending> {
-        loop {
-            let size = self.chunk_line()?;
-            if size == 0 {
-                break;
-            }
-            self.data(size)?;
-            for expected in *b"\r\n" {
-                if self.peek()? != expected {
-                    return self.refuse(ErrorKind::InvalidChunkEnd);
-                }
-                self.at += 1;
-            }
-        }
-        while let Some((start, name, value)) = self.field_line(false)? {
-            let forbidden = "transfer-encoding content-length host connection keep-alive \
-                             proxy-connection te trailer upgrade expect";
-            let lower_case = name.to_ascii_lowercase();
-            if forbidden.split(' ').any(|forbidden| forbidden.as_bytes() == lower_case) {
-                return refuse_at(ErrorKind::ForbiddenTrailer, start);
-            }
-            self.events.push(Owned::Trailer(name, value));
-        }
-        Ok(())
-    }
-
-    fn chunk_line(&mut self) -> Result<u64, Ending> {
-        let mut size = 0_u128;
-        let start = self.at;
-        while let Some(digit) = char::from(self.peek()?).to_digit(16) {
-            size = size * 16 + u128::from(digit);
-            if size > u64::MAX.into() {
-                return self.refuse(ErrorKind::ChunkSizeOverflow);
-            }
-            self.at += 1;
-        }
-        match self.peek()? {
-            b'\n' => return self.refuse(ErrorKind::BareLf),
-            b'\r' | b';' | b' ' | b'\t' if self.at > start => {}
-            _ => return self.refuse(ErrorKind::InvalidChunkSize),
-        }
-        // Whether CR may come, which BWS must not stand before.
-        let mut may_end = true;
-        while !(may_end && self.peek()? == b'\r') {
-            self.chunk_space()?;
-            self.chunk_octet(|octet| octet == b';')?;
-            self.chunk_space()?;
-            self.chunk_token()?;
-            may_end = !is_space(self.peek()?);
-            self.chunk_space()?;
-            if self.peek()? == b'=' {
-                self.at += 1;
-                self.chunk_space()?;
-                if self.peek()? == b'"' {
-                    self.quoted_string()?;
-                } else {
-                    self.chunk_token()?;
-                }
-                may_end = true;
-            }
-        }
-        self.at += 1;
-        self.line_feed()?;
-        Ok(u64::try_from(size).expect("judged at each digit"))
-    }
-
-    /// Takes an octet of a chunk extension that has to be one of these.
-    fn chunk_octet(&mut self, is_allowed: impl Fn(u8) -> bool) -> Result<u8, Ending> {
-        let octet = self.peek()?;
-        if octet == b'\n' {
-            return self.refuse(ErrorKind::BareLf);
-        }
-        if !is_allowed(octet) {
-            return self.refuse(ErrorKind::InvalidChunkExtension);
-        }
-        self.at += 1;
-        Ok(octet)
-    }
-
-    fn chunk_space(&mut self) -> Result<(), Ending> {
-        self.take(is_space).map(drop)
-    }
-
-    fn chunk_token(&mut self) -> Result<(), Ending> {
-        self.chunk_octet(is_tchar)?;
-        self.take(is_tchar).map(drop)
-    }
-
-    fn quoted_string(&mut self) -> Result<(), Ending> {
-        let is_allowed = |octet| is_vchar(octet) || is_space(octet) || is_obs_text(octet);
-        self.chunk_octet(|octet| octet == b'"')?;
-        loop {
-            match self.chunk_octet(is_allowed)? {
-                b'"' => return Ok(()),
-                b'\\' => drop(self.chunk_octet(is_allowed)?),
-                _ => {}
-            }
-        }
-    }
+/// Whether one more is too many.
+fn passes(count: usize, limit: u32) -> bool {
+    count as u64 >= limit.into()
 }
 
 fn refuse_at<T>(kind: ErrorKind, at: usize) -> Result<T, Ending> {

@@ -1,8 +1,6 @@
 //! The framing table of `rules.md`, and the order of judgement, as plainly as it can be put:
 //! what has to come of a head that is well-formed, octet by octet.
 
-use std::net::Ipv6Addr;
-
 use h1events::{BodyLength, ErrorKind, Framing};
 
 use crate::grammar::{is_reg_name, is_space, is_tchar};
@@ -208,7 +206,45 @@ pub(crate) fn is_valid_port(port: &str) -> bool {
 }
 
 fn is_ip_literal(literal: &str) -> bool {
-    literal.parse::<Ipv6Addr>().is_ok() || is_future_ip(literal)
+    is_ipv6(literal) || is_future_ip(literal)
+}
+
+/// Eight groups of 16 bits, of which "::" stands for one or more, and the last two of which
+/// may be an IPv4 address.
+fn is_ipv6(literal: &str) -> bool {
+    let Some((before, after)) = literal.split_once("::") else {
+        return ipv6_groups(literal, true) == Some(8);
+    };
+    let groups = |part: &str, is_end| {
+        if part.is_empty() { Some(0) } else { ipv6_groups(part, is_end) }
+    };
+    groups(before, false).zip(groups(after, true)).is_some_and(|(a, b)| a + b <= 7)
+}
+
+/// How many groups there are, unless something else is among them.
+fn ipv6_groups(text: &str, is_end: bool) -> Option<usize> {
+    let mut count = 0;
+    let mut groups = text.split(':').peekable();
+    while let Some(group) = groups.next() {
+        let is_last = groups.peek().is_none();
+        count += match group {
+            _ if is_h16(group) => 1,
+            _ if is_last && is_end && is_ipv4(group) => 2,
+            _ => return None,
+        };
+    }
+    Some(count)
+}
+
+/// h16 = 1*4HEXDIG
+fn is_h16(group: &str) -> bool {
+    (1..=4).contains(&group.len()) && group.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// dec-octet "." dec-octet "." dec-octet "." dec-octet, without leading zeros
+fn is_ipv4(text: &str) -> bool {
+    let is_dec_octet = |part: &str| part.parse::<u8>().is_ok_and(|octet| octet.to_string() == part);
+    text.split('.').count() == 4 && text.split('.').all(is_dec_octet)
 }
 
 /// *( unreserved / pct-encoded / sub-delims )
@@ -222,11 +258,11 @@ fn is_name(host: &str) -> bool {
         })
 }
 
-/// "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" )
+/// "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ), without the comma (decision D9)
 fn is_future_ip(literal: &str) -> bool {
     let Some((version, address)) = literal.split_once('.') else { return false };
     let Some(version) = version.strip_prefix(['v', 'V']) else { return false };
     let are_hex_digits = version.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let is_address = address.bytes().all(|octet| is_reg_name(octet) || b":,".contains(&octet));
+    let is_address = address.bytes().all(|octet| is_reg_name(octet) || octet == b':');
     !version.is_empty() && are_hex_digits && !address.is_empty() && is_address
 }

@@ -1,0 +1,33 @@
+//! Field lines (RFC 9112 section 5), in the header section and in the trailer section.
+
+use crate::compare::Context;
+
+const LINE: &str = "G / HTTP/1.0\r\n";
+const LAST_CHUNK: &str = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+
+/// Names, colons, whitespace, line ends, and octets that no line has.
+#[test]
+fn header_section() {
+    let alphabet = ["A", ":", " ", "\t", "\r", "\n", "\0", "\u{80}"];
+    Context::new(LINE, "\r\n\r\n").compare_every(&alphabet, 6);
+}
+
+/// A line that is longer than the blocks of octets that the fast search looks at.
+#[test]
+fn long_lines() {
+    let long = "v".repeat(64);
+    let alphabet = ["A", ":", " ", "\r\n", "\r", "\n", &long, "\u{80}"];
+    Context::new(LINE, "\r\n\r\n").compare_every(&alphabet, 6);
+}
+
+#[test]
+fn line_ends() {
+    let alphabet = ["A:b", "\r", "\n", " "];
+    Context::new("G / HTTP/1.0", "\r\n\r\n").compare_every(&alphabet, 8);
+}
+
+#[test]
+fn trailer_section() {
+    let alphabet = ["TE", "s", ":", " ", "\r\n", "\r", "\n", "\u{7f}"];
+    Context::new(LAST_CHUNK, "\r\n\r\n").compare_every(&alphabet, 6);
+}

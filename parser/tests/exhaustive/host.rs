@@ -1,0 +1,36 @@
+//! Host values (RFC 9110 section 7.2, RFC 3986 section 3.2.2), which are judged like the
+//! authorities of targets.
+
+use crate::compare::Context;
+
+fn host(before: &str, after: &str) -> Context {
+    Context::new(&format!("G / HTTP/1.1\r\nHost:{before}"), &format!("{after}\r\n\r\n"))
+}
+
+#[test]
+fn host_and_port() {
+    let alphabet = ["a", ":", "8", "[", "]", "%", ",", "@", " ", "[::1]"];
+    host("", "").compare_every(&alphabet, 5);
+    host("a:", "").compare_every(&["0", "6", "5536", "5535", "-", ":"], 6);
+    host("a", "").compare_every(&["%", "4", "f", "g", "-", "%41"], 6);
+}
+
+/// CONNECT needs both, and a port that is not 0.
+#[test]
+fn connect() {
+    let alphabet = ["a", ":", "0", "8", "65535", "65536", "[::1]", "/"];
+    let context = Context::new("CONNECT ", " HTTP/1.0\r\n\r\n");
+    context.compare_every(&alphabet, 6);
+}
+
+#[test]
+fn ipv6() {
+    host("[", "]").compare_every(&["1", ":", "::", "1.2.3.4"], 9);
+    host("[1:2:3:4:", "]").compare_every(&["f", ":", "::", "1.2.3.4", "12345"], 6);
+    host("[::f:", "]").compare_every(&["0", "1", "2", "5", "."], 7);
+}
+
+#[test]
+fn future_ip() {
+    host("[", "]").compare_every(&["v", "V", "1", ".", ":", "a", "g", ",", "]", "%"], 5);
+}

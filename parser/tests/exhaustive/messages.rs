@@ -1,0 +1,19 @@
+//! Whole requests, one after the other, and what stands between them.
+
+use crate::compare::Context;
+
+#[test]
+fn pipelining() {
+    let alphabet = [
+        "G / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "P / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n",
+        "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "3\r\n",
+        "abc",
+        "\r\n",
+        "0\r\n",
+        "T: x\r\n",
+        "X",
+    ];
+    Context::new("", "G / HTTP/1.0\r\n\r\n").compare_every(&alphabet, 5);
+}

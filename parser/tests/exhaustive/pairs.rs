@@ -1,0 +1,66 @@
+//! All 65,536 pairs of octets, in each place where an octet is looked at.
+
+use crate::compare::Context;
+
+const CHUNKED: &str = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+#[test]
+fn request_line() {
+    for (before, after) in [
+        ("", " / HTTP/1.0\r\n\r\n"),
+        ("G", " / HTTP/1.0\r\n\r\n"),
+        ("G /", " HTTP/1.0\r\n\r\n"),
+        ("G / HTTP/1", "0\r\n\r\n"),
+        ("G / HTTP/1.", "\n\r\n"),
+        ("G / HTTP/1.0", "\r\n"),
+    ] {
+        Context::new(before, after).compare_pairs();
+    }
+    Context::new("G http://a", "/ HTTP/1.0\r\n\r\n").allowing_non_ascii_target().compare_pairs();
+}
+
+#[test]
+fn field_lines() {
+    for (before, after) in [
+        ("G / HTTP/1.0\r\n", "A: b\r\n\r\n"),
+        ("G / HTTP/1.0\r\nA", ": b\r\n\r\n"),
+        ("G / HTTP/1.0\r\nA: b", "\r\n\r\n"),
+        ("G / HTTP/1.0\r\nA:b", "\r\n"),
+    ] {
+        Context::new(before, after).compare_pairs();
+    }
+}
+
+#[test]
+fn values_of_judged_fields() {
+    for (before, after) in [
+        ("Content-Length:", "\r\n\r\n0123456789"),
+        ("Transfer-Encoding: chunked", "\r\n\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: ", "chunked\r\n\r\n0\r\n\r\n"),
+        ("Connection: close", "\r\n\r\n"),
+        ("Expect:", "100-continue\r\n\r\n"),
+    ] {
+        Context::new(&format!("P / HTTP/1.1\r\nHost: a\r\n{before}"), after).compare_pairs();
+    }
+    for (before, after) in [("", ""), ("a:", ""), ("[", "::1]"), ("[::1]", ""), ("[v", ".a]")] {
+        Context::new(&format!("P / HTTP/1.1\r\nHost:{before}"), &format!("{after}\r\n\r\n"))
+            .compare_pairs();
+    }
+}
+
+#[test]
+fn chunked_body() {
+    for (before, after) in [
+        ("", "\r\n0\r\n\r\n"),
+        ("0", "\r\n\r\n"),
+        ("0;", "\r\n\r\n"),
+        ("0;a=", "\r\n\r\n"),
+        ("0;a=\"", "\"\r\n\r\n"),
+        ("0;a=\"\"", "\r\n\r\n"),
+        ("1\r\nx", "0\r\n\r\n"),
+        ("0\r\n", "\r\n\r\n"),
+        ("0\r\nA: b", "\r\n\r\n"),
+    ] {
+        Context::new(&format!("{CHUNKED}{before}"), after).compare_pairs();
+    }
+}

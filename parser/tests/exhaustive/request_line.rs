@@ -1,0 +1,44 @@
+//! The request line (RFC 9112 section 3), and what may stand before it.
+
+use crate::compare::Context;
+
+/// From the first octet on: methods, spaces, line ends, empty lines, another protocol.
+#[test]
+fn request_line() {
+    let alphabet = ["G", " ", "/", "HTTP/1.1", "\r", "\n", "\t", "\0"];
+    Context::new("", " / HTTP/1.0\r\n\r\n").compare_every(&alphabet, 7);
+}
+
+/// Sound parts in any order.
+#[test]
+fn parts() {
+    let alphabet = ["OPTIONS", "*", " ", "/", "HTTP/1.0", "HTTP/2.0", "PRI", "\r\n", "\r"];
+    Context::new("", "\r\n\r\n").compare_every(&alphabet, 6);
+}
+
+#[test]
+fn version() {
+    let alphabet = ["HTTP", "/", "1", ".", "2", "http", "\r", "\n"];
+    Context::new("G / ", "\r\n\r\n").compare_every(&alphabet, 6);
+    Context::new("G / HTTP/1.0", "\r\n").compare_every(&["\r", "\n", " ", "0", "a: b"], 6);
+}
+
+/// Whatever its octets are, each method has its forms.
+#[test]
+fn target() {
+    let alphabet = ["/", "*", "a", ":", "80", "?", "@", "%41", "#", "\u{e9}"];
+    for method in ["GET", "OPTIONS", "CONNECT"] {
+        let before = format!("{method} ");
+        let context = Context::new(&before, " HTTP/1.0\r\n\r\n");
+        context.compare_every(&alphabet, 5);
+        context.allowing_non_ascii_target().compare_every(&alphabet, 4);
+    }
+}
+
+#[test]
+fn absolute_form() {
+    let alphabet = ["http", "HTTPS", ":", "/", "a", "0", "?", "[::1]"];
+    Context::new("GET ", " HTTP/1.0\r\n\r\n").compare_every(&alphabet, 6);
+    let alphabet = ["a", ":", "/", "?", "@", "8", "%", ","];
+    Context::new("GET http://", " HTTP/1.0\r\n\r\n").compare_every(&alphabet, 6);
+}
