@@ -1,21 +1,23 @@
 //! Whatever comes, the parser keeps its promises, call by call.
 //!
-//! The drivers that the parser's own tests share assert of every call that what is left is the end of what was
-//! there, that slices lie in it, that fewer octets are left than fill the buffer (promise 3), that
-//! an error is final (promise 5) and names an octet that was there.
+//! The driver that the parser's own tests share asserts of every call that what is left is the
+//! end of what was there, that slices lie in it, that fewer octets are left than fill the buffer
+//! (promise 3), that an error is final (promise 5) and names an octet that was there.
 
-use h1events::{BodyLength, Limits, RequestParser};
+use h1events::{BodyLength, Event, Limits, RequestParser};
 
-use super::limits;
+use super::{limits, split_instructions};
 use crate::support::{After, Ending, Owned, Run, run};
 
 pub fn check(octets: &[u8]) {
+    let (_, instructions) = split_instructions(octets);
     for limits in limits() {
         let run = present(limits, octets);
         check_order(&run);
         check_bodies(&run, limits);
         check_ends(limits, octets, &run);
         check_work(limits, octets);
+        check_misuse(limits, octets, instructions);
     }
 }
 
@@ -37,10 +39,8 @@ fn check_order(run: &Run) {
     for place in places {
         let follows = match place {
             0 => before == 5,
-            1 => before <= 1,
-            2 => before <= 1,
+            1 | 2 => before <= 1,
             3 => before == 2,
-            4 => (2..=4).contains(&before),
             _ => (2..=4).contains(&before),
         };
         assert!(follows, "{:?}", run.events);
@@ -71,28 +71,48 @@ fn check_bodies(run: &Run, limits: Limits) {
     }
 }
 
-/// Promise 6: after each `End`, a new parser goes on where this one is.
+/// Promise 6: whatever follows an `End`, nothing before it changes, and a new parser goes on
+/// where this one is.
 fn check_ends(limits: Limits, octets: &[u8], whole: &Run) {
     let mut parser = RequestParser::with_limits(limits);
     let mut rest = octets;
-    let mut events = 0;
     while let Ok(Some(event)) = parser.next_event(&mut rest) {
-        // Empty bodies don't exist, and those that meet are one in `whole`.
-        events += 1;
-        if event == h1events::Event::End {
-            let start = octets.len() - rest.len();
-            let after = present(limits, rest);
-            assert!(whole.events.ends_with(&after.events), "after {events} events");
-            let shifted = match after.ending {
-                Ending::Error { error, offset } => {
-                    Ending::Error { error, offset: offset + start as u64 }
-                }
-                other => other,
-            };
-            assert_eq!(shifted, whole.ending);
-            // One is enough: the next one is the first one of the rest.
-            return;
+        if event != Event::End {
+            continue;
         }
+        let place = octets.len() - rest.len();
+        let is_end = |event: &Owned| *event == Owned::End;
+        let first = whole.events.iter().position(is_end).expect("it is one of them") + 1;
+        let before = present(limits, &octets[..place]);
+        assert_eq!(before.events, whole.events[..first]);
+        assert_eq!(before.ending, Ending::Idle);
+        let after = present(limits, rest);
+        assert_eq!(after.events, whole.events[first..]);
+        let ending = match after.ending {
+            Ending::Error { error, offset } => {
+                Ending::Error { error, offset: offset + place as u64 }
+            }
+            other => other,
+        };
+        assert_eq!(ending, whole.ending);
+        // And so for the next one, which is the first one of another input.
+        return;
+    }
+}
+
+/// Promise 1: who presents other octets than are due gets wrong events, never a panic.
+fn check_misuse(limits: Limits, octets: &[u8], instructions: &[u8]) {
+    let mut parser = RequestParser::with_limits(limits).allow_non_ascii_target(true);
+    let mut place = 0_usize;
+    for instruction in instructions {
+        // Up to 15 octets, from up to eight places before or after the one that is due.
+        let (shift, len) = (isize::from(instruction >> 4) - 8, usize::from(instruction % 16));
+        let start = place.saturating_add_signed(shift).min(octets.len());
+        let end = (start + len).min(octets.len());
+        let mut rest = &octets[start..end];
+        while let Ok(Some(_)) = parser.next_event(&mut rest) {}
+        let _ = (parser.finish(rest), parser.is_idle());
+        place = end - rest.len();
     }
 }
 

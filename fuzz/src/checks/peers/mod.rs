@@ -7,10 +7,12 @@
 mod httparse;
 mod picohttpparser;
 
+use std::fmt;
+
 use h1events::{BodyLength, Event, RequestParser};
 
 /// A head, as each of the parsers understands it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Head<'a> {
     method: &'a [u8],
     target: &'a [u8],
@@ -21,45 +23,51 @@ struct Head<'a> {
     len: usize,
 }
 
-pub fn check(octets: &[u8]) {
-    let mut parser = RequestParser::new();
-    let mut rest = octets;
-    while let Some(request) = request(&mut parser, &mut rest) {
-        httparse::check(&request);
-        picohttpparser::check(&request);
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, target, minor_version, fields, len } = self;
+        write!(f, "{} {} HTTP/1.{minor_version}", method.escape_ascii(), target.escape_ascii())?;
+        for (name, value) in fields {
+            write!(f, " [{}: {}]", name.escape_ascii(), value.escape_ascii())?;
+        }
+        write!(f, " in {len} octets")
     }
 }
 
-/// A whole request.
-struct Request<'a> {
-    octets: &'a [u8],
-    head: Head<'a>,
-    is_chunked: bool,
-    content: Vec<u8>,
-}
-
-fn request<'a>(parser: &mut RequestParser, rest: &mut &'a [u8]) -> Option<Request<'a>> {
-    let start = *rest;
-    let mut head = Head { method: b"", target: b"", minor_version: 0, fields: vec![], len: 0 };
-    let mut is_chunked = false;
+pub fn check(octets: &[u8]) {
+    let mut parser = RequestParser::new();
+    let mut rest = octets;
+    let mut start = octets;
+    let mut head = Head::new();
+    let mut coded = None;
     let mut content = vec![];
-    loop {
-        match parser.next_event(rest).ok()?? {
+    while let Ok(Some(event)) = parser.next_event(&mut rest) {
+        match event {
             Event::RequestLine(line) => {
                 (head.method, head.target) = (line.method, line.target);
                 head.minor_version = line.version.minor();
             }
             Event::Header(field) => head.fields.push((field.name, field.value)),
             Event::HeadEnd(framing) => {
-                is_chunked = framing.body == BodyLength::Chunked;
                 head.len = start.len() - rest.len();
+                httparse::check(&start[..head.len], &head);
+                picohttpparser::check(&start[..head.len], &head);
+                coded = (framing.body == BodyLength::Chunked).then_some(rest);
             }
             Event::Body(octets) => content.extend_from_slice(octets),
             Event::Trailer(_) => {}
             Event::End => {
-                let octets = &start[..start.len() - rest.len()];
-                return Some(Request { octets, head, is_chunked, content });
+                if let Some(coded) = coded.take() {
+                    picohttpparser::check_chunked(&coded[..coded.len() - rest.len()], &content);
+                }
+                (start, head, content) = (rest, Head::new(), vec![]);
             }
         }
+    }
+}
+
+impl Head<'_> {
+    const fn new() -> Self {
+        Self { method: b"", target: b"", minor_version: 0, fields: vec![], len: 0 }
     }
 }

@@ -29,6 +29,8 @@ pub(super) enum Flaw {
     LengthWithCoding { at: u8 },
     Coding(Coding),
     CodingTwice { at: u8 },
+    CodingInHttp10 { at: u8 },
+    ContentOfConnect { at: u8 },
     Connection { at: u8 },
     Expect { at: u8 },
     ChunkSize { chunk: u8, number: Number },
@@ -96,18 +98,17 @@ pub(super) enum Coding {
 
 /// What has to come of a flaw.
 pub(super) struct Effect {
-    /// The first rule that it breaks, or the rules of which it is one, if octets that are there by
-    /// chance decide which.
-    pub(super) kinds: Vec<ErrorKind>,
+    /// The rule that it breaks first.
+    pub(super) kind: ErrorKind,
     pub(super) is_after_head: bool,
 }
 
-fn in_head(kinds: &[ErrorKind]) -> Option<Effect> {
-    Some(Effect { kinds: kinds.to_vec(), is_after_head: false })
+const fn in_head(kind: ErrorKind) -> Option<Effect> {
+    Some(Effect { kind, is_after_head: false })
 }
 
-fn in_body(kinds: &[ErrorKind]) -> Option<Effect> {
-    Some(Effect { kinds: kinds.to_vec(), is_after_head: true })
+const fn in_body(kind: ErrorKind) -> Option<Effect> {
+    Some(Effect { kind, is_after_head: true })
 }
 
 impl Octet {
@@ -123,11 +124,11 @@ impl Octet {
     }
 
     /// The error of such an octet, if any other one would have that kind.
-    fn or(self, kind: ErrorKind) -> [ErrorKind; 1] {
+    const fn or(self, kind: ErrorKind) -> ErrorKind {
         match self {
-            Self::Cr => [ErrorKind::BareCr],
-            Self::Lf => [ErrorKind::BareLf],
-            _ => [kind],
+            Self::Cr => ErrorKind::BareCr,
+            Self::Lf => ErrorKind::BareLf,
+            _ => kind,
         }
     }
 }
@@ -156,36 +157,37 @@ impl Flaw {
         let line_of = |line: u8, parts: &Parts| usize::from(line) % parts.lines.len();
         match *self {
             Self::LineEndsInLf { line } => {
-                parts.line_end = (usize::from(line) % (parts.lines.len() + 1), b"\n");
-                in_head(&[BareLf])
+                parts.line_end = (usize::from(line) % (parts.lines.len() + 2), b"\n");
+                in_head(BareLf)
             }
+            // The empty line at the end may have nothing after it.
             Self::LineEndsInCr { line } => {
                 parts.line_end = (usize::from(line) % (parts.lines.len() + 1), b"\r");
-                in_head(&[BareCr])
+                in_head(BareCr)
             }
             Self::SpaceInRequestLine { first } => {
                 let at = if first { parts.method.len() } else { parts.request_line.len() - 8 };
                 parts.request_line.insert(at, b' ');
-                in_head(&[if first { InvalidTarget } else { InvalidVersion }])
+                in_head(if first { InvalidTarget } else { InvalidVersion })
             }
             Self::OctetInMethod(octet) => {
                 parts.request_line.insert(1, octet.octet());
-                in_head(&[InvalidMethod])
+                in_head(InvalidMethod)
             }
             Self::OctetInTarget(octet) => {
                 let at = parts.method.len() + 2;
                 parts.request_line.insert(at, octet.octet());
                 // A line that ends after the target has no version.
                 in_head(match octet {
-                    Octet::Cr | Octet::Lf => &[InvalidVersion],
-                    _ => &[InvalidTarget],
+                    Octet::Cr | Octet::Lf => InvalidVersion,
+                    _ => InvalidTarget,
                 })
             }
             Self::NoSuchForm => {
                 let target = if parts.method == b"CONNECT" { "/" } else { "a:80" };
                 let method = String::from_utf8_lossy(&parts.method).into_owned();
                 parts.request_line = format!("{method} {target} HTTP/1.1").into_bytes();
-                in_head(&[InvalidTargetForm])
+                in_head(InvalidTargetForm)
             }
             Self::Version(version) => {
                 let start = parts.request_line.len() - "HTTP/1.1".len();
@@ -199,12 +201,12 @@ impl Flaw {
                     Version::Space => ("HTTP/1.1 ", InvalidVersion),
                 };
                 parts.request_line.extend_from_slice(text.as_bytes());
-                in_head(&[kind])
+                in_head(kind)
             }
             Self::OctetInName { line, octet } => {
                 let line = line_of(line, parts);
                 parts.lines[line].insert(1, octet.octet());
-                in_head(&[InvalidFieldName])
+                in_head(InvalidFieldName)
             }
             Self::OctetInValue { line, at, octet } => {
                 let place = line_of(line, parts);
@@ -214,29 +216,29 @@ impl Flaw {
                 line.insert(at, octet.octet());
                 // A CR before the end of the line is not followed by an LF, at the end by another
                 // CR.
-                in_head(&octet.or(InvalidFieldValue))
+                in_head(octet.or(InvalidFieldValue))
             }
             Self::SpaceBeforeColon { line, tab } => {
                 let place = line_of(line, parts);
                 let line = &mut parts.lines[place];
                 let colon = line.iter().position(|&octet| octet == b':')?;
                 line.insert(colon, if tab { b'\t' } else { b' ' });
-                in_head(&[WhitespaceBeforeColon])
+                in_head(WhitespaceBeforeColon)
             }
             Self::NoColon { line } => {
                 let line = line_of(line, parts);
                 parts.lines[line] = b"no-colon".to_vec();
-                in_head(&[InvalidFieldName])
+                in_head(InvalidFieldName)
             }
             Self::NoName { line } => {
                 let line = line_of(line, parts);
                 parts.lines[line] = b": value".to_vec();
-                in_head(&[InvalidFieldName])
+                in_head(InvalidFieldName)
             }
             Self::FoldedLine { line, tab } => {
                 let line = line_of(line, parts);
                 parts.lines[line].insert(0, if tab { b'\t' } else { b' ' });
-                in_head(&[if line == 0 { WhitespaceBeforeFields } else { LineFolding }])
+                in_head(if line == 0 { WhitespaceBeforeFields } else { LineFolding })
             }
             Self::NoHost => {
                 if parts.minor_version == 0 {
@@ -244,12 +246,12 @@ impl Flaw {
                 }
                 let host = parts.fields.iter().position(|(name, _)| name == b"Host")?;
                 parts.lines.remove(host);
-                in_head(&[MissingHost])
+                in_head(MissingHost)
             }
             Self::SecondHost { at, same } => {
                 let value = if same { "example.org:80" } else { "other" };
                 insert(parts, at, &format!("hOST: {value}"));
-                in_head(&[DuplicateHost])
+                in_head(DuplicateHost)
             }
             Self::Host(host) => {
                 let place = parts.fields.iter().position(|(name, _)| name == b"Host")?;
@@ -261,29 +263,29 @@ impl Flaw {
                     Host::Bracket => "[::1",
                 };
                 parts.lines[place] = format!("Host: {value}").into_bytes();
-                in_head(&[InvalidHost])
+                in_head(InvalidHost)
             }
             Self::SecondLength { at, other } => {
                 let BodyLength::Length(length) = parts.framing.body else { return None };
                 let length = length + u64::from(other);
                 insert(parts, at, &format!("Content-length: {length}"));
-                in_head(&[DuplicateContentLength])
+                in_head(DuplicateContentLength)
             }
             Self::Length(number) => {
                 let name = b"content-Length";
                 let place = parts.fields.iter().position(|(field, _)| field == name)?;
                 parts.lines[place] = format!("Content-Length: {}", number.text()).into_bytes();
-                in_head(&[match number {
+                in_head(match number {
                     Number::Huge => ContentLengthOverflow,
                     _ => InvalidContentLength,
-                }])
+                })
             }
             Self::LengthWithCoding { at } => {
                 if parts.framing.body != BodyLength::Chunked {
                     return None;
                 }
                 insert(parts, at, "Content-Length: 0");
-                in_head(&[LengthAndEncoding])
+                in_head(LengthAndEncoding)
             }
             Self::Coding(coding) => {
                 let name = b"Transfer-encoding";
@@ -298,62 +300,76 @@ impl Flaw {
                     Coding::Empty => ("", InvalidTransferEncoding),
                 };
                 parts.lines[place] = format!("Transfer-Encoding: {value}").into_bytes();
-                in_head(&[kind])
+                in_head(kind)
             }
             Self::CodingTwice { at } => {
                 if parts.framing.body != BodyLength::Chunked {
                     return None;
                 }
                 insert(parts, at, "Transfer-Encoding: chunked");
-                in_head(&[ChunkedTwice])
+                in_head(ChunkedTwice)
+            }
+            Self::CodingInHttp10 { at } => {
+                if parts.minor_version > 0 || parts.framing.body != BodyLength::None {
+                    return None;
+                }
+                insert(parts, at, "Transfer-Encoding: chunked");
+                in_head(TransferEncodingInHttp10)
+            }
+            Self::ContentOfConnect { at } => {
+                if parts.method != b"CONNECT" {
+                    return None;
+                }
+                insert(parts, at, "Content-Length: 1");
+                in_head(ConnectWithContent)
             }
             Self::Connection { at } => {
                 insert(parts, at, "Connection: Host");
-                in_head(&[ForbiddenConnectionOption])
+                in_head(ForbiddenConnectionOption)
             }
             Self::Expect { at } => {
                 if parts.minor_version == 0 {
                     return None;
                 }
                 insert(parts, at, "Expect: 200-ok");
-                in_head(&[UnknownExpectation])
+                in_head(UnknownExpectation)
             }
             Self::ChunkSize { chunk, number } => {
                 let line = &mut chunk_of(parts, chunk)?.0;
                 let text = number.text();
                 // To a chunk size, "99..." is a number of hexadecimal digits.
                 *line = text.as_bytes().to_vec();
-                in_body(&[match number {
+                in_body(match number {
                     Number::Huge => ChunkSizeOverflow,
                     // Whitespace is allowed before a semicolon.
                     Number::Space => InvalidChunkExtension,
                     _ => InvalidChunkSize,
-                }])
+                })
             }
             Self::ChunkLineEnd { chunk, cr } => {
                 let (line, data) = chunk_of(parts, chunk)?;
                 // What ends the line now is an octet of its own.
                 *line = if cr { b"0\rx".to_vec() } else { b"0\nx".to_vec() };
                 data.clear();
-                in_body(&[if cr { BareCr } else { BareLf }])
+                in_body(if cr { BareCr } else { BareLf })
             }
             Self::ChunkExtension { chunk } => {
                 let line = &mut chunk_of(parts, chunk)?.0;
                 *line = b"1;=a".to_vec();
-                in_body(&[InvalidChunkExtension])
+                in_body(InvalidChunkExtension)
             }
             Self::ChunkTooShort { chunk, octet } => {
                 let last = parts.chunks.len().checked_sub(2)?;
                 let (_, data) = &mut parts.chunks[usize::from(chunk) % (last + 1)];
                 data.push(octet.octet());
                 // A CR is taken for that of the CRLF, and followed by another one.
-                in_body(&[InvalidChunkEnd])
+                in_body(InvalidChunkEnd)
             }
             Self::TrailerValue { line, octet } => {
                 let count = parts.trailer_lines.len();
                 let line = parts.trailer_lines.get_mut(usize::from(line).checked_rem(count)?)?;
                 line.push(octet.octet());
-                in_body(&octet.or(InvalidFieldValue))
+                in_body(octet.or(InvalidFieldValue))
             }
             Self::ForbiddenTrailer { at, name } => {
                 if parts.chunks.is_empty() {
@@ -363,14 +379,14 @@ impl Flaw {
                 let name = names[usize::from(name) % names.len()];
                 let at = usize::from(at) % (parts.trailer_lines.len() + 1);
                 parts.trailer_lines.insert(at, format!("{name}: x").into_bytes());
-                in_body(&[ForbiddenTrailer])
+                in_body(ForbiddenTrailer)
             }
             Self::TrailerFolded { line } => {
                 let count = parts.trailer_lines.len();
                 let line = usize::from(line).checked_rem(count)?;
                 parts.trailer_lines[line].insert(0, b' ');
                 // No field is before the first one that could be folded.
-                in_body(&[LineFolding])
+                in_body(LineFolding)
             }
         }
     }

@@ -34,15 +34,22 @@ pub fn check(built: &Built) {
     let Some(flaw) = &built.flaw else { return };
     let mut parts = built.last.parts();
     let Some(effect) = flaw.apply(&mut parts) else { return };
-    let octets = parts.octets();
+    let (mut octets, mut before) = (vec![], vec![]);
+    if let Some(first) = &built.first {
+        octets.extend(first.parts().octets());
+        before.extend(first.parts().events());
+    }
+    octets.extend(parts.octets());
     let found = present(&octets, &built.cuts);
     let Ending::Error { error, .. } = found.ending else {
         panic!("{flaw:?} is accepted: {} {:?}", octets.escape_ascii(), found.ending);
     };
-    assert!(effect.kinds.contains(&error.kind()), "{flaw:?}: {error:?} {}", octets.escape_ascii());
-    let is_head_done = found.events.iter().any(|event| matches!(event, Owned::HeadEnd(_)));
-    assert_eq!(is_head_done, effect.is_after_head, "{flaw:?}: {:?}", found.events);
-    assert!(!found.events.contains(&Owned::End), "{flaw:?}: {:?}", found.events);
+    assert_eq!(error.kind(), effect.kind, "{flaw:?}: {}", octets.escape_ascii());
+    assert!(found.events.starts_with(&before), "{flaw:?}: {:?}", found.events);
+    let events = &found.events[before.len()..];
+    let is_head_done = events.iter().any(|event| matches!(event, Owned::HeadEnd(_)));
+    assert_eq!(is_head_done, effect.is_after_head, "{flaw:?}: {events:?}");
+    assert!(!events.contains(&Owned::End), "{flaw:?}: {events:?}");
 }
 
 fn present(octets: &[u8], cuts: &[u16]) -> crate::support::Run {

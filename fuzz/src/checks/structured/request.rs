@@ -206,13 +206,13 @@ impl Chunk {
 impl Parts {
     pub(super) fn octets(&self) -> Vec<u8> {
         let mut octets = vec![];
-        let head = [&self.request_line].into_iter().chain(&self.lines);
+        let empty_line = vec![];
+        let head = [&self.request_line].into_iter().chain(&self.lines).chain([&empty_line]);
         for (number, line) in head.enumerate() {
             octets.extend_from_slice(line);
             let (flawed, end) = self.line_end;
             octets.extend_from_slice(if number == flawed { end } else { b"\r\n" });
         }
-        octets.extend_from_slice(b"\r\n");
         if self.chunks.is_empty() {
             octets.extend_from_slice(&self.content);
             return octets;

@@ -1,0 +1,103 @@
+//! What has to come of an input, as the parser sees it, which all other targets hold to account.
+
+use h1events::{Event, Limits, RequestParser};
+use h1events_connection::Request;
+
+use crate::support::{Owned, push};
+
+/// More than any input has, and less than what a request may announce.
+pub(super) const CONTENT: u64 = 1 << 40;
+
+#[derive(Debug, Default)]
+pub(super) struct Expected<'a> {
+    /// Those that are whole, up to the last one that may be answered.
+    pub(super) requests: Vec<Expectation<'a>>,
+    /// For each head, whether its client waits for a 100.
+    pub(super) awaits: Vec<bool>,
+    /// The status of what is refused in the end, if something is.
+    pub(super) refusal: Option<u16>,
+}
+
+#[derive(Debug)]
+pub(super) struct Expectation<'a> {
+    events: Vec<Owned>,
+    /// What follows it.
+    pub(super) rest: &'a [u8],
+}
+
+impl<'a> Expected<'a> {
+    pub(super) fn new(input: &'a [u8]) -> Self {
+        let mut limits = Limits::new();
+        limits.content = CONTENT;
+        let mut parser = RequestParser::with_limits(limits);
+        let mut expected = Self::default();
+        let mut rest = input;
+        let mut events = vec![];
+        let mut is_last = false;
+        let mut is_in_body = false;
+        loop {
+            let before = rest;
+            let event = match parser.next_event(&mut rest) {
+                Ok(Some(event)) => event,
+                Ok(None) => break,
+                Err(error) => {
+                    expected.refusal = Some(error.status());
+                    return expected;
+                }
+            };
+            push(&mut events, event, before);
+            match event {
+                Event::RequestLine(line) => is_last = line.method == b"CONNECT",
+                Event::HeadEnd(framing) => {
+                    is_last |= !framing.keep_alive;
+                    is_in_body = true;
+                    expected.awaits.push(framing.expect_continue);
+                }
+                Event::End => {
+                    is_in_body = false;
+                    let events = std::mem::take(&mut events);
+                    expected.requests.push(Expectation { events, rest });
+                    if is_last {
+                        return expected;
+                    }
+                }
+                Event::Header(_) | Event::Body(_) | Event::Trailer(_) => {}
+            }
+        }
+        // Nobody waits for an answer whose body will never come.
+        if parser.finish(rest).is_err() && !is_in_body {
+            expected.refusal = Some(400);
+        }
+        expected
+    }
+}
+
+impl Expectation<'_> {
+    /// Asserts that the application gets that request.
+    pub(super) fn check(&self, request: &Request<'_>) {
+        let mut fields = request.fields();
+        let mut trailers = request.trailers();
+        let mut body = &b""[..];
+        for event in &self.events {
+            match event {
+                Owned::RequestLine { method, target, minor_version } => {
+                    assert_eq!(request.method().as_bytes(), method);
+                    assert_eq!(request.target(), target);
+                    assert_eq!(request.version().minor(), *minor_version);
+                }
+                Owned::Header(name, value) => {
+                    let field = fields.next().expect("each field is there");
+                    assert_eq!((field.name, field.value), (&name[..], &value[..]));
+                }
+                Owned::Body(octets) => body = octets,
+                Owned::Trailer(name, value) => {
+                    let field = trailers.next().expect("each trailer is there");
+                    assert_eq!((field.name, field.value), (&name[..], &value[..]));
+                }
+                Owned::HeadEnd(_) | Owned::End => {}
+            }
+        }
+        assert!(request.body() == body, "the content is that of another request");
+        assert!(fields.next().is_none() && trailers.next().is_none());
+    }
+}

@@ -1,0 +1,206 @@
+//! Each request reaches the application as it was sent, and has its one answer, in order, and every
+//! connection ends: whatever is sent, however it is cut, and however long it takes.
+
+mod answers;
+mod expected;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use allocation_counter::{measure, opt_out};
+use h1events_connection::{Buffer, Config, Connection, Now, Response, Step};
+
+use self::answers::Handled;
+use self::expected::Expected;
+use super::split_instructions;
+
+/// What a connection may take beside four times what has been sent to it: room to read into, and
+/// a batch of answers, while it grows. Nothing of it depends on what is announced.
+const MEMORY: usize = 192 * 1024;
+
+/// No input and no script has as many.
+const STEPS: usize = 200_000;
+
+/// After the last octet 0xff stands a script: what the network, the clock and the application do,
+/// an octet for each time that the connection asks. When it ends, all goes well, and the client
+/// closes.
+pub fn check(octets: &[u8]) {
+    let (input, script) = split_instructions(octets);
+    let expected = Expected::new(input);
+    let mut client = Client {
+        expected: &expected,
+        input,
+        script: script.iter().copied(),
+        sent: vec![],
+        handled: vec![],
+        now: Now { instant: Instant::now(), date: UNIX_EPOCH },
+        pool: None,
+        is_disturbed: false,
+        has_stopped_reading: false,
+        is_cut: false,
+    };
+    let memory = measure(|| client.run());
+    let most = MEMORY + 4 * octets.len();
+    assert!(memory.bytes_max < most as u64, "{memory:?} for {} octets", octets.len());
+    let status = answers::check(&client.sent, &client.handled, &expected, client.is_cut);
+    if !client.is_disturbed {
+        assert_eq!(client.handled.len(), expected.requests.len(), "each request has its answer");
+        assert_eq!(status, expected.refusal, "and what is wrong, too");
+    }
+}
+
+struct Client<'a> {
+    expected: &'a Expected<'a>,
+    /// What is still to be sent to the server.
+    input: &'a [u8],
+    script: std::iter::Copied<std::slice::Iter<'a, u8>>,
+    /// What came from the server.
+    sent: Vec<u8>,
+    handled: Vec<Handled>,
+    now: Now,
+    pool: Option<Box<Buffer>>,
+    /// Whether something has happened that ends a connection before all is answered.
+    is_disturbed: bool,
+    has_stopped_reading: bool,
+    /// Whether the server gave up in the midst of an answer.
+    is_cut: bool,
+}
+
+impl Client<'_> {
+    fn run(&mut self) {
+        let mut config = Config::new();
+        config.limits.content = expected::CONTENT;
+        let mut connection = Connection::new(Arc::new(config), self.now);
+        let mut has_shut_down = false;
+        for _ in 0..STEPS {
+            let action = self.script.next();
+            match action {
+                Some(1) => self.pool = connection.release().or_else(|| self.pool.take()),
+                Some(2) => {
+                    if let Some(buffer) = self.pool.take() {
+                        connection.lend(buffer);
+                    }
+                }
+                Some(3) => {
+                    connection.end_soon();
+                    self.is_disturbed = true;
+                }
+                _ => {}
+            }
+            let step = connection.step(self.now);
+            if step != Step::Shutdown {
+                assert_eq!(connection.step(self.now), step, "to ask again changes nothing");
+            }
+            match step {
+                Step::Read { deadline } => {
+                    assert!(!has_shut_down || connection.is_lingering());
+                    self.read(&mut connection, deadline, action);
+                }
+                Step::Write { deadline } => {
+                    assert!(!has_shut_down, "nothing is written after a shutdown");
+                    self.write(&mut connection, deadline, action);
+                }
+                Step::Handle => {
+                    assert!(!has_shut_down, "nothing is handled after a shutdown");
+                    self.handle(&mut connection, action.unwrap_or_default());
+                }
+                Step::Shutdown => {
+                    assert!(!std::mem::replace(&mut has_shut_down, true), "it is returned once");
+                }
+                Step::Upgraded => return self.take_over(connection),
+                Step::Close => {
+                    self.is_cut = connection.unsent().iter().any(|slice| !slice.is_empty());
+                    assert!(!self.is_cut || self.has_stopped_reading);
+                    return;
+                }
+            }
+        }
+        panic!("it doesn't end");
+    }
+
+    /// The network has some octets, or none until the deadline.
+    fn read(&mut self, connection: &mut Connection, deadline: Instant, action: Option<u8>) {
+        if self.waits(deadline, action) {
+            return;
+        }
+        if self.input.is_empty() {
+            return connection.received_eof();
+        }
+        let space = connection.read_space();
+        assert!(!space.is_empty());
+        let most = action.map_or(usize::MAX, |octet| usize::from(octet) + 1);
+        let n = space.len().min(self.input.len()).min(most);
+        let (now, later) = self.input.split_at(n);
+        space[..n].copy_from_slice(now);
+        connection.received(n);
+        self.input = later;
+    }
+
+    fn write(&mut self, connection: &mut Connection, deadline: Instant, action: Option<u8>) {
+        if self.waits(deadline, action) {
+            self.has_stopped_reading |= self.now.instant >= deadline;
+            return;
+        }
+        let mut most = action.map_or(usize::MAX, |octet| 8 * usize::from(octet) + 1);
+        let mut n = 0;
+        for slice in connection.unsent() {
+            let len = slice.len().min(most);
+            opt_out(|| self.sent.extend_from_slice(&slice[..len]));
+            n += len;
+            most -= len;
+        }
+        assert!(n > 0, "there is something to write");
+        connection.sent(n);
+    }
+
+    /// Whether nothing moves: for some time, up to the deadline, or until long after it.
+    fn waits(&mut self, deadline: Instant, action: Option<u8>) -> bool {
+        assert!(deadline > self.now.instant, "a deadline that has passed doesn't come back");
+        let left = deadline.duration_since(self.now.instant);
+        self.now.instant += match action {
+            Some(4) => left,
+            Some(5) => left + Duration::from_secs(3600),
+            // But less than the deadline allows.
+            Some(octet @ 6..=40) => {
+                let most = left - Duration::from_nanos(1);
+                most.min(Duration::from_millis(u64::from(octet).pow(2)))
+            }
+            _ => return false,
+        };
+        self.is_disturbed |= self.now.instant >= deadline;
+        true
+    }
+
+    fn handle(&mut self, connection: &mut Connection, octet: u8) {
+        let number = self.handled.len();
+        let request = connection.request();
+        opt_out(|| self.expected.requests[number].check(&request));
+        let is_connect = request.method() == "CONNECT";
+        let is_head = request.method() == "HEAD";
+        let (status, response) = match octet % 16 {
+            10 => (None, Response::upgrade("websocket").expect("it is a token")),
+            9 => {
+                let (status, response) = answers::answer(number, octet);
+                (Some(status), response.close())
+            }
+            _ => {
+                let (status, response) = answers::answer(number, octet);
+                (Some(status), response)
+            }
+        };
+        // A success would make a tunnel.
+        let status = status.map(|status| if is_connect && status < 300 { 501 } else { status });
+        self.is_disturbed |= matches!(octet % 16, 9 | 10);
+        let closes = octet % 16 == 9 || is_connect && status.is_some();
+        opt_out(|| self.handled.push(Handled { is_head, status, closes }));
+        connection.respond(response, self.now);
+    }
+
+    /// What came after the request that was the last one belongs to the other protocol.
+    fn take_over(&self, connection: Connection) {
+        let number = self.handled.len() - 1;
+        let leftover = connection.into_leftover();
+        let rest = [&leftover, self.input].concat();
+        assert_eq!(rest, self.expected.requests[number].rest);
+    }
+}

@@ -1,0 +1,35 @@
+//! Silent connections, more than the server takes, which come and go.
+
+use std::{
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{Attacker, Tally, Wrong};
+use crate::net::close;
+
+/// Beyond the cap of the server.
+const MORE: usize = 100;
+
+/// How many come in a second. Without a pace, those that wait to be accepted would be the
+/// system's to turn away, and it is the server that is attacked.
+const RATE: u32 = 2_000;
+
+pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
+    let start = Instant::now();
+    let mut silent: Vec<TcpStream> = Vec::new();
+    let mut tally = Tally::default();
+    let mut next = Duration::ZERO;
+    while attacker.goes_on() {
+        if silent.len() >= attacker.connections + MORE {
+            let stream = silent.swap_remove(attacker.random.below(silent.len()));
+            close(stream, attacker.random.coin());
+        }
+        silent.extend(attacker.connect());
+        tally.done += 1;
+        next += Duration::from_secs(1) / RATE;
+        thread::sleep(next.saturating_sub(start.elapsed()));
+    }
+    Ok(tally)
+}

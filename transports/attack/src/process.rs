@@ -1,0 +1,164 @@
+//! The server as a process, and what the system knows of it.
+
+use std::{
+    error::Error,
+    fs,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::net::PATIENCE;
+
+/// A server that runs until it is dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+/// What it takes of the system.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usage {
+    /// Bytes that it has allocated and not freed, and in how many blocks.
+    pub(crate) heap: u64,
+    pub(crate) blocks: u64,
+    /// Resident memory, in KiB.
+    pub(crate) resident: u64,
+    /// The same when the allocator has given back what it had kept, though it was free.
+    pub(crate) trimmed: u64,
+    pub(crate) descriptors: usize,
+    pub(crate) threads: usize,
+}
+
+/// What was done, and the most that the server took meanwhile.
+pub(crate) struct Watched<T> {
+    pub(crate) result: T,
+    pub(crate) most: Usage,
+}
+
+impl Server {
+    /// Starts the binary beside this one.
+    pub(crate) fn start(transport: &str, connections: usize) -> Result<Self, Box<dyn Error>> {
+        let path = std::env::current_exe()?.with_file_name("victim");
+        let mut child = Command::new(&path)
+            // Of several arenas, malloc_trim leaves alone what is free at their ends.
+            .env("MALLOC_ARENA_MAX", "1")
+            .args([transport, &connections.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| {
+                format!("cannot run {}: {error}; first: cargo build --release", path.display())
+            })?;
+        let output = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        // From here on, it is stopped by its drop.
+        let mut server = Self { address: ([127, 0, 0, 1], 0).into(), child, output };
+        server.address = server.line()?.trim().parse()?;
+        Ok(server)
+    }
+
+    /// What it takes when it has just begun.
+    pub(crate) fn at_start(&self) -> Result<Usage, Box<dyn Error>> {
+        self.get("/")?;
+        // All of its threads have started, and those that only waited for more have ended.
+        thread::sleep(Duration::from_secs(3));
+        self.usage()
+    }
+
+    /// What it takes as soon as it has as few descriptors and threads as before, or after some
+    /// time, when it never will.
+    pub(crate) fn settled(&self, before: Usage) -> Result<Usage, Box<dyn Error>> {
+        let deadline = Instant::now() + PATIENCE;
+        while (self.descriptors()?, self.threads()?) != (before.descriptors, before.threads)
+            && Instant::now() < deadline
+        {
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.usage()
+    }
+
+    /// The most that it takes while something is done. How much of the heap, it can't be asked.
+    pub(crate) fn watch<T>(&self, work: impl FnOnce() -> T) -> Result<Watched<T>, Box<dyn Error>> {
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let watching = scope.spawn(|| {
+                let mut most = Usage::default();
+                while !over.load(Relaxed) {
+                    most.resident = most.resident.max(self.resident()?);
+                    most.descriptors = most.descriptors.max(self.descriptors()?);
+                    most.threads = most.threads.max(self.threads()?);
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Ok(most)
+            });
+            let result = work();
+            over.store(true, Relaxed);
+            let most: io::Result<_> = watching.join().expect("it doesn't panic");
+            Ok(Watched { result, most: most? })
+        })
+    }
+
+    fn usage(&self) -> Result<Usage, Box<dyn Error>> {
+        let (descriptors, threads) = (self.descriptors()?, self.threads()?);
+        let resident = self.resident()?;
+        self.get("/trim")?;
+        let trimmed = self.resident()?;
+        let numbers = self.get("/heap")?;
+        let (bytes, blocks) = numbers.split_once(' ').ok_or("/heap has two numbers")?;
+        let (heap, blocks) = (bytes.parse()?, blocks.parse()?);
+        Ok(Usage { heap, blocks, resident, trimmed, descriptors, threads })
+    }
+
+    /// Stops it as a service would be: what it says at its end.
+    pub(crate) fn stop(mut self) -> Result<String, Box<dyn Error>> {
+        drop(self.child.stdin.take());
+        let summary = self.line()?;
+        let status = self.child.wait()?;
+        if status.success() { Ok(summary) } else { Err(format!("it ended with {status}").into()) }
+    }
+
+    fn line(&mut self) -> Result<String, Box<dyn Error>> {
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+
+    /// What is found at that path.
+    fn get(&self, path: &str) -> Result<String, Box<dyn Error>> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (_, body) = answer.split_once("\r\n\r\n").ok_or(path)?;
+        Ok(body.to_owned())
+    }
+
+    fn resident(&self) -> io::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        number
+            .and_then(|number| number.parse().ok())
+            .ok_or_else(|| io::Error::other("the server has ended by itself"))
+    }
+
+    fn descriptors(&self) -> io::Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
+    fn threads(&self) -> io::Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/task", self.child.id()))?.count())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
