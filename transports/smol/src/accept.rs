@@ -113,16 +113,17 @@ impl<L: Listener> Acceptor<L> {
         self.room.want();
         let pause = Instant::now() + PAUSE;
         let mut is_asked = false;
-        let mut is_last_answer_wanted = false;
+        let mut has_waited = false;
         while self.open() >= number && Instant::now() < pause {
             let mut again = pause;
-            if !is_asked && let Some(hand) = self.longest_idle() {
+            if let Some(hand) = self.longest_idle().filter(|_| !is_asked) {
                 hand.load.making_room.store(true, Ordering::SeqCst);
                 let _ = hand.commands.try_send(Command::MakeRoom);
                 is_asked = true;
             } else if !is_asked {
                 again = Instant::now() + MOMENT;
-                if !mem::replace(&mut is_last_answer_wanted, true) {
+                // Nobody has been silent for long enough meanwhile: all are busy.
+                if mem::replace(&mut has_waited, true) {
                     self.room.want_last_answer();
                 }
             }
