@@ -1,8 +1,9 @@
 //! What every transport does, whatever it is made of.
 //!
 //! The tests of each transport include this folder. Its own `support` module has the server:
-//! `bind`, `start`, `start_with`, `start_on`, `app`, and its own names for the shared types.
+//! `bind`, `start`, `start_with`, `start_listening`, `echo`, and its own names for the shared types.
 
+mod addresses;
 mod answers;
 mod deadlines;
 mod panics;
@@ -10,3 +11,4 @@ mod refusals;
 mod shutdown;
 mod silent;
 mod tls;
+mod upgrade;

@@ -1,90 +1,15 @@
-//! Where connections come from: addresses, Unix sockets, listeners of the caller's.
+//! Listeners and streams of the caller's.
 
 mod support;
 
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::thread;
 use std::time::Duration;
 
 use h1events_thread::{Listener, Peer, Server, Stream};
-use support::{GET, SOON, app, bind, millis, start, start_listening, timed};
-
-#[test]
-fn port_0_is_reported_with_its_real_number() {
-    let server = bind();
-    assert_ne!(server.local_addr().unwrap().port(), 0);
-    let server = start(server);
-    assert_eq!(server.connect().ask(GET).0, 200);
-    server.stop();
-}
-
-#[test]
-fn an_address_in_use_is_an_error() {
-    let server = bind();
-    let error = Server::bind(server.local_addr().unwrap()).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::AddrInUse);
-}
-
-#[test]
-fn an_address_can_be_bound_again_at_once() {
-    let server = start(bind());
-    let address = server.address;
-    let mut client = server.connect();
-    client.ask(GET);
-    // The server closes first, so that it is its side that goes into TIME_WAIT.
-    thread::sleep(millis(50));
-    server.stop();
-    drop(client);
-    let server = start(Server::bind(address).unwrap());
-    assert_eq!(server.connect().ask(GET).0, 200);
-    server.stop();
-}
-
-#[test]
-fn ipv6_is_as_good() {
-    let Ok(server) = Server::bind("[::1]:0") else {
-        return; // This machine has none.
-    };
-    let server = start(server);
-    assert!(server.address.is_ipv6());
-    assert_eq!(server.connect().ask(GET).0, 200);
-    server.stop();
-}
-
-#[test]
-fn a_listener_may_be_there_already() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let server = start(Server::from_tcp(listener).unwrap());
-    assert_eq!(server.connect().ask(GET).0, 200);
-    server.stop();
-}
-
-#[test]
-fn unix_sockets_are_served() {
-    use std::io::{Read, Write};
-
-    let path = std::env::temp_dir().join(format!("h1events-thread-{}", std::process::id()));
-    let server = Server::from_unix(UnixListener::bind(&path).unwrap()).unwrap();
-    let shutdown = server.shutdown();
-    let serving = thread::spawn(move || server.serve(app));
-    let silent = UnixStream::connect(&path).unwrap();
-    let mut client = UnixStream::connect(&path).unwrap();
-    client.write_all(b"GET /unix HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
-    assert!(answer.ends_with("\r\n\r\nGET /unix "), "{answer}");
-    drop(client);
-    thread::sleep(millis(50));
-    shutdown.begin(Duration::from_secs(4));
-    assert_eq!(silent.read(&mut [0]).unwrap(), 0);
-    let summary = serving.join().unwrap().unwrap();
-    assert_eq!((summary.connections, summary.idle, summary.cut_off), (2, 1, 0));
-    std::fs::remove_file(path).unwrap();
-}
+use support::{GET, SOON, start_listening, timed};
 
 /// Fails in all the ways in which accept can, before each connection.
 struct Troubled {

@@ -11,11 +11,13 @@
 #[path = "../../../suite/client.rs"]
 mod client;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 pub use client::*;
 pub use h1events_smol::{Config, Listener, Pace, Request, Response, Server, Shutdown, Summary};
+use h1events_smol::{Socket, Upgraded};
+use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, Timer};
 
 /// What [`Server::bind`] makes.
@@ -66,4 +68,20 @@ pub fn start_listening<L: Listener + Send + 'static>(
     let shutdown = server.shutdown();
     let serving = thread::spawn(move || server.serve_async(app));
     Running { address, shutdown, serving }
+}
+
+/// At the end of a shutdown, whoever took a connection is dropped.
+pub const ECHO_GOES_ON: bool = false;
+
+/// Says who it is, then sends everything back.
+pub async fn echo(upgraded: Upgraded<Socket<TcpStream>>) {
+    let greeting = upgraded.request().target().to_vec();
+    assert!(upgraded.peer().to_string().starts_with("127.0.0.1:"));
+    let (mut stream, leftover) = upgraded.into_parts();
+    stream.write_all(&[&greeting[..], b"|", &leftover].concat()).await.unwrap();
+    let mut bytes = [0; 100];
+    while let Ok(n @ 1..) = stream.read(&mut bytes).await {
+        assert!(!bytes[..n].contains(&b'!'), "this panic belongs to the test");
+        stream.write_all(&bytes[..n]).await.unwrap();
+    }
 }

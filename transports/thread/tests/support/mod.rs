@@ -11,10 +11,12 @@
 #[path = "../../../suite/client.rs"]
 mod client;
 
-use std::net::{SocketAddr, TcpListener};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 pub use client::*;
+use h1events_thread::Upgraded;
 pub use h1events_thread::{Config, Listener, Pace, Request, Response, Server, Shutdown, Summary};
 
 /// Says what it was asked; below `/sleep/`, it takes so many milliseconds.
@@ -57,4 +59,21 @@ fn start_on<L: Listener + Send + 'static>(
     let shutdown = server.shutdown();
     let serving = thread::spawn(move || server.serve(app));
     Running { address, shutdown, serving }
+}
+
+/// After a shutdown, whoever took a connection is left alone.
+pub const ECHO_GOES_ON: bool = true;
+
+/// Says who it is, then sends everything back.
+pub fn echo(upgraded: Upgraded<TcpStream>) {
+    let greeting = upgraded.request().target().to_vec();
+    assert!(upgraded.peer().to_string().starts_with("127.0.0.1:"));
+    let (mut stream, leftover) = upgraded.into_parts();
+    assert_eq!(stream.read_timeout().unwrap(), None);
+    stream.write_all(&[&greeting[..], b"|", &leftover].concat()).unwrap();
+    let mut bytes = [0; 100];
+    while let Ok(n @ 1..) = stream.read(&mut bytes) {
+        assert!(!bytes[..n].contains(&b'!'), "this panic belongs to the test");
+        stream.write_all(&bytes[..n]).unwrap();
+    }
 }
