@@ -42,7 +42,8 @@ pub struct Config {
 }
 
 /// A time of grace, and a minimum rate after it: what has moved so many bytes has time
-/// until start + grace + bytes / rate.
+/// until start + grace + bytes / rate. Whatever it has moved, it may not stand still for a minute,
+/// or the time of grace if that is longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// The time until the rate counts.

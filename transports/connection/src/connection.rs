@@ -406,10 +406,8 @@ impl Connection {
     /// its own TCP stack has received the client's acknowledgement".
     fn linger(&mut self, now: Now) -> Option<Step> {
         let discarded = self.buffer.as_mut().map_or(0, |buffer| buffer.discard());
-        if discarded > 0 {
-            self.wait.moved(discarded);
-            self.wait.heard(now.instant);
-        }
+        self.wait.moved(discarded);
+        self.wait.begin(For::Close, now.instant);
         let deadline = self.wait.deadline(&self.config);
         if self.input_ended
             || self.wait.bytes() > self.config.linger.bytes

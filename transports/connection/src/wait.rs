@@ -1,16 +1,17 @@
 //! What the connection waits for, since when, and until when.
 //!
-//! | waits for | begins                                           | ends at                               |
-//! |-----------|--------------------------------------------------|---------------------------------------|
-//! | `Request` | opened, or all answers written                   | start + `idle`                        |
-//! | `Head`    | first byte of a request, or all answers written  | start + `head`                        |
-//! | `Body`    | end of its head, or all answers written          | start + grace + bytes / rate          |
-//! | `Writing` | bytes began to wait                              | start + grace + bytes / rate          |
-//! | `Close`   | write half shut down                             | start + total, last byte + silence    |
+//! | waits for | begins                                           | ends at                                         |
+//! |-----------|--------------------------------------------------|-------------------------------------------------|
+//! | `Request` | opened, or all answers written                   | start + `idle`                                  |
+//! | `Head`    | first byte of a request, or all answers written  | start + `head`                                  |
+//! | `Body`    | end of its head, or all answers written          | start + grace + bytes / rate, last byte + stall |
+//! | `Writing` | bytes began to wait                              | the same                                        |
+//! | `Close`   | write half shut down                             | start + total, last byte + silence              |
 //!
 //! There is one wait at a time, since nothing is read while answers wait to be written. That
 //! time is not the client's fault, so that what it is in the middle of sending gets its time
-//! afterwards. No wait is extended by bytes that come in it, but for those that keep the rate.
+//! afterwards. No wait is extended by bytes that come in it, but for those that keep the rate; and
+//! who has moved much in a short time has not earned hours of standing still.
 
 use std::time::{Duration, Instant};
 
@@ -29,30 +30,36 @@ pub(crate) enum For {
 pub(crate) struct Wait {
     what: For,
     since: Instant,
+    /// When bytes have moved for the last time, as far as is known.
     last: Instant,
+    has_moved: bool,
     bytes: u64,
 }
 
+/// How long nothing may move of what is under way, however much has moved before. nginx waits as
+/// long between two reads or writes.
+const STALL: Duration = Duration::from_secs(60);
+
 impl Wait {
     pub(crate) const fn new(what: For, now: Instant) -> Self {
-        Self { what, since: now, last: now, bytes: 0 }
+        Self { what, since: now, last: now, has_moved: false, bytes: 0 }
     }
 
-    /// Waits for something from now on, unless it does so already.
+    /// Waits for something from now on, or goes on waiting.
     pub(crate) fn begin(&mut self, what: For, now: Instant) {
         if self.what != what {
             *self = Self::new(what, now);
+        } else if self.has_moved {
+            self.last = now;
+            self.has_moved = false;
         }
     }
 
-    /// So many of the bytes that are waited for have moved.
+    /// So many of the bytes that are waited for have moved since the last
+    /// [`begin`](Self::begin).
     pub(crate) const fn moved(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes as u64);
-    }
-
-    /// The silence before a close begins anew.
-    pub(crate) const fn heard(&mut self, now: Instant) {
-        self.last = now;
+        self.has_moved |= bytes > 0;
     }
 
     pub(crate) const fn what(&self) -> For {
@@ -68,12 +75,17 @@ impl Wait {
         match self.what {
             For::Request => later(self.since, config.idle),
             For::Head => later(self.since, config.head),
-            For::Body => later(self.since, allowance(config.body, self.bytes)),
-            For::Writing => later(self.since, allowance(config.write, self.bytes)),
+            For::Body => self.paced(config.body),
+            For::Writing => self.paced(config.write),
             For::Close => {
                 later(self.since, config.linger.total).min(later(self.last, config.linger.silence))
             }
         }
+    }
+
+    fn paced(&self, pace: Pace) -> Instant {
+        let stalled = later(self.last, pace.grace.max(STALL));
+        later(self.since, allowance(pace, self.bytes)).min(stalled)
     }
 }
 
@@ -128,9 +140,11 @@ mod tests {
         let config = Config::new();
         let mut wait = Wait::new(For::Close, start);
         assert_eq!(wait.deadline(&config), start + 2 * SECOND);
-        wait.heard(start + SECOND);
+        wait.moved(1);
+        wait.begin(For::Close, start + SECOND);
         assert_eq!(wait.deadline(&config), start + 3 * SECOND);
-        wait.heard(start + 9 * SECOND);
+        wait.moved(1);
+        wait.begin(For::Close, start + 9 * SECOND);
         assert_eq!(wait.deadline(&config), start + 10 * SECOND);
     }
 

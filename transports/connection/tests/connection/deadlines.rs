@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use h1events_connection::{Notice, Response, Step};
+use h1events_connection::{Config, Notice, Response, Step};
 
 use crate::support::{Peer, SECOND, config, get};
 
@@ -198,6 +198,30 @@ fn each_batch_has_its_time() {
     peer.window = 0;
     peer.send(requests + "nonsense\r\n").advance(15 * SECOND).read(len);
     assert_eq!((peer.sent.len(), peer.deadline()), (len, 35 * SECOND));
+}
+
+/// However much a client has read or sent, it can't stand still for as long as that would have
+/// taken it at the lowest rate.
+#[test]
+fn nobody_stands_still_for_more_than_a_minute() {
+    let mut peer = large();
+    peer.send(get("/")).advance(SECOND).read(90_000);
+    // The rate would allow for three minutes.
+    assert_eq!(peer.deadline(), 61 * SECOND);
+    peer.advance(50 * SECOND).read(1);
+    assert_eq!(peer.deadline(), 111 * SECOND);
+    assert_eq!(peer.advance_to_close(), 60 * SECOND);
+    assert_eq!(peer.notices, [Notice::WriteTimeout]);
+
+    let mut config = config();
+    config.body.grace = 90 * SECOND;
+    for (config, stall) in [(Config::new(), 60), (config, 90)] {
+        let mut peer = Peer::with(config, |_| Response::new(200));
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+        peer.advance(SECOND).send([b'x'; 90_000]);
+        assert_eq!(peer.deadline(), (1 + stall) * SECOND);
+        peer.advance(stall * SECOND).expect_one(408);
+    }
 }
 
 /// What has come in time counts, even if the transport looks at it late.
