@@ -62,7 +62,7 @@ impl Buffer {
         if self.bytes.is_empty() {
             self.bytes.resize(READ, 0);
         }
-        if self.end == self.bytes.len() && self.start > 0 {
+        if self.end == self.bytes.len() {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
@@ -105,5 +105,49 @@ impl Buffer {
 impl Default for Buffer {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_move_only_when_there_is_no_room_behind_them() {
+        let limits = Limits::new();
+        let mut buffer = Buffer::new();
+        buffer.space(&limits)[..3].copy_from_slice(b"abc");
+        buffer.received(3);
+        buffer.consume(1);
+        // Moved for each read, a line that drips would cost the square of its length.
+        assert_eq!(buffer.space(&limits).len(), READ - 3);
+        buffer.space(&limits)[READ - 5..].copy_from_slice(b"yz");
+        buffer.received(READ - 3);
+        buffer.consume(READ - 3);
+        assert_eq!(buffer.space(&limits).len(), READ - 2);
+        assert_eq!(buffer.unread(), b"yz");
+    }
+
+    #[test]
+    fn room_doubles_up_to_the_longest_line_and_never_ends() {
+        let limits = Limits::new();
+        assert_eq!(limits.required_buffer(), 2 * READ + 2);
+        let mut buffer = Buffer::new();
+        // A transport may read on without a step.
+        for room in [READ, READ, 2, 1, 1] {
+            assert_eq!(buffer.space(&limits).len(), room);
+            buffer.received(room);
+        }
+    }
+
+    #[test]
+    fn no_more_memory_is_taken_than_the_longest_line_needs() {
+        let mut limits = Limits::new();
+        limits.field_line = 10_000;
+        let mut buffer = Buffer::new();
+        let read = buffer.space(&limits).len();
+        buffer.received(read);
+        assert_eq!(buffer.space(&limits).len(), 10_002 - READ);
+        assert!(buffer.bytes.capacity() < 2 * READ);
     }
 }

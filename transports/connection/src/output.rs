@@ -126,6 +126,12 @@ mod tests {
         assert_eq!(output.slices()[1].as_ptr(), address);
         assert_eq!(&*output.slices()[2], b"tail");
         assert_eq!(output.len, 13 + LARGE + 4);
+
+        let mut output = Output::default();
+        for _ in 0..2 {
+            output.push_body(Cow::Borrowed(&[b'x'; 8 * 1024]));
+        }
+        assert_eq!(output.slices()[0].len(), 16 * 1024);
     }
 
     #[test]

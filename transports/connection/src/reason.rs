@@ -53,3 +53,24 @@ pub(crate) const fn phrase(status: u16) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110 section 15 and RFC 6585, but for 305 (deprecated), 306 and 418 (unused).
+    #[test]
+    fn each_status_of_http_has_its_own_reason() {
+        let registered = [100..=101, 200..=206, 300..=304, 307..=308, 400..=417, 421..=422]
+            .into_iter()
+            .chain([426..=426, 428..=429, 431..=431, 500..=505, 511..=511]);
+        let registered: Vec<u16> = registered.flatten().collect();
+        let mut phrases: Vec<_> = registered.iter().map(|&status| phrase(status)).collect();
+        assert!(phrases.iter().all(|phrase| !phrase.is_empty()), "{phrases:?}");
+        phrases.sort_unstable();
+        phrases.dedup();
+        assert_eq!(phrases.len(), registered.len());
+        let others = (0..=u16::MAX).filter(|status| !registered.contains(status));
+        assert!(others.map(phrase).all(str::is_empty));
+    }
+}

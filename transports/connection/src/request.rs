@@ -155,6 +155,10 @@ impl RequestBuf {
                 break;
             }
         }
+        // The parser takes an end before the first byte for one between requests.
+        if input.is_empty() && !stored.has_begun() {
+            input = b"\r";
+        }
         parser.finish(input).map(|()| Self { stored })
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use h1events_connection::{InvalidField, Request, Response};
+use h1events_connection::{InvalidField, Request, RequestBuf, Response};
 
 use crate::support::{Peer, config, get};
 
@@ -188,4 +188,26 @@ fn fields_and_trailers_of_a_request() {
          2\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 9\r\n\r\n",
     );
     peer.expect_one(204);
+}
+
+/// An application can be tested without a connection, with the same requests and with what it
+/// answers. RFC 9112 section 2.1: a request has a request line, so that nothing is none.
+#[test]
+fn a_request_of_ones_own() {
+    let whole = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
+    let stored = RequestBuf::parse(whole.as_bytes()).unwrap();
+    let request = stored.as_request();
+    assert_eq!(
+        (request.method(), request.path(), request.body()),
+        ("POST", &b"/a"[..], &b"body"[..])
+    );
+    for cut in 0..whole.len() {
+        assert!(RequestBuf::parse(&whole.as_bytes()[..cut]).is_err(), "cut at {cut}");
+    }
+    for bytes in ["\r\n".to_owned(), whole.to_owned() + "x", whole.repeat(2)] {
+        assert!(RequestBuf::parse(bytes.as_bytes()).is_err(), "{bytes:?}");
+    }
+    let response = Response::new(404).body(&b"nothing"[..]);
+    assert_eq!((response.status_code(), response.content()), (404, &b"nothing"[..]));
+    assert_eq!(Response::upgrade("websocket").unwrap().status_code(), 101);
 }

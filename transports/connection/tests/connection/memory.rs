@@ -173,3 +173,26 @@ fn large_bodies_are_not_copied() {
     assert_eq!(peer.answers().len(), 10);
     assert!(used.bytes_max < 32 * KIB, "{used:?}");
 }
+
+/// What a request of some kilobytes takes, and its answer, is used again for the next one.
+#[test]
+fn ordinary_exchanges_take_their_memory_once() {
+    static BODY: [u8; 12_000] = [b'x'; 12_000];
+    let mut peer = Peer::with_application(|_| Response::new(200).body(&BODY[..]));
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 12000\r\n\r\n";
+    // Both answers leave in one write.
+    let requests = head.to_owned() + &"x".repeat(12_000) + &get("/");
+    peer.send(&requests);
+    let used = memory(&mut peer, |peer| {
+        peer.send(&requests);
+    });
+    assert_eq!((peer.answers().len(), peer.writes.len()), (4, 2));
+    assert!(used.bytes_total < 100, "{used:?}");
+}
+
+/// The room for a field line is taken at once, and is as long as the line.
+#[test]
+fn a_field_is_one_allocation() {
+    let used = measure(|| drop(Response::new(405).field("Allow", "GET, HEAD")));
+    assert_eq!((used.count_total, used.bytes_total), (1, "Allow: GET, HEAD\r\n".len() as u64));
+}
