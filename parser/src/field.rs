@@ -252,7 +252,7 @@ mod tests {
                     }
                     let mut limits = Limits::new();
                     limits.header_lines = 1;
-                    limits.field_line = u32::try_from(line.len() - 2).unwrap();
+                    limits.field_line = u32::try_from(line.len() - 2).expect("a short line");
                     limits.header_section = limits.field_line + 2;
                     let read = |limits: &Limits| {
                         Section::new()

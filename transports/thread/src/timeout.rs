@@ -69,9 +69,9 @@ mod tests {
     fn the_rest_is_waited_for_exactly() {
         let start = Instant::now();
         let mut timeout = Timeout::default();
-        let first = timeout.needed(start + 30 * SECOND, start).unwrap();
+        let first = timeout.needed(start + 30 * SECOND, start).expect("none is set");
         timeout.passed();
-        let second = timeout.needed(start + 30 * SECOND, start + first).unwrap();
+        let second = timeout.needed(start + 30 * SECOND, start + first).expect("it was early");
         assert_eq!(first + second, 30 * SECOND);
     }
 
