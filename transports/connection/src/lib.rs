@@ -106,6 +106,7 @@ mod request;
 mod response;
 mod step;
 mod wait;
+mod yielding;
 
 pub use buffer::Buffer;
 pub use clock::Clock;
@@ -116,3 +117,4 @@ pub use h1events::{Error, Field, Limits, Version};
 pub use request::{Request, RequestBuf};
 pub use response::{InvalidField, Response};
 pub use step::{Notice, Now, Step};
+pub use yielding::Yielding;

@@ -6,8 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::{mem, thread};
 
-use h1events_connection::{Clock, Config, Connection, Request, Response, Step};
+use h1events_connection::{Clock, Config, Connection, Request, Response, Step, Yielding};
 
 use crate::pool::Pool;
 use crate::registry::{ClosedFromOutside, Entry, Registry, Rest};
@@ -23,6 +24,7 @@ pub(crate) struct Serving<S, A> {
     pub(crate) on_upgrade: Option<OnUpgrade<S>>,
     pub(crate) registry: Registry<S>,
     pub(crate) pool: Pool,
+    pub(crate) yielding: Yielding,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -122,6 +124,8 @@ struct Driver<'a, S, A> {
     ends_soon: bool,
     reading: Timeout,
     writing: Timeout,
+    /// Whether something has been written since the last read.
+    has_written: bool,
 }
 
 impl<'a, S, A> Driver<'a, S, A>
@@ -139,6 +143,7 @@ where
             ends_soon: false,
             reading: Timeout::default(),
             writing: Timeout::default(),
+            has_written: false,
         }
     }
 
@@ -152,10 +157,14 @@ where
                 log::warn!("{}: {notice}", self.entry.peer);
             }
             match step {
-                Step::Read { deadline } if self.connection.is_silent() => {
-                    self.read_first(deadline, now.instant)?;
+                Step::Read { deadline } => {
+                    self.let_others_run(now.instant);
+                    if self.connection.is_silent() {
+                        self.read_first(deadline, now.instant)?;
+                    } else {
+                        self.read(deadline, now.instant)?;
+                    }
                 }
-                Step::Read { deadline } => self.read(deadline, now.instant)?,
                 Step::Write { deadline } => self.write(deadline, now.instant)?,
                 Step::Handle => {
                     let mut response = self.handle();
@@ -197,6 +206,13 @@ where
     /// Whether the first bytes of a request wait to be read.
     fn has_silent_input(&self) -> bool {
         self.connection.is_silent() && self.entry.stream.has_input()
+    }
+
+    /// Before it waits for a client that has just been answered.
+    fn let_others_run(&mut self, now: Instant) {
+        if mem::take(&mut self.has_written) && self.serving.yielding.pays(1, now) {
+            thread::yield_now();
+        }
     }
 
     /// Waits for the first byte of a request, without a buffer.
@@ -250,7 +266,10 @@ where
         let written = self.entry.stream.write_vectored(&unsent[..used]);
         match unless_passed(written, &mut self.writing)? {
             Some(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
-            Some(n) => self.connection.sent(n),
+            Some(n) => {
+                self.connection.sent(n);
+                self.has_written = true;
+            }
             None => {}
         }
         Ok(())

@@ -3,9 +3,10 @@
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
+use std::time::Instant;
 use std::{fmt, io};
 
-use h1events_connection::{Config, Request, Response};
+use h1events_connection::{Config, Request, Response, Yielding};
 use rustix::process::{Resource, getrlimit};
 
 use crate::accept::Accepting;
@@ -163,6 +164,7 @@ impl<L: Listener> Server<L> {
             on_upgrade: self.on_upgrade,
             registry: Registry::new(self.shutdown.clone()),
             pool: Pool::default(),
+            yielding: Yielding::new(Instant::now()),
             shutdown: self.shutdown,
         };
         let max_connections = self.max_connections.min(descriptors()).max(1);
