@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use h1events_connection::{
-    Buffer, Clock, Config, Connection, Notice, Now, Request, Response, Step,
+    Buffer, Clock, Config, Connection, Notice, Now, Request, Response, Step, Yielding,
 };
 use smol::future::{self, FutureExt};
 
@@ -24,12 +24,15 @@ pub(crate) struct Serving<S, A> {
     pub(crate) app: A,
     pub(crate) config: Arc<Config>,
     pub(crate) on_upgrade: Option<OnUpgrade<S>>,
+    pub(crate) yielding: Yielding,
 }
 
 /// What the connections of a worker share.
 pub(crate) struct Desk {
     pub(crate) registry: Rc<RefCell<Registry>>,
     pub(crate) ending: Cell<bool>,
+    /// How many requests have been answered since the thread waited.
+    pub(crate) answers: Cell<u64>,
     pub(crate) clock: RefCell<Clock>,
     /// Buffers that no connection needs at the moment.
     #[expect(clippy::vec_box, reason = "connections release and take them in their boxes")]
@@ -136,6 +139,7 @@ where
                     }
                     now = self.desk.now();
                     self.connection.respond(response, now);
+                    self.desk.answers.update(|answers| answers + 1);
                     continue;
                 }
                 Step::Shutdown => self.shutdown(now.instant).await?,
@@ -295,7 +299,7 @@ mod tests {
     use std::net::TcpStream;
 
     use super::*;
-    use crate::reactor::Socket;
+    use crate::socket::Socket;
 
     /// The size of what a function with four arguments returns.
     const fn size<A, B, C, D, F>(_: &impl Fn(A, B, C, D) -> F) -> usize {

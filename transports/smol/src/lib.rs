@@ -62,14 +62,16 @@ mod registry;
 mod room;
 mod server;
 mod shutdown;
+mod socket;
 mod stream;
 mod upgrade;
 mod worker;
 
 pub use h1events_connection::{Config, Limits, Linger, Pace, Request, Response};
 pub use listener::{Listener, Peer};
-pub use reactor::{Reactor, Socket};
+pub use reactor::Reactor;
 pub use server::Server;
 pub use shutdown::{Shutdown, Summary};
+pub use socket::Socket;
 pub use stream::Stream;
 pub use upgrade::Upgraded;

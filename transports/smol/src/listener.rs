@@ -7,7 +7,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use smol::Async;
 
-use crate::reactor::{Reactor, Socket};
+use crate::reactor::Reactor;
+use crate::socket::Socket;
 use crate::stream::Stream;
 
 /// Accepts connections.

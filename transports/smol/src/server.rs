@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{fmt, thread};
 
-use h1events_connection::{Config, Request, Response};
+use h1events_connection::{Config, Request, Response, Yielding};
 use rustix::process::{Resource, getrlimit};
 use smol::channel::{Receiver, unbounded};
 use smol::{Async, Timer, future};
@@ -176,12 +176,16 @@ impl<L: Listener> Server<L> {
     where
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        let serving =
-            Arc::new(Serving { app, config: Arc::new(self.config), on_upgrade: self.on_upgrade });
+        let epoch = Instant::now();
+        let serving = Arc::new(Serving {
+            app,
+            config: Arc::new(self.config),
+            on_upgrade: self.on_upgrade,
+            yielding: Yielding::new(epoch),
+        });
         let (room, room_made) = Room::new();
         let (started_sender, started) = unbounded();
         let (tally_sender, tallies) = unbounded();
-        let epoch = Instant::now();
         let mut hands = Vec::new();
         for number in 0..thread::available_parallelism().map_or(1, NonZero::get) {
             let load = Arc::new(Load {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use smol::io::{AsyncRead, AsyncWrite};
 
-use crate::reactor::Socket;
+use crate::socket::Socket;
 
 /// A stream of bytes in both directions: a socket, or TLS over one.
 ///

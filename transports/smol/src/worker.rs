@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::Instant;
 
 use h1events_connection::{Request, Response};
@@ -58,6 +59,7 @@ where
     let desk = Rc::new(Desk {
         registry: Rc::clone(&registry),
         ending: Cell::new(false),
+        answers: Cell::new(0),
         clock: RefCell::default(),
         pool: RefCell::default(),
     });
@@ -116,6 +118,10 @@ where
         }
     };
     let until = |now: Instant| {
+        let answers = desk.answers.take();
+        if answers > 0 && serving.yielding.pays(answers, now) {
+            thread::yield_now();
+        }
         let deadline = registry.borrow_mut().expire(now);
         if is_over() { Some(now) } else { [deadline, end.get()].into_iter().flatten().min() }
     };
