@@ -16,9 +16,10 @@
 //!         and Closed, but not after BWS                     (; BWS as after Value)
 //! ```
 
+use crate::content::take_up_to;
 use crate::error::ErrorKind;
+use crate::fault::Fault;
 use crate::limits::Limits;
-use crate::parser::{Fault, take_up_to};
 use crate::{number, octet};
 
 /// A chunked body, up to the line of its last chunk. It is consumed octet by octet, so that

@@ -4,10 +4,10 @@
 
 use crate::error::ErrorKind;
 use crate::event::Field;
+use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::number::{to_u32, to_usize};
 use crate::octet;
-use crate::parser::Fault;
 use crate::scan::{self, LineMasks};
 
 /// How far a section of field lines has been read.

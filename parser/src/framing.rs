@@ -8,9 +8,9 @@
 
 use crate::error::ErrorKind;
 use crate::event::{BodyLength, Field, Framing, Version};
+use crate::fault::Fault;
 use crate::field::trim;
 use crate::number::{self, NotANumber};
-use crate::parser::Fault;
 use crate::target::Form;
 use crate::{authority, octet};
 

@@ -106,8 +106,10 @@
 pub mod attacks {}
 mod authority;
 mod chunk;
+mod content;
 mod error;
 mod event;
+mod fault;
 mod field;
 mod framing;
 mod limits;

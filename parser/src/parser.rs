@@ -15,8 +15,10 @@
 //! remembers how far it has been looked at.
 
 use crate::chunk::{Chunked, Part};
+use crate::content::take_up_to;
 use crate::error::{Error, ErrorKind};
 use crate::event::{BodyLength, Event};
+use crate::fault::Fault;
 use crate::field::{Line, Section, SectionLimits};
 use crate::framing::{self, Head};
 use crate::limits::Limits;
@@ -316,35 +318,6 @@ impl Phase {
             BodyLength::Chunked => Self::Chunked(Chunked::new()),
         }
     }
-}
-
-/// A rule broken, relative to the start of the unconsumed input.
-pub(crate) struct Fault {
-    kind: ErrorKind,
-    ahead: usize,
-    behind: u32,
-}
-
-impl Fault {
-    /// A rule broken at an octet of the unconsumed input.
-    pub(crate) const fn new(kind: ErrorKind, ahead: usize) -> Self {
-        Self { kind, ahead, behind: 0 }
-    }
-
-    /// A rule broken by something that has been consumed.
-    pub(crate) const fn behind(kind: ErrorKind, behind: u32) -> Self {
-        Self { kind, ahead: 0, behind }
-    }
-}
-
-/// Takes as much of the input as remains of the content.
-pub(crate) fn take_up_to<'a>(input: &mut &'a [u8], remaining: &mut u64) -> &'a [u8] {
-    let len =
-        usize::try_from(*remaining).map_or(input.len(), |remaining| remaining.min(input.len()));
-    let (data, rest) = input.split_at_checked(len).unwrap_or_default();
-    *input = rest;
-    *remaining = remaining.saturating_sub(to_u64(len));
-    data
 }
 
 const _: () = assert!(size_of::<RequestParser>() <= 128);

@@ -4,9 +4,9 @@
 
 use crate::error::ErrorKind;
 use crate::event::{RequestLine, Version};
+use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::number::{to_u32, to_usize};
-use crate::parser::Fault;
 use crate::scan;
 use crate::target::{self, Form};
 
