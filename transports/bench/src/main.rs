@@ -6,7 +6,7 @@ mod silent;
 mod speed;
 mod table;
 
-use std::{error::Error, process::ExitCode, time::Duration};
+use std::{error::Error, hint::black_box, process::ExitCode, thread, time::Duration};
 
 use crate::process::Server;
 
@@ -19,6 +19,8 @@ struct Options {
     rounds: usize,
     length: Duration,
     connections: usize,
+    /// Threads that do nothing but compute meanwhile.
+    busy: usize,
     /// Nothing means everything.
     parts: Vec<String>,
 }
@@ -39,6 +41,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Box<dyn
         rounds: 5,
         length: Duration::from_secs(3),
         connections: 10_000,
+        busy: 0,
         parts: Vec::new(),
     };
     while let Some(argument) = arguments.next() {
@@ -47,6 +50,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Box<dyn
             "--rounds" => options.rounds = number()?.max(1) as usize,
             "--seconds" => options.length = Duration::from_secs(number()?.max(1).into()),
             "--connections" => options.connections = number()?.max(1) as usize,
+            "--busy" => options.busy = number()? as usize,
             "speed" | "memory" | "beside" => options.parts.push(argument),
             _ => return Err(USAGE.into()),
         }
@@ -54,13 +58,15 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Box<dyn
     Ok(options)
 }
 
-const USAGE: &str =
-    "[--rounds N] [--seconds S] [--connections N] [speed] [memory] [beside]; see README.md";
+const USAGE: &str = "[--rounds N] [--seconds S] [--connections N] [--busy N] [speed] [memory] [beside]; see README.md";
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let wants = |part| options.parts.is_empty() || options.parts.iter().any(|name| name == part);
     for name in SERVERS {
         Server::start(name)?.check()?;
+    }
+    for _ in 0..options.busy {
+        thread::spawn(|| while black_box(true) {});
     }
     if wants("speed") {
         for pipelined in [1, 16] {

@@ -197,6 +197,74 @@ mod tests {
         assert!(!yielding.pays(1, now));
     }
 
+    /// Rounds of a second each, with so many answers: whether it yields in the next one.
+    struct Rounds {
+        trials: Trials,
+        now: u64,
+    }
+
+    impl Rounds {
+        fn new() -> Self {
+            Self { trials: Trials::new(), now: 0 }
+        }
+
+        fn next(&mut self, answers: u64) -> bool {
+            self.now += 1_000_000_000;
+            self.trials.next(answers, self.now)
+        }
+    }
+
+    #[test]
+    fn only_a_busy_server_tries() {
+        let mut rounds = Rounds::new();
+        assert!(!rounds.next(BUSY - 1));
+        assert!(!rounds.next(BUSY - 1));
+        assert!(rounds.next(BUSY));
+    }
+
+    #[test]
+    fn to_yield_has_to_be_worth_it_and_not_to_yield_has_not() {
+        let mut rounds = Rounds::new();
+        assert!(rounds.next(3200));
+        assert!(!rounds.next(3300), "3 % are not enough");
+        let mut rounds = Rounds::new();
+        assert!(rounds.next(3200));
+        assert!(rounds.next(3301));
+        assert!(!rounds.next(3301), "the other way is tried");
+        assert!(rounds.next(3301), "and is not better");
+        for _ in 0..3 {
+            assert!(rounds.next(3301));
+        }
+        assert!(!rounds.next(3301), "the next trial is four times as far");
+        assert!(!rounds.next(3302), "and is better");
+    }
+
+    #[test]
+    fn trials_that_fail_become_rare() {
+        let mut rounds = Rounds::new();
+        for interval in [1, 4, 16, 64, 256, 512, 512] {
+            for _ in 1..interval {
+                assert!(!rounds.next(5000), "{interval}");
+            }
+            assert!(rounds.next(5000), "{interval}");
+            assert!(!rounds.next(5000), "{interval}");
+        }
+    }
+
+    #[test]
+    fn a_collapse_is_no_time_to_wait_for_the_next_trial() {
+        let yields_at = |rate| {
+            let mut rounds = Rounds::new();
+            assert!(rounds.next(rate / 2));
+            assert!(rounds.next(rate));
+            assert!(!rounds.next(rate));
+            assert!(rounds.next(rate));
+            rounds
+        };
+        assert!(yields_at(30_000).next(20_000));
+        assert!(!yields_at(30_000).next(19_999));
+    }
+
     #[test]
     fn times_that_make_no_sense_are_no_panic() {
         let start = Instant::now();
