@@ -42,8 +42,12 @@
 //! - A **silent connection** (no byte of the next request yet) holds no buffer and takes no
 //!   time. Beyond [`max_connections`](Server::max_connections), or when descriptors run out,
 //!   the longest-silent one is closed to make room.
-//! - Each thread sleeps until its earliest deadline, and one that only moves back costs nothing.
+//! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
+//!   deadline. Before it waits, a busy one lets other threads run, if that has turned out to answer
+//!   more requests.
 //! - A panic of the application is a 500 and a line in the log.
+//!
+//! [mio]: https://docs.rs/mio
 //!
 //! # What it does not do
 //!

@@ -109,14 +109,21 @@ impl Reactor {
                 timeout = Some(Duration::ZERO);
             }
             self.inner.wait(&mut events, timeout);
+            // Before tasks are woken, which would ring it.
             bell.asleep.store(false, SeqCst);
+            self.inner.dispatch(&events);
         }
     }
 
     /// Wakes the tasks of all sockets that are ready by now.
     pub(crate) fn catch_up(&self) {
         let mut events = Events::with_capacity(EVENTS);
-        while self.inner.wait(&mut events, Some(Duration::ZERO)) == EVENTS {}
+        loop {
+            self.inner.wait(&mut events, Some(Duration::ZERO));
+            if self.inner.dispatch(&events) < EVENTS {
+                return;
+            }
+        }
     }
 
     /// Registers a socket: the key of its source.
@@ -151,19 +158,18 @@ impl Reactor {
 }
 
 impl Inner {
-    /// Waits for events, and passes them on: how many there were.
-    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> usize {
+    /// Waits for events.
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) {
         match self.poll.borrow_mut().poll(events, timeout) {
-            Ok(()) => self.dispatch(events),
-            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
-            // Nothing that epoll_wait(2) names besides can happen to an instance of ours.
-            Err(error) => {
+            Err(error) if error.kind() != ErrorKind::Interrupted => {
+                // Nothing that the systems name besides can happen to an instance of ours.
                 log::error!("waiting for sockets failed: {error}");
-                0
             }
+            _ => {}
         }
     }
 
+    /// Passes them on: how many there were.
     fn dispatch(&self, events: &Events) -> usize {
         let mut sources = self.sources.borrow_mut();
         let mut count = 0;

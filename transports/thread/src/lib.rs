@@ -49,6 +49,8 @@
 //!   for a connection that is kept alive means: hardly ever.
 //! - **A panicking handler** is answered with a 500 and logged; all others go on.
 //! - **Graceful shutdown** from any thread: see [`Shutdown::begin`].
+//! - **Few waits**: a busy server lets other threads run before one waits for its client, if that
+//!   has turned out to answer more requests.
 //! - **Memory**: a silent connection holds no buffer, only its thread.
 //! - **Any stream**: TCP and Unix sockets are there; TLS, or anything else with a descriptor to
 //!   poll, takes a [`Listener`] and a [`Stream`], as in `examples/tls.rs`.
