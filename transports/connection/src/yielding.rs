@@ -108,7 +108,7 @@ impl Trials {
                 self.rate = rate;
                 self.interval = 1;
             } else {
-                self.interval = (self.interval * 4).min(LONGEST_INTERVAL);
+                self.interval = (self.interval * 2).min(LONGEST_INTERVAL);
             }
             self.is_trial = false;
             self.left = self.interval;
@@ -232,17 +232,15 @@ mod tests {
         assert!(rounds.next(3301));
         assert!(!rounds.next(3301), "the other way is tried");
         assert!(rounds.next(3301), "and is not better");
-        for _ in 0..3 {
-            assert!(rounds.next(3301));
-        }
-        assert!(!rounds.next(3301), "the next trial is four times as far");
+        assert!(rounds.next(3301));
+        assert!(!rounds.next(3301), "the next trial is twice as far");
         assert!(!rounds.next(3302), "and is better");
     }
 
     #[test]
     fn trials_that_fail_become_rare() {
         let mut rounds = Rounds::new();
-        for interval in [1, 4, 16, 64, 256, 512, 512] {
+        for interval in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512] {
             for _ in 1..interval {
                 assert!(!rounds.next(5000), "{interval}");
             }
