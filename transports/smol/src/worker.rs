@@ -118,6 +118,7 @@ where
         }
     };
     let until = |now: Instant| {
+        // The next requests may be there when others have run.
         let answers = desk.answers.take();
         if answers > 0 && serving.yielding.pays(answers, now) {
             thread::yield_now();
