@@ -151,7 +151,7 @@ where
     fn run(mut self) -> Result<Option<Connection>, Lost> {
         let mut now = self.clock.now();
         loop {
-            self.end_soon_if_asked();
+            self.end_soon_if_asked()?;
             let step = self.connection.step(now);
             if let Some(notice) = self.connection.take_notice() {
                 log::warn!("{}: {notice}", self.entry.peer);
@@ -168,7 +168,7 @@ where
                 Step::Write { deadline } => self.write(deadline, now.instant)?,
                 Step::Handle => {
                     let mut response = self.handle();
-                    self.end_soon_if_asked();
+                    self.end_soon_if_asked()?;
                     if self.serving.registry.is_last_answer() {
                         response = response.close();
                     }
@@ -192,15 +192,18 @@ where
     }
 
     /// In a shutdown, the last answer says that it is. A request that has come already gets one.
-    fn end_soon_if_asked(&mut self) {
+    fn end_soon_if_asked(&mut self) -> Result<(), ClosedFromOutside> {
         if self.ends_soon || !self.serving.shutdown.has_begun() || self.has_silent_input() {
-            return;
+            return Ok(());
         }
         if self.connection.is_silent() {
+            // Or else whoever has closed it has counted it.
+            self.entry.resume()?;
             self.serving.registry.was_idle();
         }
         self.connection.end_soon();
         self.ends_soon = true;
+        Ok(())
     }
 
     /// Whether the first bytes of a request wait to be read.
@@ -250,6 +253,8 @@ where
         self.set_read_timeout(deadline, now)?;
         let read = self.entry.stream.read(self.connection.read_space());
         match unless_passed(read, &mut self.reading)? {
+            // The end isn't the client's, if it has been cut off.
+            Some(0) if self.entry.is_closed() => return Err(Lost::ClosedFromOutside),
             Some(0) => self.connection.received_eof(),
             Some(n) => self.connection.received(n),
             None => {}

@@ -259,7 +259,12 @@ impl<S: Stream> Entry<S> {
         activity & 3 == Rest::Lingering as u64 || !self.stream.has_input()
     }
 
-    /// A byte has come.
+    /// Whether it has been closed from outside.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.activity.load(SeqCst) == CLOSED
+    }
+
+    /// A byte has come, or the connection ends by itself.
     pub(crate) fn resume(&self) -> Result<(), ClosedFromOutside> {
         // Of the connection's own thread and those that close, only these write CLOSED.
         match self.activity.fetch_update(SeqCst, SeqCst, |was| (was != CLOSED).then_some(BUSY)) {
