@@ -1,8 +1,9 @@
 //! What an operator reads.
 
 use std::sync::Mutex;
+use std::thread;
 
-use crate::support::{bind, say, start_with, wait_until};
+use crate::support::{SOON, bind, millis, say, start_with, wait_until};
 use log::{LevelFilter, Log, Metadata, Record};
 
 struct Lines(Mutex<Vec<String>>);
@@ -35,7 +36,12 @@ fn one_line_tells_what_was_refused_and_no_payload() {
     wait_until("both are closed", || {
         logged().iter().filter(|line| line.ends_with(": closed")).count() == 2
     });
-    server.stop();
+    // Who is cut off is not to blame.
+    let mut begun = server.connect();
+    begun.send(b"GET / HT");
+    thread::sleep(millis(100));
+    assert_eq!(server.stop_within(millis(100)).cut_off, 1);
+    assert!(begun.is_closed_within(SOON));
 
     let lines = logged();
     let warnings: Vec<_> = lines.iter().filter(|line| line.starts_with("WARN ")).collect();
@@ -46,5 +52,5 @@ fn one_line_tells_what_was_refused_and_no_payload() {
     assert!(end.ends_with(", at byte 34"), "{end}");
     assert!(errors[0].contains(": the handler panicked: "), "{}", errors[0]);
     assert!(!warnings[0].contains("secret"));
-    assert_eq!(lines.iter().filter(|line| line.ends_with(": opened")).count(), 2);
+    assert_eq!(lines.iter().filter(|line| line.ends_with(": opened")).count(), 3);
 }

@@ -165,6 +165,10 @@ impl Stream for TlsStream {
         Stream::has_input(&self.socket)
     }
 
+    fn shutdown_read(&self) {
+        Stream::shutdown_read(&self.socket);
+    }
+
     fn close(&self) {
         // If it is locked, it is writing to somebody who doesn't read.
         if let Ok(mut session) = self.session.try_lock() {

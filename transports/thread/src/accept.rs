@@ -182,7 +182,7 @@ where
         let Self { listener, serving, threads, .. } = self;
         drop(listener);
         let registry = &serving.registry;
-        registry.close_silent();
+        registry.dismiss_silent();
         serving.wait_for_all(|| serving.shutdown.time_left());
         let summary = registry.summary();
         if registry.running() > 0 {

@@ -122,6 +122,8 @@ struct Driver<'a, S, A> {
     connection: Connection,
     clock: Clock,
     ends_soon: bool,
+    /// Whether it goes on after it was dismissed.
+    taken_back: bool,
     reading: Timeout,
     writing: Timeout,
     /// Whether something has been written since the last read.
@@ -141,6 +143,7 @@ where
             connection: Connection::new(Arc::clone(&serving.config), clock.now()),
             clock,
             ends_soon: false,
+            taken_back: false,
             reading: Timeout::default(),
             writing: Timeout::default(),
             has_written: false,
@@ -197,9 +200,7 @@ where
             return Ok(());
         }
         if self.connection.is_silent() {
-            // Or else whoever has closed it has counted it.
-            self.entry.resume()?;
-            self.serving.registry.was_idle();
+            self.serving.registry.dismiss_own(self.entry)?;
         }
         self.connection.end_soon();
         self.ends_soon = true;
@@ -232,7 +233,13 @@ where
         let Some(n) = unless_passed(self.entry.stream.read(&mut space), &mut self.reading)? else {
             return Ok(());
         };
-        self.entry.resume()?;
+        if self.entry.resume().is_err() {
+            if n == 0 {
+                return Err(Lost::ClosedFromOutside);
+            }
+            self.serving.registry.take_back(self.entry)?;
+            self.taken_back = true;
+        }
         let mut received = &space[..n];
         if received.is_empty() {
             self.connection.received_eof();
@@ -246,6 +253,9 @@ where
             self.connection.received(now.len());
             received = later;
         }
+        if self.taken_back {
+            self.connection.end_soon();
+        }
         Ok(())
     }
 
@@ -253,8 +263,10 @@ where
         self.set_read_timeout(deadline, now)?;
         let read = self.entry.stream.read(self.connection.read_space());
         match unless_passed(read, &mut self.reading)? {
-            // The end isn't the client's, if it has been cut off.
-            Some(0) if self.entry.is_closed() => return Err(Lost::ClosedFromOutside),
+            // The end is ours, not the client's.
+            Some(0) if self.taken_back || self.entry.is_closed() => {
+                return Err(Lost::ClosedFromOutside);
+            }
             Some(0) => self.connection.received_eof(),
             Some(n) => self.connection.received(n),
             None => {}

@@ -18,14 +18,14 @@ pub(crate) struct Registry<S> {
     entries: Mutex<HashMap<u64, Arc<Entry<S>>>>,
     /// Connections whose threads run, also after an upgrade.
     running: AtomicUsize,
-    /// Of these, those that have been closed from outside and are about to end.
+    /// Of these, those that have been dismissed or closed and are about to end.
     closing: AtomicUsize,
     /// Whether the accept loop waits for a connection to end or to become silent.
     wanted: AtomicBool,
     /// Whether the next answer is to be the last one of its connection.
     last_answer_wanted: AtomicBool,
     opened: AtomicU64,
-    /// Connections that were silent at the shutdown, and have been closed.
+    /// Of those that have ended since the shutdown, those that were silent.
     idle: AtomicUsize,
     /// All that have ended since the shutdown.
     ended: AtomicUsize,
@@ -38,7 +38,7 @@ pub(crate) struct Registry<S> {
 pub(crate) struct Entry<S> {
     pub(crate) stream: S,
     pub(crate) peer: Peer,
-    /// [`BUSY`], [`CLOSED`], or a [`Rest`] and since when, in microseconds.
+    /// [`BUSY`], [`DISMISSED`], [`CLOSED`], or a [`Rest`] and since when, in microseconds.
     activity: AtomicU64,
 }
 
@@ -51,23 +51,34 @@ pub(crate) enum Rest {
     Lingering = 3,
 }
 
-/// What became of an attempt to close a connection.
+/// What became of an attempt to dismiss a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Eviction {
-    /// It is closed, and its thread is about to end.
+    /// It is dismissed, and its thread is about to end.
     Done,
-    /// One may be closed after this time.
+    /// One may be dismissed after this time.
     In(Duration),
     /// All are busy.
     Nobody,
 }
 
-/// The connection has been closed from outside.
+/// The connection has been dismissed or closed from outside.
 #[derive(Debug)]
 pub(crate) struct ClosedFromOutside;
 
 const BUSY: u64 = 0;
+/// In both directions.
 const CLOSED: u64 = 1;
+/// It rested, and nothing more is read from it: it ends, unless something had come already.
+const DISMISSED: u64 = 4;
+
+const fn is_resting(activity: u64, rest: Rest) -> bool {
+    activity & 3 == rest as u64
+}
+
+const fn is_ending(activity: u64) -> bool {
+    matches!(activity, CLOSED | DISMISSED)
+}
 
 impl<S: Stream> Registry<S> {
     pub(crate) fn new(shutdown: Shutdown) -> Self {
@@ -101,9 +112,14 @@ impl<S: Stream> Registry<S> {
 
     /// From now on, nobody else closes the stream.
     pub(crate) fn remove(&self, number: u64) {
-        let Some(entry) = self.entries().remove(&number) else { return };
-        if entry.activity.load(SeqCst) == CLOSED {
+        let mut entries = self.entries();
+        let Some(entry) = entries.remove(&number) else { return };
+        let activity = entry.activity.load(SeqCst);
+        if is_ending(activity) {
             self.closing.fetch_sub(1, SeqCst);
+        }
+        if activity == DISMISSED && self.shutdown.has_begun() {
+            self.idle.fetch_add(1, SeqCst);
         }
     }
 
@@ -126,13 +142,13 @@ impl<S: Stream> Registry<S> {
         let resting = self.micros(now) << 2 | rest as u64;
         match entry.activity.compare_exchange(BUSY, resting, SeqCst, SeqCst) {
             Ok(_) => self.room_may_be_made(),
-            Err(CLOSED) => return Err(ClosedFromOutside),
+            Err(activity) if is_ending(activity) => return Err(ClosedFromOutside),
             Err(_) => {} // It rests already.
         }
         Ok(())
     }
 
-    /// Closes the connection that has been silent for longest, or else the one that has
+    /// Dismisses the connection that has been silent for longest, or else the one that has
     /// lingered for longest, if it has for some time.
     pub(crate) fn evict(&self, at_least: Duration) -> Eviction {
         let entries = self.entries();
@@ -142,7 +158,7 @@ impl<S: Stream> Registry<S> {
             let mut resting: Vec<_> = entries
                 .values()
                 .map(|entry| (entry.activity.load(SeqCst), entry))
-                .filter(|(activity, _)| activity & 3 == rest as u64)
+                .filter(|(activity, _)| is_resting(*activity, rest))
                 .collect();
             resting.sort_unstable_by_key(|(activity, _)| *activity);
             for (activity, entry) in resting {
@@ -152,7 +168,7 @@ impl<S: Stream> Registry<S> {
                     break;
                 }
                 // The next one is chosen if this one has just got a byte.
-                if entry.may_be_closed(activity) && self.close(entry, |now| now == activity) {
+                if entry.may_be_dismissed(activity) && self.dismiss(entry, |now| now == activity) {
                     log::debug!("{}: closed to make room", entry.peer);
                     return Eviction::Done;
                 }
@@ -161,41 +177,57 @@ impl<S: Stream> Registry<S> {
         if soonest == Duration::MAX { Eviction::Nobody } else { Eviction::In(soonest) }
     }
 
-    /// Closes all that are silent.
-    pub(crate) fn close_silent(&self) {
-        let is_silent = |activity| activity & 3 == Rest::Silent as u64;
+    /// Dismisses all that are silent.
+    pub(crate) fn dismiss_silent(&self) {
+        let is_silent = |activity| is_resting(activity, Rest::Silent);
         for entry in self.entries().values() {
             let activity = entry.activity.load(SeqCst);
-            if is_silent(activity) && entry.may_be_closed(activity) && self.close(entry, is_silent)
-            {
-                self.was_idle();
+            if is_silent(activity) && entry.may_be_dismissed(activity) {
+                self.dismiss(entry, is_silent);
             }
         }
     }
 
-    /// A connection that was silent at the shutdown ends.
-    pub(crate) fn was_idle(&self) {
-        self.idle.fetch_add(1, SeqCst);
+    /// Dismisses a connection that is silent, on its own thread.
+    pub(crate) fn dismiss_own(&self, entry: &Entry<S>) -> Result<(), ClosedFromOutside> {
+        if self.dismiss(entry, |_| true) { Ok(()) } else { Err(ClosedFromOutside) }
+    }
+
+    /// Something had come on a connection before it was dismissed: it goes on, on its own
+    /// thread, but nothing more comes.
+    pub(crate) fn take_back(&self, entry: &Entry<S>) -> Result<(), ClosedFromOutside> {
+        let taken = entry.activity.compare_exchange(DISMISSED, BUSY, SeqCst, SeqCst);
+        taken.map_err(|_| ClosedFromOutside)?;
+        self.closing.fetch_sub(1, SeqCst);
+        Ok(())
     }
 
     /// What the shutdown has come to by now.
     pub(crate) fn summary(&self) -> Summary {
-        let is_lingering =
-            |entry: &&Arc<Entry<S>>| entry.activity.load(SeqCst) & 3 == Rest::Lingering as u64;
+        let entries = self.entries();
+        let count = |is_so: fn(u64) -> bool| {
+            entries.values().filter(|entry| is_so(entry.activity.load(SeqCst))).count()
+        };
         // Those have answered everything, and wait for the client to close.
-        let lingering = self.entries().values().filter(is_lingering).count();
+        let lingering = count(|activity| is_resting(activity, Rest::Lingering));
+        // Their threads haven't noticed yet.
+        let dismissed = count(|activity| activity == DISMISSED);
         let idle = self.idle.load(SeqCst);
         Summary {
             connections: self.opened.load(SeqCst),
-            idle,
+            idle: idle + dismissed,
             finished: (self.ended.load(SeqCst) + lingering).saturating_sub(idle),
-            cut_off: self.running().saturating_sub(lingering),
+            cut_off: self.running().saturating_sub(lingering + dismissed),
         }
     }
 
+    /// Closes all, whatever they do.
     pub(crate) fn close_all(&self) {
         for entry in self.entries().values() {
-            self.close(entry, |_| true);
+            if !is_ending(entry.activity.swap(CLOSED, SeqCst)) {
+                self.closing.fetch_add(1, SeqCst);
+            }
+            entry.stream.close();
         }
     }
 
@@ -224,16 +256,16 @@ impl<S: Stream> Registry<S> {
         self.closing.load(SeqCst)
     }
 
-    /// Closes a connection that is still open, under the registry's lock, if what it does
-    /// at that moment allows it.
-    fn close(&self, entry: &Entry<S>, allows: impl Fn(u64) -> bool) -> bool {
-        let close = |activity| (activity != CLOSED && allows(activity)).then_some(CLOSED);
-        let closes = entry.activity.fetch_update(SeqCst, SeqCst, close).is_ok();
-        if closes {
+    /// Has a connection end by itself, if what it does at that moment allows it: whoever waits
+    /// in a read returns. Under the registry's lock, or on the connection's own thread.
+    fn dismiss(&self, entry: &Entry<S>, allows: impl Fn(u64) -> bool) -> bool {
+        let dismiss = |now| (!is_ending(now) && allows(now)).then_some(DISMISSED);
+        let is_dismissed = entry.activity.fetch_update(SeqCst, SeqCst, dismiss).is_ok();
+        if is_dismissed {
             self.closing.fetch_add(1, SeqCst);
-            entry.stream.close();
+            entry.stream.shutdown_read();
         }
-        closes
+        is_dismissed
     }
 
     fn micros(&self, instant: Instant) -> u64 {
@@ -255,19 +287,19 @@ impl<S: Stream> Registry<S> {
 
 impl<S: Stream> Entry<S> {
     /// Whether what rests like that has got nothing to read since.
-    fn may_be_closed(&self, activity: u64) -> bool {
-        activity & 3 == Rest::Lingering as u64 || !self.stream.has_input()
+    fn may_be_dismissed(&self, activity: u64) -> bool {
+        is_resting(activity, Rest::Lingering) || !self.stream.has_input()
     }
 
     /// Whether it has been closed from outside.
     pub(crate) fn is_closed(&self) -> bool {
-        self.activity.load(SeqCst) == CLOSED
+        is_ending(self.activity.load(SeqCst))
     }
 
     /// A byte has come, or the connection ends by itself.
     pub(crate) fn resume(&self) -> Result<(), ClosedFromOutside> {
-        // Of the connection's own thread and those that close, only these write CLOSED.
-        match self.activity.fetch_update(SeqCst, SeqCst, |was| (was != CLOSED).then_some(BUSY)) {
+        let resume = |activity| (!is_ending(activity)).then_some(BUSY);
+        match self.activity.fetch_update(SeqCst, SeqCst, resume) {
             Ok(_) => Ok(()),
             Err(_) => Err(ClosedFromOutside),
         }

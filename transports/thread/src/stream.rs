@@ -9,8 +9,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// A connected stream: TCP and Unix sockets are, and a TLS session can be.
 ///
-/// All methods take `&self`, since [`has_input`](Self::has_input) and [`close`](Self::close) are
-/// called from another thread while the connection's own thread waits in [`read`](Self::read) or
+/// All methods take `&self`, since [`has_input`](Self::has_input),
+/// [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
+/// while the connection's own thread waits in [`read`](Self::read) or
 /// [`write_vectored`](Self::write_vectored). Nothing else is ever called from two threads.
 pub trait Stream: Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
@@ -58,6 +59,12 @@ pub trait Stream: Send + Sync + 'static {
     /// It must not wait for anything, like [`close`](Self::close).
     fn has_input(&self) -> bool;
 
+    /// Ends the input: whoever waits in [`read`](Self::read) returns at once. What has been read
+    /// by then is still answered.
+    ///
+    /// It must not wait for anything.
+    fn shutdown_read(&self);
+
     /// Closes the connection in both directions: whoever waits in [`read`](Self::read) or
     /// [`write_vectored`](Self::write_vectored) returns at once, with any result.
     ///
@@ -98,6 +105,11 @@ macro_rules! socket {
                 let mut polled = [PollFd::new(self, PollFlags::IN)];
                 // The end of the input is something to read, too.
                 poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+            }
+
+            fn shutdown_read(&self) {
+                // Without a peer, it has ended already.
+                let _ = self.shutdown(net::Shutdown::Read);
             }
 
             fn close(&self) {

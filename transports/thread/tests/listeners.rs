@@ -3,12 +3,12 @@
 mod support;
 
 use std::io::{self, IoSlice};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::Duration;
 
 use h1events_thread::{Listener, Peer, Server, Stream};
+use support::hooked::{Hooks, start_hooked};
 use support::{GET, SOON, start_listening, timed};
 
 /// Fails in all the ways in which accept can, before each connection.
@@ -54,62 +54,21 @@ fn errors_of_accept_are_survived_without_spinning() {
     server.stop();
 }
 
-/// Gives what is written away in small pieces, and reads a byte at a time.
-struct Slow(TcpStream);
-
-impl Stream for Slow {
-    fn read(&self, space: &mut [u8]) -> io::Result<usize> {
-        Stream::read(&self.0, &mut space[..1])
-    }
-
-    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        assert!(slices.iter().all(|slice| !slice.is_empty()));
-        let len = slices[0].len().min(3);
-        Stream::write_vectored(&self.0, &[IoSlice::new(&slices[0][..len])])
-    }
-
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.set_read_timeout(timeout)
-    }
-
-    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.set_write_timeout(timeout)
-    }
-
-    fn shutdown_write(&self) -> io::Result<()> {
-        Stream::shutdown_write(&self.0)
-    }
-
-    fn has_input(&self) -> bool {
-        self.0.has_input()
-    }
-
-    fn close(&self) {
-        Stream::close(&self.0);
-    }
-}
-
-struct SlowListener(TcpListener);
-
-impl AsFd for SlowListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl Listener for SlowListener {
-    type Stream = Slow;
-
-    fn accept(&self) -> io::Result<(Slow, Peer)> {
-        Listener::accept(&self.0).map(|(stream, peer)| (Slow(stream), peer))
-    }
-}
-
 #[test]
 fn streams_may_be_the_callers_own() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address: SocketAddr = listener.local_addr().unwrap();
-    let server = start_listening(Server::new(SlowListener(listener)).unwrap(), address);
+    // It reads a byte at a time, and gives what is written away in small pieces.
+    let server = start_hooked(
+        |server| server,
+        Hooks {
+            read: Box::new(|stream, space| Stream::read(stream, &mut space[..1])),
+            write: Box::new(|stream, slices| {
+                assert!(slices.iter().all(|slice| !slice.is_empty()));
+                let len = slices[0].len().min(3);
+                Stream::write_vectored(stream, &[IoSlice::new(&slices[0][..len])])
+            }),
+            ..Hooks::default()
+        },
+    );
     let mut client = server.connect();
     for _ in 0..3 {
         assert_eq!(client.ask(GET), (200, "GET / ".to_owned()));

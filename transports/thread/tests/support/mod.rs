@@ -10,6 +10,7 @@
 
 #[path = "../../../suite/client.rs"]
 mod client;
+pub mod hooked;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,0 +1,113 @@
+//! What happens from outside while a connection's thread is between two steps.
+
+mod support;
+
+use std::sync::mpsc::channel;
+use std::thread;
+
+use h1events_thread::Stream;
+use support::hooked::{Hooks, start_hooked};
+use support::{GET, SOON, millis, timed};
+
+/// A read that takes its time after it has got something, while the connection still counts as
+/// silent.
+fn reads_late() -> Hooks {
+    Hooks {
+        read: Box::new(|stream, space| {
+            let read = Stream::read(stream, space);
+            if matches!(read, Ok(1..)) {
+                thread::sleep(millis(100));
+            }
+            read
+        }),
+        ..Hooks::default()
+    }
+}
+
+#[test]
+fn a_request_that_has_been_read_is_answered_before_it_makes_room() {
+    let server = start_hooked(|server| server.max_connections(1), reads_late());
+    let mut first = server.connect();
+    thread::sleep(millis(50));
+    first.send(GET);
+    thread::sleep(millis(20));
+    let (second, time) = timed(|| server.connect().ask(GET));
+    assert_eq!(second.0, 200);
+    assert!(time < SOON, "{time:?}");
+    let answer = first.read_to_end();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+    server.stop();
+}
+
+#[test]
+fn a_request_that_has_been_read_is_answered_before_a_shutdown() {
+    let server = start_hooked(|server| server, reads_late());
+    let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    let silent: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    thread::sleep(millis(50));
+    for client in &mut clients {
+        client.send(GET);
+    }
+    thread::sleep(millis(20));
+    server.shutdown.begin(4 * SOON);
+    for client in &mut clients {
+        let answer = client.read_to_end();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+    drop(clients);
+    let summary = server.join();
+    assert_eq!((summary.connections, summary.idle), (40, 20));
+    assert_eq!((summary.finished, summary.cut_off), (20, 0));
+    drop(silent);
+}
+
+/// The accept loop and the connection's own thread may both see that it is silent.
+#[test]
+fn who_is_silent_is_counted_once() {
+    let server = start_hooked(
+        |server| server,
+        Hooks {
+            // So that its thread looks again and again.
+            read: Box::new(|stream, space| {
+                stream.set_read_timeout(Some(millis(1)))?;
+                Stream::read(stream, space)
+            }),
+            has_input: Box::new(|stream| {
+                thread::sleep(millis(3));
+                stream.has_input()
+            }),
+            ..Hooks::default()
+        },
+    );
+    let silent: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    thread::sleep(millis(100));
+    let summary = server.stop();
+    assert_eq!((summary.connections, summary.idle), (50, 50));
+    assert_eq!((summary.finished, summary.cut_off), (0, 0));
+    drop(silent);
+}
+
+/// Even if no thread has had the time to notice.
+#[test]
+fn who_is_silent_is_not_cut_off() {
+    let (sender, receiver) = channel::<()>();
+    let receiver = std::sync::Mutex::new(receiver);
+    let server = start_hooked(
+        |server| server,
+        Hooks {
+            read: Box::new(move |stream, space| {
+                let read = Stream::read(stream, space);
+                let _ = receiver.lock().unwrap().recv();
+                read
+            }),
+            ..Hooks::default()
+        },
+    );
+    let silent: Vec<_> = (0..10).map(|_| server.connect()).collect();
+    thread::sleep(millis(50));
+    let summary = server.stop_within(millis(0));
+    assert_eq!((summary.connections, summary.idle), (10, 10));
+    assert_eq!((summary.finished, summary.cut_off), (0, 0));
+    drop((sender, silent));
+}

@@ -1,0 +1,101 @@
+//! TCP streams that do what a test wants where something is read or written.
+
+use std::io::{self, IoSlice};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use h1events_thread::{Listener, Peer, Server, Stream};
+
+use super::{Running, start_listening};
+
+type Read = dyn Fn(&TcpStream, &mut [u8]) -> io::Result<usize> + Send + Sync;
+type Write = dyn Fn(&TcpStream, &[IoSlice<'_>]) -> io::Result<usize> + Send + Sync;
+type HasInput = dyn Fn(&TcpStream) -> bool + Send + Sync;
+
+/// What is done instead of what a TCP stream does.
+pub struct Hooks {
+    pub read: Box<Read>,
+    pub write: Box<Write>,
+    pub has_input: Box<HasInput>,
+}
+
+impl Default for Hooks {
+    fn default() -> Self {
+        Self {
+            read: Box::new(Stream::read),
+            write: Box::new(Stream::write_vectored),
+            has_input: Box::new(Stream::has_input),
+        }
+    }
+}
+
+pub fn start_hooked(
+    configure: impl FnOnce(Server<HookedListener>) -> Server<HookedListener>,
+    hooks: Hooks,
+) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let server = Server::new(HookedListener { listener, hooks: Arc::new(hooks) });
+    start_listening(configure(server.expect("there are descriptors")), address)
+}
+
+pub struct HookedListener {
+    listener: TcpListener,
+    hooks: Arc<Hooks>,
+}
+
+impl AsFd for HookedListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+}
+
+impl Listener for HookedListener {
+    type Stream = Hooked;
+
+    fn accept(&self) -> io::Result<(Hooked, Peer)> {
+        let (socket, peer) = Listener::accept(&self.listener)?;
+        Ok((Hooked { socket, hooks: Arc::clone(&self.hooks) }, peer))
+    }
+}
+
+pub struct Hooked {
+    socket: TcpStream,
+    hooks: Arc<Hooks>,
+}
+
+impl Stream for Hooked {
+    fn read(&self, space: &mut [u8]) -> io::Result<usize> {
+        (self.hooks.read)(&self.socket, space)
+    }
+
+    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        (self.hooks.write)(&self.socket, slices)
+    }
+
+    fn has_input(&self) -> bool {
+        (self.hooks.has_input)(&self.socket)
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.socket.set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.socket.set_write_timeout(timeout)
+    }
+
+    fn shutdown_write(&self) -> io::Result<()> {
+        Stream::shutdown_write(&self.socket)
+    }
+
+    fn shutdown_read(&self) {
+        self.socket.shutdown_read();
+    }
+
+    fn close(&self) {
+        Stream::close(&self.socket);
+    }
+}
