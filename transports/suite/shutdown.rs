@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{GET, SOON, bind, millis, start, timed};
+use crate::support::{GET, SOON, bind, millis, say, start, start_with, timed};
 
 #[test]
 fn the_silent_are_closed_and_the_others_finish() {
@@ -109,4 +109,42 @@ fn requests_that_have_come_before_are_answered() {
     drop((pipelined, others));
     let summary = server.join();
     assert_eq!((summary.connections, summary.cut_off), (201, 0));
+    // Who has been answered meanwhile may count as silent.
+    assert_eq!(summary.idle + summary.finished, 201);
+}
+
+/// However soon they end, and however late a busy thread notices the shutdown.
+#[test]
+fn all_that_finish_are_counted() {
+    let server = start_with(bind(), |request| {
+        thread::sleep(millis(10));
+        say(request)
+    });
+    let mut clients: Vec<_> = (0..40).map(|_| server.connect()).collect();
+    thread::sleep(millis(50));
+    for client in &mut clients {
+        client.send(GET);
+        // The server has nothing to wait for when it has answered.
+        client.half_close();
+    }
+    server.shutdown.begin(4 * SOON);
+    for client in &mut clients {
+        assert!(client.read_to_end().ends_with("GET / "));
+    }
+    drop(clients);
+    let summary = server.join();
+    assert_eq!((summary.connections, summary.idle), (40, 0));
+    assert_eq!((summary.finished, summary.cut_off), (40, 0));
+}
+
+/// Even if the time is up before anybody has noticed.
+#[test]
+fn the_silent_are_never_cut_off() {
+    let server = start(bind());
+    let silent: Vec<_> = (0..10).map(|_| server.connect()).collect();
+    thread::sleep(millis(50));
+    let summary = server.stop_within(millis(0));
+    assert_eq!((summary.connections, summary.idle), (10, 10));
+    assert_eq!((summary.finished, summary.cut_off), (0, 0));
+    drop(silent);
 }

@@ -14,6 +14,7 @@ use crate::deadlines::Deadlines;
 use crate::listener::Peer;
 use crate::queue::{Link, Queue};
 use crate::room::Room;
+use crate::shutdown::Shutdown;
 
 /// What one worker tells the thread that accepts.
 #[derive(Debug)]
@@ -68,15 +69,31 @@ pub(crate) struct Registry {
     deadlines: Deadlines,
     queues: [Queue; 2],
     load: Arc<Load>,
+    shutdown: Shutdown,
+    /// Connections that have ended since the shutdown.
+    ended: u64,
+    /// Connections that were silent at the shutdown, whether or not they have noticed it.
+    idle: u64,
+}
+
+/// What has become of a worker's connections in a shutdown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) idle: u64,
+    pub(crate) finished: u64,
+    pub(crate) cut_off: u64,
 }
 
 impl Registry {
-    pub(crate) fn new(load: Arc<Load>) -> Self {
+    pub(crate) fn new(load: Arc<Load>, shutdown: Shutdown) -> Self {
         Self {
             slots: Slab::new(),
             deadlines: Deadlines::new(),
             queues: [const { Queue::new() }; 2],
             load,
+            shutdown,
+            ended: 0,
+            idle: 0,
         }
     }
 
@@ -132,15 +149,22 @@ impl Registry {
         }
     }
 
-    /// Wakes the silent ones, so that they see that the server shuts down: how many there are.
-    /// The others see it when they have something to do.
-    pub(crate) fn end(&mut self) -> usize {
-        let mut silent = 0;
+    /// Wakes the silent ones, so that they see that the server shuts down. The others see it when
+    /// they have something to do.
+    pub(crate) fn end(&mut self) {
         while let Some(key) = self.queues[Idle::Silent as usize].head() {
             self.wake(key, Event::Ending);
-            silent += 1;
+            self.idle += 1;
         }
-        silent
+    }
+
+    /// What the shutdown has come to by now.
+    pub(crate) fn tally(&self) -> Tally {
+        // Who waits has answered everything, and who is about to see the shutdown was silent.
+        let is_unfinished = |slot: &Slot| slot.idle.is_none() && slot.event != Some(Event::Ending);
+        let cut_off = self.slots.iter().filter(|(_, slot)| is_unfinished(slot)).count() as u64;
+        let all = self.ended + self.slots.len() as u64;
+        Tally { idle: self.idle, finished: all.saturating_sub(self.idle + cut_off), cut_off }
     }
 
     /// Wakes those whose deadline has passed. When to call again.
@@ -164,15 +188,6 @@ impl Registry {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Connections that have something to say.
-    pub(crate) fn unfinished(&self) -> usize {
-        self.slots.iter().filter(|(_, slot)| slot.idle.is_none()).count()
     }
 
     fn wake(&mut self, key: usize, event: Event) {
@@ -240,6 +255,9 @@ impl Drop for Place {
         registry.resume(self.key);
         let mut slot = registry.slots.remove(self.key);
         registry.deadlines.remove(self.key, &mut slot.entry);
+        if registry.shutdown.has_begun() {
+            registry.ended += 1;
+        }
         registry.load.open.fetch_sub(1, Ordering::SeqCst);
         registry.load.room.is_made();
     }
@@ -259,6 +277,7 @@ mod tests {
         registry: Rc<RefCell<Registry>>,
         load: Arc<Load>,
         room: Receiver<()>,
+        shutdown: Shutdown,
         start: Instant,
     }
 
@@ -274,8 +293,9 @@ mod tests {
                 room: wanted,
                 epoch: start,
             });
-            let registry = Rc::new(RefCell::new(Registry::new(Arc::clone(&load))));
-            Self { registry, load, room, start }
+            let shutdown = Shutdown::new().0;
+            let registry = Registry::new(Arc::clone(&load), shutdown.clone());
+            Self { registry: Rc::new(RefCell::new(registry)), load, room, shutdown, start }
         }
 
         fn place(&self) -> Place {
@@ -368,14 +388,26 @@ mod tests {
     }
 
     #[test]
-    fn the_end_wakes_the_silent() {
+    fn the_end_wakes_the_silent_and_counts_all() {
         let bench = Bench::new();
-        let [silent, too, begun, handled] = [(); 4].map(|()| bench.place());
+        let [before, after, silent, too, begun, handled, lingering] =
+            [(); 7].map(|()| bench.place());
+        drop(before);
+        bench.shutdown.begin(SECOND);
+        drop(after);
         bench.wait(&silent, 9, Some((Idle::Silent, 1)));
         bench.wait(&too, 9, Some((Idle::Silent, 1)));
         bench.wait(&begun, 9, None);
-        assert_eq!(bench.registry.borrow_mut().end(), 2);
-        let events = [&silent, &too, &begun, &handled].map(|place| bench.event(place));
-        assert_eq!(events, [Some(Event::Ending), Some(Event::Ending), None, None]);
+        bench.wait(&lingering, 9, Some((Idle::Lingering, 1)));
+        bench.registry.borrow_mut().end();
+        let tally = Tally { idle: 2, finished: 2, cut_off: 2 };
+        assert_eq!(bench.registry.borrow().tally(), tally);
+
+        let events = [&silent, &too, &begun, &handled, &lingering].map(|place| bench.event(place));
+        assert_eq!(events, [Some(Event::Ending), Some(Event::Ending), None, None, None]);
+        drop((silent, too, lingering));
+        assert_eq!(bench.registry.borrow().tally(), tally);
+        drop((begun, handled));
+        assert_eq!(bench.registry.borrow().tally(), Tally { idle: 2, finished: 4, cut_off: 0 });
     }
 }

@@ -19,11 +19,11 @@ use crate::accept::{Acceptor, Hand};
 use crate::connection::Serving;
 use crate::listener::Listener;
 use crate::reactor::Reactor;
-use crate::registry::{Load, NEVER};
+use crate::registry::{Load, NEVER, Registry, Tally};
 use crate::room::Room;
 use crate::shutdown::{Shutdown, Summary};
 use crate::upgrade::{OnUpgrade, Upgraded, on_upgrade};
-use crate::worker::{self, Command, Tally};
+use crate::worker::{self, Command};
 
 /// A server that has its address and waits to [`serve`](Self::serve).
 ///
@@ -196,7 +196,8 @@ impl<L: Listener> Server<L> {
                 epoch,
             });
             let (commands, receiver) = unbounded();
-            let (serving, worker_load) = (Arc::clone(&serving), Arc::clone(&load));
+            let serving = Arc::clone(&serving);
+            let registry = Registry::new(Arc::clone(&load), self.shutdown.clone());
             let (started_sender, tally_sender) = (started_sender.clone(), tally_sender.clone());
             thread::Builder::new().name(format!("h1-{number}")).spawn(move || {
                 let (reactor, started) = match Reactor::new() {
@@ -206,7 +207,7 @@ impl<L: Listener> Server<L> {
                 // If nobody waits for one of these any more, it came too late.
                 let _ = started_sender.try_send(started);
                 if let Some(reactor) = reactor {
-                    let tally = worker::run::<L, A>(&reactor, &serving, receiver, worker_load);
+                    let tally = worker::run::<L, A>(&reactor, &serving, receiver, registry);
                     let _ = tally_sender.try_send((number, tally));
                 }
             })?;

@@ -18,7 +18,7 @@ use smol::stream::Stream as _;
 use crate::connection::{Desk, Serving, serve_connection};
 use crate::listener::{Listener, Peer};
 use crate::reactor::Reactor;
-use crate::registry::{Load, Place, Registry};
+use crate::registry::{Place, Registry, Tally};
 
 /// What the thread that accepts has for a worker.
 pub(crate) enum Command<T> {
@@ -28,14 +28,6 @@ pub(crate) enum Command<T> {
     MakeRoom,
     /// End: at once what is silent, in any case at that time.
     End(Option<Instant>),
-}
-
-/// What became of a worker's connections at the end.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) idle: u64,
-    pub(crate) finished: u64,
-    pub(crate) cut_off: u64,
 }
 
 /// Returns when all tasks that were ready have had their turn.
@@ -49,13 +41,13 @@ pub(crate) fn run<L, A>(
     reactor: &Reactor,
     serving: &Arc<Serving<L::Stream, A>>,
     commands: Receiver<Command<L::Accepted>>,
-    load: Arc<Load>,
+    registry: Registry,
 ) -> Tally
 where
     L: Listener,
     A: AsyncFn(&Request<'_>) -> Response + 'static,
 {
-    let registry = Rc::new(RefCell::new(Registry::new(load)));
+    let registry = Rc::new(RefCell::new(registry));
     let desk = Rc::new(Desk {
         registry: Rc::clone(&registry),
         ending: Cell::new(false),
@@ -64,8 +56,6 @@ where
         pool: RefCell::default(),
     });
     let executor = LocalExecutor::new();
-    let mut tally = Tally::default();
-    let mut in_flight = 0;
     // When it ends in any case, once it is ending.
     let end = Cell::new(None);
     let is_over = || {
@@ -109,9 +99,7 @@ where
                         reactor.catch_up();
                         desk.ending.set(true);
                         let_all_run(&executor).await;
-                        let mut registry = registry.borrow_mut();
-                        tally.idle = registry.end() as u64;
-                        in_flight = registry.len() as u64 - tally.idle;
+                        registry.borrow_mut().end();
                     }
                 }
             }
@@ -128,8 +116,7 @@ where
     };
     reactor.block_on(executor.run(commands), until);
 
-    tally.cut_off = registry.borrow().unfinished() as u64;
-    tally.finished = in_flight.saturating_sub(tally.cut_off);
+    let tally = registry.borrow().tally();
     // What is left is dropped.
     drop(executor);
     tally
