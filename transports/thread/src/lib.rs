@@ -53,7 +53,7 @@
 //!   has turned out to answer more requests.
 //! - **Memory**: a silent connection holds no buffer, only its thread.
 //! - **Any stream**: TCP and Unix sockets are there; TLS, or anything else with a descriptor to
-//!   poll, takes a [`Listener`] and a [`Stream`], as in `examples/tls.rs`.
+//!   poll, takes a [`Listener`] and a [`Stream`], as in `examples/thread_tls.rs`.
 //!
 //! What it tells the [`log`]: connections opened and closed (info), refused requests and
 //! timeouts without a byte of their payload (warn), trouble with accepting (warn), panics (error).

@@ -3,6 +3,6 @@
 #[path = "../../suite/mod.rs"]
 mod suite;
 mod support;
-#[path = "../examples/tls.rs"]
+#[path = "../examples/thread_tls.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
 mod tls;

@@ -1,7 +1,7 @@
 //! A server on a Unix socket.
 //!
 //! ```sh
-//! cargo run --release --package h1events-thread --example unix -- /tmp/hello.sock
+//! cargo run --release --example thread_unix -- /tmp/hello.sock
 //! curl --unix-socket /tmp/hello.sock http://localhost/
 //! ```
 

@@ -1,7 +1,7 @@
 //! A server on a Unix socket.
 //!
 //! ```sh
-//! cargo run --release --package h1events-smol --example unix -- /tmp/hello.sock
+//! cargo run --release --example smol_unix -- /tmp/hello.sock
 //! curl --unix-socket /tmp/hello.sock http://localhost/
 //! ```
 

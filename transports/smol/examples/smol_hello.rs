@@ -1,7 +1,7 @@
 //! The smallest server.
 //!
 //! ```sh
-//! cargo run --release --package h1events-smol --example hello -- 127.0.0.1:8080
+//! cargo run --release --example smol_hello -- 127.0.0.1:8080
 //! curl http://127.0.0.1:8080/
 //! ```
 

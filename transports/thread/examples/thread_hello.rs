@@ -1,7 +1,7 @@
 //! A server with a handler of its own.
 //!
 //! ```sh
-//! cargo run --release --package h1events-thread --example hello -- 127.0.0.1:8080
+//! cargo run --release --example thread_hello -- 127.0.0.1:8080
 //! curl http://127.0.0.1:8080/greeting/you
 //! ```
 

@@ -1,22 +1,22 @@
 //! Leaving HTTP: after a 101, everything comes back as it was sent.
 //!
 //! ```sh
-//! cargo run --release --package h1events-thread --example upgrade -- 127.0.0.1:8080
+//! cargo run --release --example smol_upgrade -- 127.0.0.1:8080
 //! printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nhello\n' |
 //!     nc -N 127.0.0.1 8080
 //! ```
 
-use std::env;
-use std::io::{self, Write};
 use std::net::TcpStream;
+use std::{env, io};
 
-use h1events_thread::{Request, Response, Server, Upgraded};
+use h1events_smol::{Request, Response, Server, Socket, Upgraded};
+use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-    let server = Server::bind(address)?.on_upgrade(|upgraded| {
+    let server = Server::bind(address)?.on_upgrade(async |upgraded| {
         let peer = upgraded.peer();
-        match echo(upgraded) {
+        match echo(upgraded).await {
             Ok(bytes) => println!("{peer}: {bytes} bytes sent back"),
             Err(error) => println!("{peer}: {error}"),
         }
@@ -36,10 +36,16 @@ fn switch(request: &Request<'_>) -> Response {
 }
 
 /// The other protocol, until the client has said everything.
-fn echo(upgraded: Upgraded<TcpStream>) -> io::Result<u64> {
-    let (stream, leftover) = upgraded.into_parts();
-    // These bytes came along with the request.
-    (&stream).write_all(&leftover)?;
-    let bytes = io::copy(&mut &stream, &mut &stream)?;
-    Ok(leftover.len() as u64 + bytes)
+async fn echo(upgraded: Upgraded<Socket<TcpStream>>) -> io::Result<usize> {
+    let (mut stream, mut bytes) = upgraded.into_parts();
+    // The first of them came along with the request.
+    let mut sent = 0;
+    while !bytes.is_empty() {
+        stream.write_all(&bytes).await?;
+        sent += bytes.len();
+        bytes.resize(4096, 0);
+        let n = stream.read(&mut bytes).await?;
+        bytes.truncate(n);
+    }
+    Ok(sent)
 }

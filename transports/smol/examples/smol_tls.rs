@@ -1,7 +1,7 @@
 //! HTTPS, with rustls: a [`Listener`] and a [`Stream`] of the caller's.
 //!
 //! ```sh
-//! cargo run --release --package h1events-smol --example tls -- 127.0.0.1:8443
+//! cargo run --release --example smol_tls -- 127.0.0.1:8443
 //! curl --insecure https://localhost:8443/
 //! ```
 //!

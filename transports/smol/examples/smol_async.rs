@@ -1,7 +1,7 @@
 //! An application that awaits: others are served meanwhile, on the same thread.
 //!
 //! ```sh
-//! cargo run --release --package h1events-smol --example async_handler -- 127.0.0.1:8080
+//! cargo run --release --example smol_async -- 127.0.0.1:8080
 //! curl http://127.0.0.1:8080/wait
 //! curl http://127.0.0.1:8080/file
 //! ```
