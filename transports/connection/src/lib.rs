@@ -106,7 +106,6 @@ mod request;
 mod response;
 mod step;
 mod wait;
-mod yielding;
 
 pub use buffer::Buffer;
 pub use clock::Clock;
@@ -117,4 +116,3 @@ pub use h1events::{Error, Field, Limits, Version};
 pub use request::{Request, RequestBuf};
 pub use response::{InvalidField, Response};
 pub use step::{Notice, Now, Step};
-pub use yielding::Yielding;

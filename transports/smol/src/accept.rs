@@ -1,18 +1,17 @@
 //! The accept loop: who is served by whom, and what if there is no room.
 
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use std::{io, mem};
 
-use rustix::io::Errno;
+use h1events_serving::{Complaints, Failure, MOMENT, PAUSE, Peer, Room};
 use smol::Timer;
 use smol::channel::{Receiver, Sender};
 use smol::future;
 
-use crate::listener::{Listener, Peer};
+use crate::listener::Listener;
 use crate::registry::{Load, NEVER};
-use crate::room::Room;
 use crate::worker::Command;
 
 /// A worker, as seen from here.
@@ -31,24 +30,18 @@ pub(crate) struct Acceptor<L: Listener> {
     pub(crate) accepted: u64,
 }
 
-/// How long to wait where the system gives no sign when to try again.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How long a connection has to be silent before it is closed for another one. The request
-/// of a client that has just connected is on its way, and comes well within this time.
-const MOMENT: Duration = Duration::from_millis(5);
-
 /// So many connections are accepted before anything else has its turn.
 const TURN: u64 = 32;
 
 impl<L: Listener> Acceptor<L> {
     /// Accepts for ever, or as long as there is a worker.
     pub(crate) async fn run(&mut self) {
-        let mut failures = 0_u32;
+        let mut complaints = Complaints::default();
+        let mut has_failed = false;
         loop {
             match self.listener.accept().await {
                 Ok((accepted, peer)) => {
-                    failures = 0;
+                    has_failed = false;
                     while self.open() >= self.max_connections {
                         self.make_room(self.max_connections).await;
                     }
@@ -61,15 +54,17 @@ impl<L: Listener> Acceptor<L> {
                         future::yield_now().await;
                     }
                 }
-                Err(error) if is_over(&error) => log::debug!("a connection was lost: {error}"),
+                Err(error) if Failure::of(&error) == Failure::Connection => {
+                    log::debug!("a connection was lost: {error}");
+                }
                 Err(error) => {
-                    failures += 1;
-                    if failures == 1 {
-                        log::warn!("accepting failed: {error}; trying again");
+                    complaints.log("accepting failed", &error, Instant::now());
+                    let is_shortage = Failure::of(&error) == Failure::Shortage;
+                    if is_shortage {
+                        self.make_room(self.open()).await;
                     }
-                    self.make_room(self.open()).await;
-                    // Room has been made, and it didn't help.
-                    if failures > 1 {
+                    // Room would not help, or has been made and didn't.
+                    if mem::replace(&mut has_failed, true) || !is_shortage {
                         Timer::after(PAUSE).await;
                     }
                 }
@@ -83,7 +78,7 @@ impl<L: Listener> Acceptor<L> {
         while self.open() < self.max_connections && !self.hands.is_empty() {
             match future::poll_once(self.listener.accept()).await {
                 Some(Ok((accepted, peer))) => self.give(accepted, peer),
-                Some(Err(error)) if is_over(&error) => {}
+                Some(Err(error)) if Failure::of(&error) == Failure::Connection => {}
                 Some(Err(_)) | None => return,
             }
         }
@@ -110,11 +105,14 @@ impl<L: Listener> Acceptor<L> {
     async fn make_room(&self, number: usize) {
         // Left over from the last time.
         while self.room_made.try_recv().is_ok() {}
-        self.room.want();
         let pause = Instant::now() + PAUSE;
         let mut is_asked = false;
         let mut has_waited = false;
-        while self.open() >= number && Instant::now() < pause {
+        loop {
+            self.room.want();
+            if self.open() < number || Instant::now() >= pause {
+                break;
+            }
             let mut again = pause;
             if let Some(hand) = self.longest_idle().filter(|_| !is_asked) {
                 hand.load.making_room.store(true, Ordering::SeqCst);
@@ -153,25 +151,4 @@ impl<L: Listener> Acceptor<L> {
     fn open(&self) -> usize {
         self.hands.iter().map(|hand| hand.load.open.load(Ordering::SeqCst)).sum()
     }
-}
-
-/// Whether the error is that of one connection, which is over: the next one can be accepted at
-/// once.
-fn is_over(error: &io::Error) -> bool {
-    // accept(2) of Linux: errors that are "already pending on the new socket" are passed on.
-    const OVER: [Errno; 11] = [
-        Errno::PROTO,
-        Errno::PERM,
-        Errno::NOPROTOOPT,
-        Errno::NETDOWN,
-        Errno::NETUNREACH,
-        Errno::HOSTDOWN,
-        Errno::HOSTUNREACH,
-        Errno::OPNOTSUPP,
-        Errno::TIMEDOUT,
-        Errno::CONNRESET,
-        Errno::NOTCONN,
-    ];
-    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted)
-        || Errno::from_io_error(error).is_some_and(|errno| OVER.contains(&errno))
 }

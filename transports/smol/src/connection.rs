@@ -1,6 +1,5 @@
 //! The task of a connection: the loop over its steps.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -11,13 +10,14 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use h1events_connection::{
-    Buffer, Clock, Config, Connection, Notice, Now, Request, Response, Step, Yielding,
+    Buffer, Clock, Config, Connection, Notice, Now, Request, Response, Step,
 };
+use h1events_serving::{Upgraded, Yielding, message};
 use smol::future::{self, FutureExt};
 
 use crate::registry::{Event, Idle, Place, Registry};
 use crate::stream::Stream;
-use crate::upgrade::{OnUpgrade, Upgraded};
+use crate::upgrade::OnUpgrade;
 
 /// What all connections of a server share.
 pub(crate) struct Serving<S, A> {
@@ -79,7 +79,7 @@ pub(crate) async fn serve_connection<S, A>(
     match driver.run().await {
         Ok(Ended::Upgraded) => {
             let Driver { connection, stream, .. } = driver;
-            if let Some(taken) = serving.upgrade(Upgraded { connection, stream, peer }) {
+            if let Some(taken) = serving.upgrade(Upgraded::new(connection, stream, peer)) {
                 taken.await;
             }
         }
@@ -278,7 +278,7 @@ where
 impl<S: Stream, A> Serving<S, A> {
     /// Gives the connection to whoever takes it: what is to be awaited.
     fn upgrade(&self, upgraded: Upgraded<S>) -> Option<Pin<Box<dyn Future<Output = ()>>>> {
-        let peer = upgraded.peer;
+        let peer = upgraded.peer();
         let Some(take) = &self.on_upgrade else {
             log::warn!("{peer}: upgraded, but nobody takes it");
             return None;
@@ -286,12 +286,6 @@ impl<S: Stream, A> Serving<S, A> {
         log::info!("{peer}: upgraded");
         Some(take(upgraded))
     }
-}
-
-/// What a panic says.
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let string = || panic.downcast_ref::<String>().map(String::as_str);
-    panic.downcast_ref::<&str>().copied().or_else(string).unwrap_or("without a message")
 }
 
 #[cfg(test)]

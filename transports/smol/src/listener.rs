@@ -1,10 +1,10 @@
 //! Where connections come from.
 
-use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 
+use h1events_serving::Peer;
 use smol::Async;
 
 use crate::reactor::Reactor;
@@ -28,9 +28,9 @@ pub trait Listener: 'static {
     ///
     /// # Errors
     ///
-    /// No connection came this time. After an error of a lack of descriptors or memory, the
-    /// server makes room or pauses before it calls again, and after any other it calls at
-    /// once.
+    /// No connection came this time. If it is over already, the server calls again at once; if
+    /// descriptors or memory are lacking, it makes room before; after any other error it pauses
+    /// for 50 ms.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Accepted, Peer)>>;
 
     /// The stream, on the thread that serves it: a [`Socket`], or anything over one. What
@@ -40,25 +40,6 @@ pub trait Listener: 'static {
     ///
     /// The connection is dropped.
     fn open(accepted: Self::Accepted, reactor: &Reactor) -> io::Result<Self::Stream>;
-}
-
-/// Who is at the other end, for the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Peer {
-    /// An address on the network.
-    Address(SocketAddr),
-    /// A process on this machine.
-    Local,
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(address) => address.fmt(f),
-            Self::Local => f.write_str("local"),
-        }
-    }
 }
 
 impl Listener for Async<TcpListener> {

@@ -8,13 +8,11 @@ use std::task::Waker;
 use std::thread;
 use std::time::Instant;
 
+use h1events_serving::{Peer, Room, Shutdown};
 use slab::Slab;
 
 use crate::deadlines::Deadlines;
-use crate::listener::Peer;
 use crate::queue::{Link, Queue};
-use crate::room::Room;
-use crate::shutdown::Shutdown;
 
 /// What one worker tells the thread that accepts.
 #[derive(Debug)]
@@ -267,7 +265,7 @@ impl Drop for Place {
 mod tests {
     use std::time::Duration;
 
-    use smol::channel::Receiver;
+    use std::sync::mpsc::{Receiver, channel};
 
     use super::*;
 
@@ -283,17 +281,18 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let (wanted, room) = Room::new();
+            let (sender, room) = channel();
+            let wanted = Room::new(move || sender.send(()).expect("the test waits"));
             wanted.want();
             let start = Instant::now();
             let load = Arc::new(Load {
                 open: AtomicUsize::new(9),
                 oldest: [const { AtomicU64::new(NEVER) }; 2],
                 making_room: AtomicBool::new(true),
-                room: wanted,
+                room: Arc::new(wanted),
                 epoch: start,
             });
-            let shutdown = Shutdown::new().0;
+            let shutdown = Shutdown::new(|| {});
             let registry = Registry::new(Arc::clone(&load), shutdown.clone());
             Self { registry: Rc::new(RefCell::new(registry)), load, room, shutdown, start }
         }

@@ -7,12 +7,12 @@ use std::num::NonZero;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{fmt, thread};
 
-use h1events_connection::{Config, Request, Response, Yielding};
-use rustix::process::{Resource, getrlimit};
-use smol::channel::{Receiver, unbounded};
+use h1events_connection::{Config, Request, Response};
+use h1events_serving::{CUT_OFF, Room, Shutdown, Summary, Upgraded, Yielding, descriptors};
+use smol::channel::{Receiver, bounded, unbounded};
 use smol::{Async, Timer, future};
 
 use crate::accept::{Acceptor, Hand};
@@ -20,9 +20,7 @@ use crate::connection::Serving;
 use crate::listener::Listener;
 use crate::reactor::Reactor;
 use crate::registry::{Load, NEVER, Registry, Tally};
-use crate::room::Room;
-use crate::shutdown::{Shutdown, Summary};
-use crate::upgrade::{OnUpgrade, Upgraded, on_upgrade};
+use crate::upgrade::{OnUpgrade, on_upgrade};
 use crate::worker::{self, Command};
 
 /// A server that has its address and waits to [`serve`](Self::serve).
@@ -44,13 +42,6 @@ const MAX_CONNECTIONS: usize = 16_384;
 /// Descriptors that are left to the application.
 const SPARE_DESCRIPTORS: usize = 64;
 
-/// Connections that the system may keep for us. The 128 of std are fewer than browsers
-/// and load balancers open at once; the system cuts it to what it allows.
-const BACKLOG: i32 = 4_096;
-
-/// How long after the end threads get that a handler blocks.
-const CUT_OFF: Duration = Duration::from_millis(100);
-
 impl Server<Async<TcpListener>> {
     /// A server on a TCP address, IPv4 or IPv6. With port 0, the system chooses one, which
     /// [`local_addr`](Self::local_addr) tells.
@@ -59,10 +50,7 @@ impl Server<Async<TcpListener>> {
     ///
     /// The address isn't one, or the system refuses it: in use, not ours, not allowed.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        // With SO_REUSEADDR, as std does it: no waiting for connections in TIME_WAIT.
-        let listener = TcpListener::bind(address)?;
-        rustix::net::listen(&listener, BACKLOG)?;
-        Self::from_tcp(listener)
+        Self::from_tcp(h1events_serving::bind(address)?)
     }
 
     /// A server on a listener that is there already.
@@ -102,7 +90,8 @@ impl<L: Listener> Server<L> {
     ///
     /// None so far.
     pub fn new(listener: L) -> io::Result<Self> {
-        let (shutdown, shutdown_begun) = Shutdown::new();
+        let (wake, shutdown_begun) = wake();
+        let shutdown = Shutdown::new(wake);
         Ok(Self {
             listener,
             config: Config::new(),
@@ -183,7 +172,8 @@ impl<L: Listener> Server<L> {
             on_upgrade: self.on_upgrade,
             yielding: Yielding::new(epoch),
         });
-        let (room, room_made) = Room::new();
+        let (wake, room_made) = wake();
+        let room = Arc::new(Room::new(wake));
         let (started_sender, started) = unbounded();
         let (tally_sender, tallies) = unbounded();
         let mut hands = Vec::new();
@@ -220,7 +210,7 @@ impl<L: Listener> Server<L> {
 
         let mut acceptor = Acceptor {
             listener: self.listener,
-            max_connections: self.max_connections.min(descriptors()).max(1),
+            max_connections: self.max_connections.min(descriptors(SPARE_DESCRIPTORS)).max(1),
             hands,
             room,
             room_made,
@@ -298,9 +288,12 @@ impl<L: Listener + fmt::Debug> fmt::Debug for Server<L> {
     }
 }
 
-/// How many connections the limit on descriptors allows.
-fn descriptors() -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    limit - SPARE_DESCRIPTORS.min(limit / 2)
+/// What wakes a thread, and what is received there.
+fn wake() -> (impl Fn() + Send + Sync, Receiver<()>) {
+    let (sender, receiver) = bounded(1);
+    let wake = move || {
+        // If there is a wake-up already, that one is enough.
+        let _ = sender.try_send(());
+    };
+    (wake, receiver)
 }

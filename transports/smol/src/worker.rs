@@ -10,13 +10,14 @@ use std::thread;
 use std::time::Instant;
 
 use h1events_connection::{Request, Response};
+use h1events_serving::Peer;
 use smol::LocalExecutor;
 use smol::channel::Receiver;
 use smol::future::{self, FutureExt};
 use smol::stream::Stream as _;
 
 use crate::connection::{Desk, Serving, serve_connection};
-use crate::listener::{Listener, Peer};
+use crate::listener::Listener;
 use crate::reactor::Reactor;
 use crate::registry::{Place, Registry, Tally};
 

@@ -1,40 +1,28 @@
 //! The accept loop: it waits for connections, makes room for them, and ends them all.
 
-use std::io::ErrorKind::{ConnectionAborted, Interrupted, WouldBlock};
+use std::io::ErrorKind::WouldBlock;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use h1events_connection::{Request, Response};
-use rustix::io::Errno;
+use h1events_serving::{CUT_OFF, Complaints, Failure, MOMENT, PAUSE, Peer, Summary};
 
 use crate::drive::{Seat, Serving, serve_connection};
-use crate::listener::{Listener, Peer};
+use crate::listener::Listener;
 use crate::registry::Eviction;
-use crate::shutdown::Summary;
 use crate::threads::Threads;
-
-/// How long to wait where the system gives no sign when to try again.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How long a connection has to be silent before it is closed for another one. The request
-/// of a client that has just connected is on its way, and comes well within this time.
-const MOMENT: Duration = Duration::from_millis(5);
 
 /// How many closed connections may not have ended yet when the next one is accepted, so that
 /// the accept loop doesn't wait for each thread. They are beyond the cap for as long.
 const CLOSING: usize = 16;
-
-/// How long threads whose streams have been cut off get to notice.
-const CUT_OFF: Duration = Duration::from_millis(100);
 
 /// The accept loop.
 pub(crate) struct Accepting<L: Listener, A> {
     listener: L,
     max_connections: usize,
     threads: Arc<Threads>,
-    /// Whether the last attempt failed for want of something: it is logged once.
-    in_trouble: bool,
+    complaints: Complaints,
     serving: Arc<Serving<L::Stream, A>>,
 }
 
@@ -50,13 +38,13 @@ where
         serving: Arc<Serving<L::Stream, A>>,
     ) -> Self {
         let threads = Arc::new(Threads::new(stack_size));
-        Self { listener, max_connections, threads, in_trouble: false, serving }
+        Self { listener, max_connections, threads, complaints: Complaints::default(), serving }
     }
 
     /// Accepts until it is shut down, then ends the connections.
     pub(crate) fn run(mut self) -> Summary {
         while !self.serving.shutdown.has_begun() {
-            match self.serving.shutdown.wake().wait(Some(&self.listener), None) {
+            match self.serving.wake.wait(Some(&self.listener), None) {
                 Ok(false) => {}
                 Ok(true) => self.accept_next(),
                 Err(error) => {
@@ -76,15 +64,21 @@ where
         match self.listener.accept() {
             Ok((stream, peer)) => self.start(stream, peer),
             Err(error) if error.kind() == WouldBlock => {}
-            Err(error) if is_over(&error) => log::debug!("a connection was lost: {error}"),
-            Err(error) => {
-                self.complain("accepting failed", &error);
-                if is_shortage(&error) {
-                    self.make_more_room();
-                } else {
-                    self.wait(PAUSE);
-                }
-            }
+            Err(error) => self.survive(&error),
+        }
+    }
+
+    /// Does what gives the next attempt a better chance.
+    fn survive(&mut self, error: &io::Error) {
+        let failure = Failure::of(error);
+        if failure == Failure::Connection {
+            return log::debug!("a connection was lost: {error}");
+        }
+        self.complain("accepting failed", error);
+        if failure == Failure::Shortage {
+            self.make_more_room();
+        } else {
+            self.wait(PAUSE);
         }
     }
 
@@ -101,10 +95,7 @@ where
             let serving = Arc::clone(&self.serving);
             let serve = move |number| serve_connection(&serving, number);
             match self.threads.serve(number, serve) {
-                Ok(()) => {
-                    self.in_trouble = false;
-                    return;
-                }
+                Ok(()) => return,
                 Err(error) => self.complain("no thread for a connection", &error),
             }
             if self.serving.shutdown.has_begun() {
@@ -114,11 +105,8 @@ where
         }
     }
 
-    /// Trouble is logged once, not once for each attempt.
     fn complain(&mut self, what: &str, error: &io::Error) {
-        if !std::mem::replace(&mut self.in_trouble, true) {
-            log::warn!("{what}: {error}; trying again");
-        }
+        self.complaints.log(what, error, Instant::now());
     }
 
     /// What the system lacks may be there when a connection has ended.
@@ -136,7 +124,7 @@ where
         let mut evicted = false;
         let mut asked = false;
         loop {
-            registry.want_room();
+            registry.room.want();
             let mut wait = deadline.saturating_duration_since(Instant::now());
             if !evicted {
                 let eviction = registry.evict(MOMENT);
@@ -149,16 +137,16 @@ where
                 break;
             }
             if !evicted && !std::mem::replace(&mut asked, true) {
-                registry.want_last_answer(true);
+                registry.room.want_last_answer();
             }
             self.wait(wait);
         }
-        registry.want_last_answer(false);
+        registry.room.want_nothing();
     }
 
     /// Waits for the time to pass, for a connection to end or to rest, or for a shutdown.
     fn wait(&self, time: Duration) {
-        if self.serving.shutdown.wake().wait(None::<&L>, Some(time)).is_err() {
+        if self.serving.wake.wait(None::<&L>, Some(time)).is_err() {
             thread::sleep(time);
         }
     }
@@ -169,7 +157,7 @@ where
         while self.has_room() {
             match self.listener.accept() {
                 Ok((stream, peer)) => self.start(stream, peer),
-                Err(error) if is_over(&error) => {}
+                Err(error) if Failure::of(&error) == Failure::Connection => {}
                 Err(_) => return,
             }
         }
@@ -183,41 +171,14 @@ where
         drop(listener);
         let registry = &serving.registry;
         registry.dismiss_silent();
-        serving.wait_for_all(|| serving.shutdown.time_left());
+        serving.wait_for_all(|| serving.shutdown.deadline());
         let summary = registry.summary();
         if registry.running() > 0 {
             registry.close_all();
             let deadline = Instant::now() + CUT_OFF;
-            serving.wait_for_all(|| Some(deadline.saturating_duration_since(Instant::now())));
+            serving.wait_for_all(|| Some(deadline));
         }
         threads.end();
         summary
     }
-}
-
-/// Whether the error is that of one connection, which is over: the next one can be accepted at
-/// once.
-fn is_over(error: &io::Error) -> bool {
-    // accept(2) of Linux: errors that are "already pending on the new socket" are passed on.
-    const OVER: [Errno; 11] = [
-        Errno::PROTO,
-        Errno::PERM,
-        Errno::NOPROTOOPT,
-        Errno::NETDOWN,
-        Errno::NETUNREACH,
-        Errno::HOSTDOWN,
-        Errno::HOSTUNREACH,
-        Errno::OPNOTSUPP,
-        Errno::TIMEDOUT,
-        Errno::CONNRESET,
-        Errno::NOTCONN,
-    ];
-    matches!(error.kind(), Interrupted | ConnectionAborted)
-        || Errno::from_io_error(error).is_some_and(|errno| OVER.contains(&errno))
-}
-
-/// Whether the system, or this process, lacks something that a connection could give back.
-fn is_shortage(error: &io::Error) -> bool {
-    const SHORTAGE: [Errno; 4] = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
-    Errno::from_io_error(error).is_some_and(|errno| SHORTAGE.contains(&errno))
 }

@@ -1,21 +1,23 @@
 //! The thread of a connection: the loop over its steps.
 
-use std::any::Any;
 use std::io::{self, ErrorKind};
 use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{mem, thread};
 
-use h1events_connection::{Clock, Config, Connection, Request, Response, Step, Yielding};
+use h1events_connection::{Clock, Config, Connection, Request, Response, Step};
+use h1events_serving::{Shutdown, Upgraded, Yielding, message};
 
 use crate::pool::Pool;
 use crate::registry::{ClosedFromOutside, Entry, Registry, Rest};
-use crate::shutdown::Shutdown;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
-use crate::upgrade::{OnUpgrade, Upgraded};
+use crate::wake::Wake;
+
+/// What the application does with connections that it takes.
+pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) + Send + Sync>;
 
 /// What all connections of a server share.
 pub(crate) struct Serving<S, A> {
@@ -25,6 +27,7 @@ pub(crate) struct Serving<S, A> {
     pub(crate) registry: Registry<S>,
     pub(crate) pool: Pool,
     pub(crate) yielding: Yielding,
+    pub(crate) wake: Arc<Wake>,
     pub(crate) shutdown: Shutdown,
 }
 
@@ -45,7 +48,7 @@ where
     match Driver::new(serving, &entry).run() {
         Ok(None) | Err(Lost::ClosedFromOutside) => drop(entry),
         Ok(Some(connection)) => match seat.take_stream(entry) {
-            Ok(stream) => serving.upgrade(Upgraded { connection, stream, peer }),
+            Ok(stream) => serving.upgrade(Upgraded::new(connection, stream, peer)),
             Err(error) => log::debug!("{peer}: lost: {error}"),
         },
         Err(Lost::Error(error)) => {
@@ -59,14 +62,14 @@ where
 
 impl<S: Stream, A> Serving<S, A> {
     /// Waits until no connection is left, or no time.
-    pub(crate) fn wait_for_all(&self, time_left: impl Fn() -> Option<Duration>) {
+    pub(crate) fn wait_for_all(&self, deadline: impl Fn() -> Option<Instant>) {
         loop {
-            self.registry.want_room();
-            let left = time_left();
+            self.registry.room.want();
+            let left = deadline().map(|end| end.saturating_duration_since(Instant::now()));
             if self.registry.running() == 0 || left.is_some_and(|left| left.is_zero()) {
                 return;
             }
-            if let Err(error) = self.shutdown.wake().wait(None::<&UnixStream>, left) {
+            if let Err(error) = self.wake.wait(None::<&UnixStream>, left) {
                 return log::warn!("waiting for connections to end failed: {error}");
             }
         }
@@ -74,7 +77,7 @@ impl<S: Stream, A> Serving<S, A> {
 
     /// Gives the connection to whoever takes it.
     fn upgrade(&self, upgraded: Upgraded<S>) {
-        let peer = upgraded.peer;
+        let peer = upgraded.peer();
         let Some(take) = &self.on_upgrade else {
             return log::warn!("{peer}: upgraded, but nobody takes it");
         };
@@ -94,7 +97,7 @@ pub(crate) struct Seat<'a, S: Stream, A> {
 impl<S: Stream, A> Seat<'_, S, A> {
     /// The stream, which nobody else knows any more, without timeouts.
     fn take_stream(&self, entry: Arc<Entry<S>>) -> io::Result<S> {
-        self.serving.registry.remove(self.number);
+        self.serving.registry.give_away(self.number);
         let entry = Arc::into_inner(entry).expect("only the registry had another one");
         entry.stream.set_read_timeout(None)?;
         entry.stream.set_write_timeout(None)?;
@@ -104,9 +107,7 @@ impl<S: Stream, A> Seat<'_, S, A> {
 
 impl<S: Stream, A> Drop for Seat<'_, S, A> {
     fn drop(&mut self) {
-        // The descriptor is free before anybody hears of it.
-        self.serving.registry.remove(self.number);
-        self.serving.registry.ended();
+        self.serving.registry.ended(self.number);
     }
 }
 
@@ -172,7 +173,7 @@ where
                 Step::Handle => {
                     let mut response = self.handle();
                     self.end_soon_if_asked()?;
-                    if self.serving.registry.is_last_answer() {
+                    if self.serving.registry.room.is_last_answer() {
                         response = response.close();
                     }
                     now = self.clock.now();
@@ -327,11 +328,6 @@ fn unless_passed(moved: io::Result<usize>, timeout: &mut Timeout) -> io::Result<
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let string = || panic.downcast_ref::<String>().map(String::as_str);
-    panic.downcast_ref::<&str>().copied().or_else(string).unwrap_or("without a message")
 }
 
 impl From<io::Error> for Lost {

@@ -70,19 +70,17 @@ mod listener;
 mod pool;
 mod registry;
 mod server;
-mod shutdown;
 mod stream;
 mod threads;
 mod timeout;
-mod upgrade;
 mod wake;
 
 /// The connection's types that are part of this crate's interface.
 pub use h1events_connection::{
     Config, Field, InvalidField, Limits, Linger, Pace, Request, Response, Version,
 };
-pub use listener::{Listener, Peer};
+/// The end of a server, and those who are at the other end of its connections.
+pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};
+pub use listener::Listener;
 pub use server::Server;
-pub use shutdown::{Shutdown, Summary};
 pub use stream::Stream;
-pub use upgrade::Upgraded;

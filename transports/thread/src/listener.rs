@@ -1,10 +1,11 @@
 //! Where connections come from.
 
-use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
+
+use h1events_serving::Peer;
 
 use crate::stream::Stream;
 
@@ -24,25 +25,6 @@ pub trait Listener: AsFd {
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none. All others are survived.
     fn accept(&self) -> io::Result<(Self::Stream, Peer)>;
-}
-
-/// Who is at the other end, for the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Peer {
-    /// An address on the network.
-    Address(SocketAddr),
-    /// A process on this machine.
-    Local,
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Address(address) => address.fmt(f),
-            Self::Local => f.write_str("local"),
-        }
-    }
 }
 
 impl Listener for TcpListener {

@@ -1,13 +1,14 @@
 //! Which connections there are, and which of them may be closed to make room.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::listener::Peer;
-use crate::shutdown::{Shutdown, Summary};
+use h1events_serving::{Peer, Room, Shutdown, Summary};
+
 use crate::stream::Stream;
+use crate::wake::Wake;
 
 /// All connections of a server.
 ///
@@ -15,22 +16,26 @@ use crate::stream::Stream;
 /// only where connections come, go or are chosen.
 #[derive(Debug)]
 pub(crate) struct Registry<S> {
-    entries: Mutex<HashMap<u64, Arc<Entry<S>>>>,
+    state: Mutex<State<S>>,
     /// Connections whose threads run, also after an upgrade.
     running: AtomicUsize,
     /// Of these, those that have been dismissed or closed and are about to end.
     closing: AtomicUsize,
-    /// Whether the accept loop waits for a connection to end or to become silent.
-    wanted: AtomicBool,
-    /// Whether the next answer is to be the last one of its connection.
-    last_answer_wanted: AtomicBool,
-    opened: AtomicU64,
-    /// Of those that have ended since the shutdown, those that were silent.
-    idle: AtomicUsize,
-    /// All that have ended since the shutdown.
-    ended: AtomicUsize,
+    pub(crate) room: Room,
     epoch: Instant,
     shutdown: Shutdown,
+}
+
+#[derive(Debug)]
+struct State<S> {
+    opened: u64,
+    /// Those that can be closed from outside.
+    entries: HashMap<u64, Arc<Entry<S>>>,
+    /// How many others somebody has after an upgrade.
+    upgraded: u64,
+    /// Of those that have ended since the shutdown, those that were silent, and the others.
+    idle: u64,
+    finished: u64,
 }
 
 /// A connection, as seen from outside of its thread.
@@ -81,16 +86,18 @@ const fn is_ending(activity: u64) -> bool {
 }
 
 impl<S: Stream> Registry<S> {
-    pub(crate) fn new(shutdown: Shutdown) -> Self {
+    pub(crate) fn new(shutdown: Shutdown, wake: Arc<Wake>) -> Self {
         Self {
-            entries: Mutex::default(),
+            state: Mutex::new(State {
+                opened: 0,
+                entries: HashMap::new(),
+                upgraded: 0,
+                idle: 0,
+                finished: 0,
+            }),
             running: AtomicUsize::new(0),
             closing: AtomicUsize::new(0),
-            wanted: AtomicBool::new(false),
-            last_answer_wanted: AtomicBool::new(false),
-            opened: AtomicU64::new(0),
-            idle: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
+            room: Room::new(move || wake.wake()),
             epoch: Instant::now(),
             shutdown,
         }
@@ -98,38 +105,46 @@ impl<S: Stream> Registry<S> {
 
     /// Its number.
     pub(crate) fn insert(&self, stream: S, peer: Peer) -> u64 {
-        let number = self.opened.fetch_add(1, SeqCst) + 1;
         let entry = Arc::new(Entry { stream, peer, activity: AtomicU64::new(BUSY) });
         self.running.fetch_add(1, SeqCst);
-        self.entries().insert(number, entry);
+        let mut state = self.state();
+        state.opened += 1;
+        let number = state.opened;
+        state.entries.insert(number, entry);
         number
     }
 
     /// For the connection's own thread. Nobody else keeps one outside of the registry's lock.
     pub(crate) fn get(&self, number: u64) -> Option<Arc<Entry<S>>> {
-        self.entries().get(&number).map(Arc::clone)
+        self.state().entries.get(&number).map(Arc::clone)
     }
 
-    /// From now on, nobody else closes the stream.
-    pub(crate) fn remove(&self, number: u64) {
-        let mut entries = self.entries();
-        let Some(entry) = entries.remove(&number) else { return };
-        let activity = entry.activity.load(SeqCst);
-        if is_ending(activity) {
-            self.closing.fetch_sub(1, SeqCst);
-        }
-        if activity == DISMISSED && self.shutdown.has_begun() {
-            self.idle.fetch_add(1, SeqCst);
+    /// Whoever takes the stream after an upgrade has it alone: nobody else closes it any more.
+    pub(crate) fn give_away(&self, number: u64) {
+        let mut state = self.state();
+        if let Some(entry) = state.entries.remove(&number) {
+            self.forget(&entry);
+            state.upgraded += 1;
         }
     }
 
-    /// The stream of a connection is closed.
-    pub(crate) fn ended(&self) {
+    /// A connection has ended, and its thread is about to.
+    pub(crate) fn ended(&self, number: u64) {
+        let mut state = self.state();
+        let entry = state.entries.remove(&number);
+        let was_idle = entry.as_deref().is_some_and(|entry| self.forget(entry) == DISMISSED);
+        if entry.is_none() {
+            state.upgraded -= 1;
+        }
         if self.shutdown.has_begun() {
-            self.ended.fetch_add(1, SeqCst);
+            let count = if was_idle { &mut state.idle } else { &mut state.finished };
+            *count += 1;
         }
+        drop(state);
+        // The descriptor is free before anybody hears of it.
+        drop(entry);
         self.running.fetch_sub(1, SeqCst);
-        self.room_may_be_made();
+        self.room.is_made();
     }
 
     /// The connection has nothing to do for anybody.
@@ -141,7 +156,7 @@ impl<S: Stream> Registry<S> {
     ) -> Result<(), ClosedFromOutside> {
         let resting = self.micros(now) << 2 | rest as u64;
         match entry.activity.compare_exchange(BUSY, resting, SeqCst, SeqCst) {
-            Ok(_) => self.room_may_be_made(),
+            Ok(_) => self.room.is_made(),
             Err(activity) if is_ending(activity) => return Err(ClosedFromOutside),
             Err(_) => {} // It rests already.
         }
@@ -151,11 +166,12 @@ impl<S: Stream> Registry<S> {
     /// Dismisses the connection that has been silent for longest, or else the one that has
     /// lingered for longest, if it has for some time.
     pub(crate) fn evict(&self, at_least: Duration) -> Eviction {
-        let entries = self.entries();
+        let state = self.state();
         let now = self.micros(Instant::now());
         let mut soonest = Duration::MAX;
         for rest in [Rest::Silent, Rest::Lingering] {
-            let mut resting: Vec<_> = entries
+            let mut resting: Vec<_> = state
+                .entries
                 .values()
                 .map(|entry| (entry.activity.load(SeqCst), entry))
                 .filter(|(activity, _)| is_resting(*activity, rest))
@@ -180,7 +196,7 @@ impl<S: Stream> Registry<S> {
     /// Dismisses all that are silent.
     pub(crate) fn dismiss_silent(&self) {
         let is_silent = |activity| is_resting(activity, Rest::Silent);
-        for entry in self.entries().values() {
+        for entry in self.state().entries.values() {
             let activity = entry.activity.load(SeqCst);
             if is_silent(activity) && entry.may_be_dismissed(activity) {
                 self.dismiss(entry, is_silent);
@@ -204,46 +220,33 @@ impl<S: Stream> Registry<S> {
 
     /// What the shutdown has come to by now.
     pub(crate) fn summary(&self) -> Summary {
-        let entries = self.entries();
-        let count = |is_so: fn(u64) -> bool| {
-            entries.values().filter(|entry| is_so(entry.activity.load(SeqCst))).count()
-        };
-        // Those have answered everything, and wait for the client to close.
-        let lingering = count(|activity| is_resting(activity, Rest::Lingering));
-        // Their threads haven't noticed yet.
-        let dismissed = count(|activity| activity == DISMISSED);
-        let idle = self.idle.load(SeqCst);
-        Summary {
-            connections: self.opened.load(SeqCst),
-            idle: idle + dismissed,
-            finished: (self.ended.load(SeqCst) + lingering).saturating_sub(idle),
-            cut_off: self.running().saturating_sub(lingering + dismissed),
+        let State { opened, entries, upgraded, idle, finished } = &*self.state();
+        let mut summary =
+            Summary { connections: *opened, idle: *idle, finished: *finished, cut_off: *upgraded };
+        for entry in entries.values() {
+            let activity = entry.activity.load(SeqCst);
+            let count = if activity == DISMISSED {
+                // Its thread hasn't noticed yet.
+                &mut summary.idle
+            } else if is_resting(activity, Rest::Lingering) {
+                // It has answered everything, and waits for the client to close.
+                &mut summary.finished
+            } else {
+                &mut summary.cut_off
+            };
+            *count += 1;
         }
+        summary
     }
 
     /// Closes all, whatever they do.
     pub(crate) fn close_all(&self) {
-        for entry in self.entries().values() {
+        for entry in self.state().entries.values() {
             if !is_ending(entry.activity.swap(CLOSED, SeqCst)) {
                 self.closing.fetch_add(1, SeqCst);
             }
             entry.stream.close();
         }
-    }
-
-    /// The accept loop is to be woken when a connection ends or begins to rest.
-    pub(crate) fn want_room(&self) {
-        self.wanted.store(true, SeqCst);
-    }
-
-    /// The connection that is next to answer a request is to end with it.
-    pub(crate) fn want_last_answer(&self, wanted: bool) {
-        self.last_answer_wanted.store(wanted, SeqCst);
-    }
-
-    /// Whether this one is that connection.
-    pub(crate) fn is_last_answer(&self) -> bool {
-        self.last_answer_wanted.load(SeqCst) && self.last_answer_wanted.swap(false, SeqCst)
     }
 
     /// How many connections have their threads.
@@ -268,20 +271,23 @@ impl<S: Stream> Registry<S> {
         is_dismissed
     }
 
+    /// What an entry was at the end, which is no more.
+    fn forget(&self, entry: &Entry<S>) -> u64 {
+        let activity = entry.activity.load(SeqCst);
+        if is_ending(activity) {
+            self.closing.fetch_sub(1, SeqCst);
+        }
+        activity
+    }
+
     fn micros(&self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.epoch);
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX >> 2)
     }
 
-    fn room_may_be_made(&self) {
-        if self.wanted.load(SeqCst) && self.wanted.swap(false, SeqCst) {
-            self.shutdown.wake().wake();
-        }
-    }
-
-    fn entries(&self) -> MutexGuard<'_, HashMap<u64, Arc<Entry<S>>>> {
+    fn state(&self) -> MutexGuard<'_, State<S>> {
         // Nothing is left half done if a stream's own code panics.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{fmt, io};
 
-use h1events_connection::{Config, Request, Response, Yielding};
-use rustix::process::{Resource, getrlimit};
+use h1events_connection::{Config, Request, Response};
+use h1events_serving::{Shutdown, Summary, Upgraded, Yielding, descriptors};
 
 use crate::accept::Accepting;
-use crate::drive::Serving;
+use crate::drive::{OnUpgrade, Serving};
 use crate::listener::Listener;
 use crate::pool::Pool;
 use crate::registry::Registry;
-use crate::shutdown::{Shutdown, Summary};
-use crate::upgrade::{OnUpgrade, Upgraded};
+use crate::wake::Wake;
 
 /// A server that has its address and waits to [`serve`](Self::serve).
 ///
@@ -27,6 +26,7 @@ pub struct Server<L: Listener> {
     max_connections: usize,
     stack_size: usize,
     on_upgrade: Option<OnUpgrade<L::Stream>>,
+    wake: Arc<Wake>,
     shutdown: Shutdown,
 }
 
@@ -40,10 +40,6 @@ const SPARE_DESCRIPTORS: usize = 32;
 /// the 2 MiB that std takes would be refused where address space is limited.
 const STACK_SIZE: usize = 512 * 1024;
 
-/// Connections that the system may keep for us. The 128 of std are fewer than browsers
-/// and load balancers open at once; the system cuts it to what it allows.
-const BACKLOG: i32 = 4_096;
-
 impl Server<TcpListener> {
     /// A server on a TCP address, IPv4 or IPv6. With port 0, the system chooses one, which
     /// [`local_addr`](Self::local_addr) tells.
@@ -52,10 +48,7 @@ impl Server<TcpListener> {
     ///
     /// The address isn't one, or the system refuses it: in use, not ours, not allowed.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        // With SO_REUSEADDR, as std does it: no waiting for connections in TIME_WAIT.
-        let listener = TcpListener::bind(address)?;
-        rustix::net::listen(&listener, BACKLOG)?;
-        Self::from_tcp(listener)
+        Self::from_tcp(h1events_serving::bind(address)?)
     }
 
     /// A server on a listener that is there already.
@@ -95,13 +88,19 @@ impl<L: Listener> Server<L> {
     ///
     /// The system has no descriptors left.
     pub fn new(listener: L) -> io::Result<Self> {
+        let wake = Arc::new(Wake::new()?);
+        let shutdown = Shutdown::new({
+            let wake = Arc::clone(&wake);
+            move || wake.wake()
+        });
         Ok(Self {
             listener,
             config: Config::new(),
             max_connections: MAX_CONNECTIONS,
             stack_size: STACK_SIZE,
             on_upgrade: None,
-            shutdown: Shutdown::new()?,
+            wake,
+            shutdown,
         })
     }
 
@@ -162,12 +161,13 @@ impl<L: Listener> Server<L> {
             app,
             config: Arc::new(self.config),
             on_upgrade: self.on_upgrade,
-            registry: Registry::new(self.shutdown.clone()),
+            registry: Registry::new(self.shutdown.clone(), Arc::clone(&self.wake)),
             pool: Pool::default(),
             yielding: Yielding::new(Instant::now()),
+            wake: self.wake,
             shutdown: self.shutdown,
         };
-        let max_connections = self.max_connections.min(descriptors()).max(1);
+        let max_connections = self.max_connections.min(descriptors(SPARE_DESCRIPTORS)).max(1);
         let accepting =
             Accepting::new(self.listener, max_connections, self.stack_size, Arc::new(serving));
         Ok(accepting.run())
@@ -182,11 +182,4 @@ impl<L: Listener + fmt::Debug> fmt::Debug for Server<L> {
             .field("max_connections", &self.max_connections)
             .finish_non_exhaustive()
     }
-}
-
-/// How many connections the limit on descriptors allows.
-fn descriptors() -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    limit - SPARE_DESCRIPTORS.min(limit / 2)
 }

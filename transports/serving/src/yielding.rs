@@ -15,11 +15,12 @@ use std::time::{Duration, Instant};
 /// answers more requests.
 ///
 /// ```
-/// use h1events_connection::{Now, Yielding};
+/// use std::time::Instant;
+/// use h1events_serving::Yielding;
 ///
-/// let yielding = Yielding::new(Now::from_clocks().instant);
+/// let yielding = Yielding::new(Instant::now());
 /// // One more request has been answered, and nothing else is there to be done.
-/// let pays = yielding.pays(1, Now::from_clocks().instant);
+/// let pays = yielding.pays(1, Instant::now());
 /// assert!(!pays, "a server that isn't busy waits at once");
 /// ```
 #[derive(Debug)]

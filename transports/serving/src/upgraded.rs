@@ -4,17 +4,25 @@ use std::fmt;
 
 use h1events_connection::{Connection, Request};
 
-use crate::listener::Peer;
+use crate::peer::Peer;
 
 /// A connection that has switched to another protocol: its stream is the application's.
 pub struct Upgraded<S> {
-    pub(crate) connection: Connection,
-    pub(crate) stream: S,
-    pub(crate) peer: Peer,
+    connection: Connection,
+    stream: S,
+    peer: Peer,
 }
 
 impl<S> Upgraded<S> {
-    /// The request that was answered by [`Response::upgrade`](crate::Response::upgrade).
+    /// After [`Step::Upgraded`](h1events_connection::Step::Upgraded), with a stream that nobody
+    /// else reads or writes any more.
+    #[must_use]
+    pub const fn new(connection: Connection, stream: S, peer: Peer) -> Self {
+        Self { connection, stream, peer }
+    }
+
+    /// The request that was answered by
+    /// [`Response::upgrade`](h1events_connection::Response::upgrade).
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         self.connection.request()
@@ -39,6 +47,3 @@ impl<S> fmt::Debug for Upgraded<S> {
         f.debug_struct("Upgraded").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
-
-/// What the application does with them.
-pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) + Send + Sync>;

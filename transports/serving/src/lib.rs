@@ -1,0 +1,36 @@
+//! What every transport needs beside its connections, whatever it waits with.
+//!
+//! A [`Connection`](h1events_connection::Connection) knows no sockets; a transport is the loop
+//! that moves its bytes. This crate is what lies between: all that a server decides about its
+//! connections without reading or writing a byte of them. `h1events-thread` and `h1events-smol`
+//! are made of it, and show the same behaviour because of it.
+//!
+//! - [`bind`] and [`descriptors`]: where it listens, and how many connections it can have.
+//! - [`Failure`] and [`Complaints`]: what an error of `accept` means, and how often to say so.
+//! - [`Room`]: whose connection ends, so that another one can be accepted.
+//! - [`Shutdown`] and [`Summary`]: the end, from any thread.
+//! - [`Yielding`]: whether to let other threads run before waiting for a client.
+//! - [`Peer`] and [`Upgraded`]: who is at the other end, and what becomes of a connection that the
+//!   application takes.
+//!
+//! Nothing in here waits, and nothing starts a thread.
+
+#![forbid(unsafe_code)]
+
+mod accept;
+mod listen;
+mod panic;
+mod peer;
+mod room;
+mod shutdown;
+mod upgraded;
+mod yielding;
+
+pub use accept::{Complaints, Failure, PAUSE};
+pub use listen::{bind, descriptors};
+pub use panic::message;
+pub use peer::Peer;
+pub use room::{MOMENT, Room};
+pub use shutdown::{CUT_OFF, Shutdown, Summary};
+pub use upgraded::Upgraded;
+pub use yielding::Yielding;
