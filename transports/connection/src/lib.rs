@@ -103,6 +103,7 @@ mod date;
 mod output;
 mod reason;
 mod request;
+mod request_buf;
 mod response;
 mod step;
 mod wait;
@@ -113,6 +114,7 @@ pub use config::{Config, Linger, Pace};
 pub use connection::Connection;
 /// The parser's types that are part of this crate's interface.
 pub use h1events::{Error, Field, Limits, Version};
-pub use request::{Request, RequestBuf};
+pub use request::Request;
+pub use request_buf::{NotOneRequest, RequestBuf};
 pub use response::{InvalidField, Response};
 pub use step::{Notice, Now, Step};

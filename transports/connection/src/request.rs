@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use h1events::{Error, Event, Field, Framing, RequestParser, Version};
+use h1events::{Event, Field, Framing, Version};
 
 /// A whole request: head, body and trailers (RFC 9112 section 2.1).
 ///
@@ -118,54 +118,6 @@ impl<'a> Request<'a> {
             Some(framing) => framing.upgrade,
             None => false,
         }
-    }
-}
-
-/// A request of one's own, to test an application without a connection.
-///
-/// ```
-/// use h1events_connection::{Request, RequestBuf, Response};
-///
-/// fn application(request: &Request<'_>) -> Response {
-///     if request.path() == b"/" { Response::text("tea\n") } else { Response::new(404) }
-/// }
-///
-/// let request = RequestBuf::parse(b"GET /coffee HTTP/1.1\r\nHost: a\r\n\r\n")?;
-/// assert_eq!(application(&request.as_request()).status_code(), 404);
-/// # Ok::<(), h1events_connection::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct RequestBuf {
-    stored: StoredRequest,
-}
-
-impl RequestBuf {
-    /// Parses the bytes of one whole request.
-    ///
-    /// # Errors
-    ///
-    /// The bytes are not exactly one valid request.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let mut parser = RequestParser::new();
-        let mut stored = StoredRequest::new();
-        let mut input = bytes;
-        while let Some(event) = parser.next_event(&mut input)? {
-            stored.add(&event);
-            if event == Event::End {
-                break;
-            }
-        }
-        // The parser takes an end before the first byte for one between requests.
-        if input.is_empty() && !stored.has_begun() {
-            input = b"\r";
-        }
-        parser.finish(input).map(|()| Self { stored })
-    }
-
-    /// What an application gets.
-    #[must_use]
-    pub const fn as_request(&self) -> Request<'_> {
-        Request::new(&self.stored)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use h1events_connection::{InvalidField, Request, RequestBuf, Response};
+use h1events_connection::{InvalidField, NotOneRequest, Request, RequestBuf, Response};
 
 use crate::support::{Peer, config, get};
 
@@ -201,12 +201,18 @@ fn a_request_of_ones_own() {
         (request.method(), request.path(), request.body()),
         ("POST", &b"/a"[..], &b"body"[..])
     );
+    let error = |bytes: &str| RequestBuf::parse(bytes.as_bytes()).unwrap_err();
     for cut in 0..whole.len() {
-        assert!(RequestBuf::parse(&whole.as_bytes()[..cut]).is_err(), "cut at {cut}");
+        assert_eq!(error(&whole[..cut]), NotOneRequest::Incomplete, "cut at {cut}");
     }
-    for bytes in ["\r\n".to_owned(), whole.to_owned() + "x", whole.repeat(2)] {
-        assert!(RequestBuf::parse(bytes.as_bytes()).is_err(), "{bytes:?}");
+    assert_eq!(error("\r\n"), NotOneRequest::Incomplete);
+    for more in ["x", whole] {
+        let error = error(&(whole.to_owned() + more));
+        assert_eq!(error, NotOneRequest::Longer(whole.len()));
+        assert_eq!(error.to_string(), "the request is 52 bytes long, and there are more");
     }
+    let malformed = error("GET / HTTP/1.1\r\nHost : h\r\n\r\n");
+    assert!(matches!(malformed, NotOneRequest::Malformed(error) if error.offset() == 20));
     let response = Response::new(404).body(&b"nothing"[..]);
     assert_eq!((response.status_code(), response.content()), (404, &b"nothing"[..]));
     assert_eq!(Response::upgrade("websocket").unwrap().status_code(), 101);
