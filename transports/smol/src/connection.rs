@@ -15,7 +15,9 @@ use h1events_connection::{
 use h1events_serving::{Upgraded, Yielding, message};
 use smol::future::{self, FutureExt};
 
-use crate::registry::{Event, Idle, Place, Registry};
+use crate::load::Idle;
+use crate::place::Place;
+use crate::registry::{Event, Registry};
 use crate::stream::Stream;
 use crate::upgrade::OnUpgrade;
 

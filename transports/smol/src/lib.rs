@@ -60,6 +60,8 @@ mod accept;
 mod connection;
 mod deadlines;
 mod listener;
+mod load;
+mod place;
 mod queue;
 mod reactor;
 mod registry;
@@ -68,6 +70,7 @@ mod socket;
 mod stream;
 mod upgrade;
 mod worker;
+mod workers;
 
 pub use h1events_connection::{Config, Limits, Linger, Pace, Request, Response};
 pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};

@@ -1,41 +1,16 @@
 //! The connections of one worker: which of them wait, for how long, and what wakes them.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering::SeqCst;
 use std::task::Waker;
-use std::thread;
 use std::time::Instant;
 
-use h1events_serving::{Peer, Room, Shutdown};
+use h1events_serving::Shutdown;
 use slab::Slab;
 
 use crate::deadlines::Deadlines;
-use crate::queue::{Link, Queue};
-
-/// What one worker tells the thread that accepts.
-#[derive(Debug)]
-pub(crate) struct Load {
-    /// Connections, those on their way to the worker included.
-    pub(crate) open: AtomicUsize,
-    /// When the longest-silent connection fell silent, and the longest-lingering one began
-    /// to linger: nanoseconds since `epoch`, or `NEVER`.
-    pub(crate) oldest: [AtomicU64; 2],
-    /// Whether the worker has been asked to close one, and has not done it yet.
-    pub(crate) making_room: AtomicBool,
-    pub(crate) room: Arc<Room>,
-    pub(crate) epoch: Instant,
-}
-
-pub(crate) const NEVER: u64 = u64::MAX;
-
-/// Of what kind a wait is that may be ended to make room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Idle {
-    Silent,
-    Lingering,
-}
+use crate::load::{Idle, Load};
+use crate::queue::Queue;
 
 /// Why a wait ends before something could be read or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +24,8 @@ pub(crate) enum Event {
 }
 
 /// What is known of a connection that waits.
-#[derive(Debug)]
-pub(crate) struct Slot {
+#[derive(Debug, Default)]
+struct Slot {
     waker: Option<Waker>,
     event: Option<Event>,
     waiting: bool,
@@ -58,7 +33,6 @@ pub(crate) struct Slot {
     /// Its entry among the deadlines.
     entry: Option<Instant>,
     idle: Option<(Idle, Instant)>,
-    pub(crate) link: Link,
 }
 
 #[derive(Debug)]
@@ -95,6 +69,22 @@ impl Registry {
         }
     }
 
+    /// A connection begins: its key.
+    pub(crate) fn insert(&mut self) -> usize {
+        self.slots.insert(Slot::default())
+    }
+
+    /// A connection has ended.
+    pub(crate) fn remove(&mut self, key: usize) {
+        self.resume(key);
+        let mut slot = self.slots.remove(key);
+        self.deadlines.remove(key, &mut slot.entry);
+        if self.shutdown.has_begun() {
+            self.ended += 1;
+        }
+        self.load.closed();
+    }
+
     /// Notes that a connection waits.
     pub(crate) fn wait(
         &mut self,
@@ -116,8 +106,10 @@ impl Registry {
         self.deadlines.set(key, &mut slot.entry, deadline);
         slot.idle = idle;
         if let Some((idle, _)) = idle {
-            self.queues[idle as usize].push(&mut self.slots, key);
-            self.publish(idle, key);
+            self.queues[idle as usize].push(key);
+            if self.queues[idle as usize].head() == Some(key) {
+                self.publish(idle);
+            }
         }
     }
 
@@ -127,9 +119,9 @@ impl Registry {
         slot.waiting = false;
         if let Some((idle, _)) = slot.idle.take() {
             let was_head = self.queues[idle as usize].head() == Some(key);
-            self.queues[idle as usize].remove(&mut self.slots, key);
+            self.queues[idle as usize].remove(key);
             if was_head {
-                self.publish_head(idle);
+                self.publish(idle);
             }
         }
     }
@@ -141,7 +133,7 @@ impl Registry {
 
     /// Closes the connection that has been silent for longest, or else lingering.
     pub(crate) fn make_room(&mut self) {
-        self.load.making_room.store(false, Ordering::SeqCst);
+        self.load.making_room.store(false, SeqCst);
         if let Some(key) = self.queues.iter().find_map(Queue::head) {
             self.wake(key, Event::Evicted);
         }
@@ -197,67 +189,9 @@ impl Registry {
         }
     }
 
-    fn publish(&self, idle: Idle, key: usize) {
-        if self.queues[idle as usize].head() == Some(key) {
-            self.publish_head(idle);
-        }
-    }
-
-    fn publish_head(&self, idle: Idle) {
-        let since = self.queues[idle as usize].head().and_then(|key| self.slots[key].idle);
-        let nanos = since.map_or(NEVER, |(_, since)| {
-            u64::try_from(since.saturating_duration_since(self.load.epoch).as_nanos())
-                .unwrap_or(NEVER - 1)
-        });
-        self.load.oldest[idle as usize].store(nanos, Ordering::Relaxed);
-    }
-}
-
-/// A connection's place in the registry, as long as it lives.
-#[derive(Debug)]
-pub(crate) struct Place {
-    registry: Rc<RefCell<Registry>>,
-    key: usize,
-    peer: Peer,
-}
-
-impl Place {
-    pub(crate) fn new(registry: &Rc<RefCell<Registry>>, peer: Peer) -> Self {
-        let key = registry.borrow_mut().slots.insert(Slot {
-            waker: None,
-            event: None,
-            waiting: false,
-            deadline: None,
-            entry: None,
-            idle: None,
-            link: Link::new(),
-        });
-        Self { registry: Rc::clone(registry), key, peer }
-    }
-
-    pub(crate) const fn key(&self) -> usize {
-        self.key
-    }
-
-    pub(crate) const fn peer(&self) -> Peer {
-        self.peer
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            log::error!("{}: its task panicked", self.peer);
-        }
-        let mut registry = self.registry.borrow_mut();
-        registry.resume(self.key);
-        let mut slot = registry.slots.remove(self.key);
-        registry.deadlines.remove(self.key, &mut slot.entry);
-        if registry.shutdown.has_begun() {
-            registry.ended += 1;
-        }
-        registry.load.open.fetch_sub(1, Ordering::SeqCst);
-        registry.load.room.is_made();
+    fn publish(&self, idle: Idle) {
+        let head = self.queues[idle as usize].head().and_then(|key| self.slots[key].idle);
+        self.load.set_oldest(idle, head.map(|(_, since)| since));
     }
 }
 
@@ -267,12 +201,14 @@ mod tests {
 
     use std::sync::mpsc::{Receiver, channel};
 
+    use h1events_serving::Room;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     struct Bench {
-        registry: Rc<RefCell<Registry>>,
+        registry: Registry,
         load: Arc<Load>,
         room: Receiver<()>,
         shutdown: Shutdown,
@@ -285,128 +221,129 @@ mod tests {
             let wanted = Room::new(move || sender.send(()).expect("the test waits"));
             wanted.want();
             let start = Instant::now();
-            let load = Arc::new(Load {
-                open: AtomicUsize::new(9),
-                oldest: [const { AtomicU64::new(NEVER) }; 2],
-                making_room: AtomicBool::new(true),
-                room: Arc::new(wanted),
-                epoch: start,
-            });
+            let load = Arc::new(Load::new(Arc::new(wanted), start));
             let shutdown = Shutdown::new(|| {});
             let registry = Registry::new(Arc::clone(&load), shutdown.clone());
-            Self { registry: Rc::new(RefCell::new(registry)), load, room, shutdown, start }
+            Self { registry, load, room, shutdown, start }
         }
 
-        fn place(&self) -> Place {
-            Place::new(&self.registry, Peer::Local)
+        fn open<const N: usize>(&mut self) -> [usize; N] {
+            [(); N].map(|()| {
+                self.load.opens();
+                self.registry.insert()
+            })
+        }
+
+        fn close(&mut self, keys: &[usize]) {
+            for key in keys {
+                self.registry.remove(*key);
+            }
         }
 
         /// In seconds since the start.
-        fn wait(&self, place: &Place, deadline: u32, idle: Option<(Idle, u32)>) {
+        fn wait(&mut self, key: usize, deadline: u32, idle: Option<(Idle, u32)>) {
             let idle = idle.map(|(idle, since)| (idle, self.start + since * SECOND));
-            let deadline = self.start + deadline * SECOND;
-            self.registry.borrow_mut().wait(place.key(), Waker::noop(), deadline, idle);
+            self.registry.wait(key, Waker::noop(), self.start + deadline * SECOND, idle);
         }
 
-        fn event(&self, place: &Place) -> Option<Event> {
-            self.registry.borrow_mut().take_event(place.key())
+        fn expire(&mut self, now: u32) -> Option<Instant> {
+            self.registry.expire(self.start + now * SECOND)
         }
 
-        fn expire(&self, now: u32) -> Option<Instant> {
-            self.registry.borrow_mut().expire(self.start + now * SECOND)
-        }
-
-        fn oldest(&self) -> [u64; 2] {
-            self.load.oldest.each_ref().map(|oldest| oldest.load(Ordering::Relaxed))
+        /// In seconds since the start, of silence and of lingering.
+        fn oldest(&self) -> [Option<u64>; 2] {
+            [Idle::Silent, Idle::Lingering]
+                .map(|idle| self.load.oldest(idle).map(|since| (since - self.start).as_secs()))
         }
     }
 
     #[test]
     fn the_longest_silent_makes_room_then_the_longest_lingering() {
-        let bench = Bench::new();
-        let [a, b, c, busy] = [(); 4].map(|()| bench.place());
-        bench.wait(&c, 9, Some((Idle::Lingering, 1)));
-        bench.wait(&a, 9, Some((Idle::Silent, 2)));
-        bench.wait(&b, 9, Some((Idle::Silent, 3)));
-        bench.wait(&busy, 9, None);
-        assert_eq!(bench.oldest(), [2_000_000_000, 1_000_000_000]);
+        let mut bench = Bench::new();
+        let [a, b, c, busy] = bench.open();
+        bench.wait(c, 9, Some((Idle::Lingering, 1)));
+        bench.wait(a, 9, Some((Idle::Silent, 2)));
+        bench.wait(b, 9, Some((Idle::Silent, 3)));
+        bench.wait(busy, 9, None);
+        assert_eq!(bench.oldest(), [Some(2), Some(1)]);
         // It gets a request and is silent again.
-        bench.registry.borrow_mut().resume(a.key());
-        assert_eq!(bench.oldest()[0], 3_000_000_000);
-        bench.wait(&a, 9, Some((Idle::Silent, 4)));
+        bench.registry.resume(a);
+        assert_eq!(bench.oldest()[0], Some(3));
+        bench.wait(a, 9, Some((Idle::Silent, 4)));
 
-        for expected in [&b, &a, &c] {
-            bench.registry.borrow_mut().make_room();
-            assert_eq!(bench.event(expected), Some(Event::Evicted));
+        bench.load.making_room.store(true, SeqCst);
+        for expected in [b, a, c] {
+            bench.registry.make_room();
+            assert_eq!(bench.registry.take_event(expected), Some(Event::Evicted));
         }
-        bench.registry.borrow_mut().make_room();
-        assert_eq!(bench.event(&busy), None);
-        assert_eq!(bench.oldest(), [NEVER; 2]);
-        assert!(!bench.load.making_room.load(Ordering::SeqCst));
-        drop(b);
+        bench.registry.make_room();
+        assert_eq!(bench.registry.take_event(busy), None);
+        assert_eq!(bench.oldest(), [None; 2]);
+        assert!(!bench.load.making_room.load(SeqCst));
+        bench.close(&[b]);
         assert_eq!(bench.room.try_recv(), Ok(()));
-        assert_eq!(bench.load.open.load(Ordering::SeqCst), 8);
+        assert_eq!(bench.load.open(), 3);
     }
 
     #[test]
     fn who_leaves_leaves_no_trace() {
-        let bench = Bench::new();
-        let [a, b, c] = [(); 3].map(|()| bench.place());
-        for (place, since) in [(&a, 1), (&b, 2), (&c, 3)] {
-            bench.wait(place, 9, Some((Idle::Silent, since)));
+        let mut bench = Bench::new();
+        let [a, b, c] = bench.open();
+        for (key, since) in [(a, 1), (b, 2), (c, 3)] {
+            bench.wait(key, 9, Some((Idle::Silent, since)));
         }
-        drop(b);
-        drop(a);
-        assert_eq!(bench.oldest()[0], 3_000_000_000);
-        drop(c);
-        assert_eq!(bench.oldest()[0], NEVER);
+        bench.close(&[b, a]);
+        assert_eq!(bench.oldest()[0], Some(3));
+        bench.close(&[c]);
+        assert_eq!(bench.oldest()[0], None);
         assert_eq!(bench.expire(99), None);
-        assert!(bench.registry.borrow().is_empty());
+        assert!(bench.registry.is_empty());
+        assert_eq!(bench.load.open(), 0);
     }
 
     #[test]
     fn a_deadline_that_moves_to_later_is_looked_at_once_too_early() {
-        let bench = Bench::new();
-        let place = bench.place();
+        let mut bench = Bench::new();
+        let [key] = bench.open();
         for deadline in 5..8 {
-            bench.wait(&place, deadline, None);
-            bench.registry.borrow_mut().resume(place.key());
+            bench.wait(key, deadline, None);
+            bench.registry.resume(key);
         }
-        bench.wait(&place, 8, None);
+        bench.wait(key, 8, None);
         assert_eq!(bench.expire(4), Some(bench.start + 5 * SECOND));
         assert_eq!(bench.expire(6), Some(bench.start + 8 * SECOND));
-        assert_eq!(bench.event(&place), None);
+        assert_eq!(bench.registry.take_event(key), None);
         assert_eq!(bench.expire(8), None);
-        assert_eq!(bench.event(&place), Some(Event::Deadline));
+        assert_eq!(bench.registry.take_event(key), Some(Event::Deadline));
         // And one that moves to earlier, or comes anew, is not missed.
-        bench.wait(&place, 20, None);
-        bench.registry.borrow_mut().resume(place.key());
-        bench.wait(&place, 10, None);
+        bench.wait(key, 20, None);
+        bench.registry.resume(key);
+        bench.wait(key, 10, None);
         assert_eq!(bench.expire(10), None);
-        assert_eq!(bench.event(&place), Some(Event::Deadline));
+        assert_eq!(bench.registry.take_event(key), Some(Event::Deadline));
     }
 
     #[test]
     fn the_end_wakes_the_silent_and_counts_all() {
-        let bench = Bench::new();
-        let [before, after, silent, too, begun, handled, lingering] =
-            [(); 7].map(|()| bench.place());
-        drop(before);
+        let mut bench = Bench::new();
+        let [before, after, silent, too, begun, handled, lingering] = bench.open();
+        bench.close(&[before]);
         bench.shutdown.begin(SECOND);
-        drop(after);
-        bench.wait(&silent, 9, Some((Idle::Silent, 1)));
-        bench.wait(&too, 9, Some((Idle::Silent, 1)));
-        bench.wait(&begun, 9, None);
-        bench.wait(&lingering, 9, Some((Idle::Lingering, 1)));
-        bench.registry.borrow_mut().end();
+        bench.close(&[after]);
+        bench.wait(silent, 9, Some((Idle::Silent, 1)));
+        bench.wait(too, 9, Some((Idle::Silent, 1)));
+        bench.wait(begun, 9, None);
+        bench.wait(lingering, 9, Some((Idle::Lingering, 1)));
+        bench.registry.end();
         let tally = Tally { idle: 2, finished: 2, cut_off: 2 };
-        assert_eq!(bench.registry.borrow().tally(), tally);
+        assert_eq!(bench.registry.tally(), tally);
 
-        let events = [&silent, &too, &begun, &handled, &lingering].map(|place| bench.event(place));
+        let events =
+            [silent, too, begun, handled, lingering].map(|key| bench.registry.take_event(key));
         assert_eq!(events, [Some(Event::Ending), Some(Event::Ending), None, None, None]);
-        drop((silent, too, lingering));
-        assert_eq!(bench.registry.borrow().tally(), tally);
-        drop((begun, handled));
-        assert_eq!(bench.registry.borrow().tally(), Tally { idle: 2, finished: 4, cut_off: 0 });
+        bench.close(&[silent, too, lingering]);
+        assert_eq!(bench.registry.tally(), tally);
+        bench.close(&[begun, handled]);
+        assert_eq!(bench.registry.tally(), Tally { idle: 2, finished: 4, cut_off: 0 });
     }
 }

@@ -1,27 +1,22 @@
-//! The server: what it is made of, and its threads.
+//! The server: what it is made of.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::num::NonZero;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
-use std::{fmt, thread};
 
 use h1events_connection::{Config, Request, Response};
-use h1events_serving::{CUT_OFF, Room, Shutdown, Summary, Upgraded, Yielding, descriptors};
-use smol::channel::{Receiver, bounded, unbounded};
-use smol::{Async, Timer, future};
+use h1events_serving::{Room, Shutdown, Summary, Upgraded, Yielding, descriptors};
+use smol::channel::{Receiver, bounded};
+use smol::{Async, future};
 
-use crate::accept::{Acceptor, Hand};
+use crate::accept::Accepting;
 use crate::connection::Serving;
 use crate::listener::Listener;
-use crate::reactor::Reactor;
-use crate::registry::{Load, NEVER, Registry, Tally};
 use crate::upgrade::{OnUpgrade, on_upgrade};
-use crate::worker::{self, Command};
+use crate::workers::Workers;
 
 /// A server that has its address and waits to [`serve`](Self::serve).
 ///
@@ -165,117 +160,25 @@ impl<L: Listener> Server<L> {
     where
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        let epoch = Instant::now();
         let serving = Arc::new(Serving {
             app,
             config: Arc::new(self.config),
             on_upgrade: self.on_upgrade,
-            yielding: Yielding::new(epoch),
+            yielding: Yielding::new(Instant::now()),
         });
         let (wake, room_made) = wake();
         let room = Arc::new(Room::new(wake));
-        let (started_sender, started) = unbounded();
-        let (tally_sender, tallies) = unbounded();
-        let mut hands = Vec::new();
-        for number in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-            let load = Arc::new(Load {
-                open: AtomicUsize::new(0),
-                oldest: [const { AtomicU64::new(NEVER) }; 2],
-                making_room: AtomicBool::new(false),
-                room: Arc::clone(&room),
-                epoch,
-            });
-            let (commands, receiver) = unbounded();
-            let serving = Arc::clone(&serving);
-            let registry = Registry::new(Arc::clone(&load), self.shutdown.clone());
-            let (started_sender, tally_sender) = (started_sender.clone(), tally_sender.clone());
-            thread::Builder::new().name(format!("h1-{number}")).spawn(move || {
-                let (reactor, started) = match Reactor::new() {
-                    Ok(reactor) => (Some(reactor), Ok(())),
-                    Err(error) => (None, Err(error)),
-                };
-                // If nobody waits for one of these any more, it came too late.
-                let _ = started_sender.try_send(started);
-                if let Some(reactor) = reactor {
-                    let tally = worker::run::<L, A>(&reactor, &serving, receiver, registry);
-                    let _ = tally_sender.try_send((number, tally));
-                }
-            })?;
-            if let Ok(started) = started.recv_blocking() {
-                started?;
-            }
-            hands.push(Hand { number, commands, load });
-        }
-        drop(tally_sender);
-
-        let mut acceptor = Acceptor {
+        let workers = Workers::start::<L, A>(&serving, &room, &self.shutdown)?;
+        let accepting = Accepting {
             listener: self.listener,
             max_connections: self.max_connections.min(descriptors(SPARE_DESCRIPTORS)).max(1),
-            hands,
+            workers,
             room,
             room_made,
             accepted: 0,
         };
-        future::block_on(async {
-            let begun = async {
-                let _ = self.shutdown_begun.recv().await;
-            };
-            future::or(begun, acceptor.run()).await;
-            acceptor.accept_the_rest().await;
-            let Acceptor { listener, hands, accepted, .. } = acceptor;
-            drop(listener);
-            let tally = finish(&hands, &self.shutdown, &self.shutdown_begun, &tallies).await;
-            let Tally { idle, finished, cut_off } = tally;
-            Ok(Summary { connections: accepted, idle, finished, cut_off })
-        })
+        Ok(future::block_on(accepting.run(&self.shutdown, &self.shutdown_begun)))
     }
-}
-
-/// Ends the workers, and waits for them until shortly after the time they have.
-async fn finish<T>(
-    hands: &[Hand<T>],
-    shutdown: &Shutdown,
-    shutdown_begun: &Receiver<()>,
-    tallies: &Receiver<(usize, Tally)>,
-) -> Tally {
-    let mut results = BTreeMap::new();
-    loop {
-        let deadline = shutdown.deadline();
-        for hand in hands {
-            let _ = hand.commands.try_send(Command::End(deadline));
-        }
-        let over = async {
-            match deadline.and_then(|deadline| deadline.checked_add(CUT_OFF)) {
-                Some(deadline) => drop(Timer::at(deadline).await),
-                None => future::pending().await,
-            }
-            true
-        };
-        let all = async {
-            while let Ok((number, tally)) = tallies.recv().await {
-                results.insert(number, tally);
-            }
-            true
-        };
-        let again = async {
-            let _ = shutdown_begun.recv().await;
-            false
-        };
-        if future::or(all, future::or(over, again)).await {
-            break;
-        }
-    }
-    let mut sum = Tally::default();
-    for hand in hands {
-        let tally = results.remove(&hand.number).unwrap_or_else(|| Tally {
-            cut_off: hand.load.open.load(Ordering::SeqCst) as u64,
-            ..Tally::default()
-        });
-        sum.idle += tally.idle;
-        sum.finished += tally.finished;
-        sum.cut_off += tally.cut_off;
-    }
-    sum
 }
 
 impl<L: Listener + fmt::Debug> fmt::Debug for Server<L> {

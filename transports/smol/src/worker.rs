@@ -18,8 +18,9 @@ use smol::stream::Stream as _;
 
 use crate::connection::{Desk, Serving, serve_connection};
 use crate::listener::Listener;
+use crate::place::Place;
 use crate::reactor::Reactor;
-use crate::registry::{Place, Registry, Tally};
+use crate::registry::{Registry, Tally};
 
 /// What the thread that accepts has for a worker.
 pub(crate) enum Command<T> {
