@@ -1,7 +1,9 @@
 //! What each family of clients sends, Host aside, in the order in which it does.
 
-use super::distinct::{Fields, target};
 use super::random::Random;
+use super::target::target;
+
+pub(super) type Fields = Vec<(&'static str, String)>;
 
 type Request = (&'static str, Fields);
 

@@ -4,6 +4,7 @@
 mod clients;
 mod distinct;
 mod random;
+mod target;
 
 /// Requests in a set: what is timed in one go.
 pub(crate) const SET: usize = 1000;
