@@ -57,14 +57,16 @@
 #![forbid(unsafe_code)]
 
 mod accept;
-mod connection;
 mod deadlines;
+mod desk;
+mod drive;
 mod listener;
 mod load;
 mod place;
 mod queue;
 mod reactor;
 mod registry;
+mod serve;
 mod server;
 mod socket;
 mod stream;

@@ -13,8 +13,8 @@ use smol::channel::{Receiver, bounded};
 use smol::{Async, future};
 
 use crate::accept::Accepting;
-use crate::connection::Serving;
 use crate::listener::Listener;
+use crate::serve::Serving;
 use crate::upgrade::{OnUpgrade, on_upgrade};
 use crate::workers::Workers;
 

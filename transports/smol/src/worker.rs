@@ -16,11 +16,12 @@ use smol::channel::Receiver;
 use smol::future::{self, FutureExt};
 use smol::stream::Stream as _;
 
-use crate::connection::{Desk, Serving, serve_connection};
+use crate::desk::Desk;
 use crate::listener::Listener;
 use crate::place::Place;
 use crate::reactor::Reactor;
 use crate::registry::{Registry, Tally};
+use crate::serve::{Serving, serve_connection};
 
 /// What the thread that accepts has for a worker.
 pub(crate) enum Command<T> {
@@ -50,13 +51,7 @@ where
     A: AsyncFn(&Request<'_>) -> Response + 'static,
 {
     let registry = Rc::new(RefCell::new(registry));
-    let desk = Rc::new(Desk {
-        registry: Rc::clone(&registry),
-        ending: Cell::new(false),
-        answers: Cell::new(0),
-        clock: RefCell::default(),
-        pool: RefCell::default(),
-    });
+    let desk = Rc::new(Desk::new(Rc::clone(&registry)));
     let executor = LocalExecutor::new();
     // When it ends in any case, once it is ending.
     let end = Cell::new(None);

@@ -12,11 +12,11 @@ use h1events_serving::{CUT_OFF, MOMENT, Peer, Room, Shutdown};
 use smol::channel::{Receiver, Sender, unbounded};
 use smol::{Timer, future};
 
-use crate::connection::Serving;
 use crate::listener::Listener;
 use crate::load::{Idle, Load};
 use crate::reactor::Reactor;
 use crate::registry::{Registry, Tally};
+use crate::serve::Serving;
 use crate::worker::{self, Command};
 
 /// One for each core.

@@ -1,6 +1,7 @@
 //! The accept loop: it waits for connections, makes room for them, and ends them all.
 
 use std::io::ErrorKind::WouldBlock;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -8,9 +9,10 @@ use std::{io, thread};
 use h1events_connection::{Request, Response};
 use h1events_serving::{CUT_OFF, Complaints, Failure, MOMENT, PAUSE, Peer, Summary};
 
-use crate::drive::{Seat, Serving, serve_connection};
 use crate::listener::Listener;
 use crate::registry::Eviction;
+use crate::serve::{Seat, Serving, serve_connection};
+use crate::stream::Stream;
 use crate::threads::Threads;
 
 /// How many closed connections may not have ended yet when the next one is accepted, so that
@@ -171,14 +173,28 @@ where
         drop(listener);
         let registry = &serving.registry;
         registry.dismiss_silent();
-        serving.wait_for_all(|| serving.shutdown.deadline());
+        wait_for_all(&serving, || serving.shutdown.deadline());
         let summary = registry.summary();
         if registry.running() > 0 {
             registry.close_all();
             let deadline = Instant::now() + CUT_OFF;
-            serving.wait_for_all(|| Some(deadline));
+            wait_for_all(&serving, || Some(deadline));
         }
         threads.end();
         summary
+    }
+}
+
+/// Waits until no connection is left, or no time.
+fn wait_for_all<S: Stream, A>(serving: &Serving<S, A>, deadline: impl Fn() -> Option<Instant>) {
+    loop {
+        serving.registry.room.want();
+        let left = deadline().map(|end| end.saturating_duration_since(Instant::now()));
+        if serving.registry.running() == 0 || left.is_some_and(|left| left.is_zero()) {
+            return;
+        }
+        if let Err(error) = serving.wake.wait(None::<&UnixStream>, left) {
+            return log::warn!("waiting for connections to end failed: {error}");
+        }
     }
 }

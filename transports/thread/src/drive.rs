@@ -1,123 +1,30 @@
-//! The thread of a connection: the loop over its steps.
+//! The loop over the steps of a connection.
 
 use std::io::{self, ErrorKind};
-use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 use std::{mem, thread};
 
-use h1events_connection::{Clock, Config, Connection, Request, Response, Step};
-use h1events_serving::{Shutdown, Upgraded, Yielding, message};
+use h1events_connection::{Clock, Connection, Request, Response, Step};
+use h1events_serving::message;
 
-use crate::pool::Pool;
-use crate::registry::{ClosedFromOutside, Entry, Registry, Rest};
+use crate::registry::{ClosedFromOutside, Entry, Rest};
+use crate::serve::Serving;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
-use crate::wake::Wake;
-
-/// What the application does with connections that it takes.
-pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) + Send + Sync>;
-
-/// What all connections of a server share.
-pub(crate) struct Serving<S, A> {
-    pub(crate) app: A,
-    pub(crate) config: Arc<Config>,
-    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
-    pub(crate) registry: Registry<S>,
-    pub(crate) pool: Pool,
-    pub(crate) yielding: Yielding,
-    pub(crate) wake: Arc<Wake>,
-    pub(crate) shutdown: Shutdown,
-}
 
 /// What is read at once while no request has begun, on the stack: a silent connection holds no
 /// buffer, and the head of a usual request is shorter, so that one read gets it.
 const FIRST_READ: usize = 1024;
 
-/// The whole life of a connection, in its thread.
-pub(crate) fn serve_connection<S, A>(serving: &Serving<S, A>, number: u64)
-where
-    S: Stream,
-    A: Fn(&Request<'_>) -> Response,
-{
-    let seat = Seat { serving, number };
-    let Some(entry) = serving.registry.get(number) else { return };
-    let peer = entry.peer;
-    log::info!("{peer}: opened");
-    match Driver::new(serving, &entry).run() {
-        Ok(None) | Err(Lost::ClosedFromOutside) => drop(entry),
-        Ok(Some(connection)) => match seat.take_stream(entry) {
-            Ok(stream) => serving.upgrade(Upgraded::new(connection, stream, peer)),
-            Err(error) => log::debug!("{peer}: lost: {error}"),
-        },
-        Err(Lost::Error(error)) => {
-            drop(entry);
-            log::debug!("{peer}: lost: {error}");
-        }
-    }
-    drop(seat);
-    log::info!("{peer}: closed");
-}
-
-impl<S: Stream, A> Serving<S, A> {
-    /// Waits until no connection is left, or no time.
-    pub(crate) fn wait_for_all(&self, deadline: impl Fn() -> Option<Instant>) {
-        loop {
-            self.registry.room.want();
-            let left = deadline().map(|end| end.saturating_duration_since(Instant::now()));
-            if self.registry.running() == 0 || left.is_some_and(|left| left.is_zero()) {
-                return;
-            }
-            if let Err(error) = self.wake.wait(None::<&UnixStream>, left) {
-                return log::warn!("waiting for connections to end failed: {error}");
-            }
-        }
-    }
-
-    /// Gives the connection to whoever takes it.
-    fn upgrade(&self, upgraded: Upgraded<S>) {
-        let peer = upgraded.peer();
-        let Some(take) = &self.on_upgrade else {
-            return log::warn!("{peer}: upgraded, but nobody takes it");
-        };
-        log::info!("{peer}: upgraded");
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| take(upgraded))) {
-            log::error!("{peer}: who took it panicked: {}", message(&*panic));
-        }
-    }
-}
-
-/// A connection's place among the running ones, which it leaves whatever happens.
-pub(crate) struct Seat<'a, S: Stream, A> {
-    pub(crate) serving: &'a Serving<S, A>,
-    pub(crate) number: u64,
-}
-
-impl<S: Stream, A> Seat<'_, S, A> {
-    /// The stream, which nobody else knows any more, without timeouts.
-    fn take_stream(&self, entry: Arc<Entry<S>>) -> io::Result<S> {
-        self.serving.registry.give_away(self.number);
-        let entry = Arc::into_inner(entry).expect("only the registry had another one");
-        entry.stream.set_read_timeout(None)?;
-        entry.stream.set_write_timeout(None)?;
-        Ok(entry.stream)
-    }
-}
-
-impl<S: Stream, A> Drop for Seat<'_, S, A> {
-    fn drop(&mut self) {
-        self.serving.registry.ended(self.number);
-    }
-}
-
 /// Why a connection ended that hadn't finished.
-enum Lost {
+pub(crate) enum Lost {
     ClosedFromOutside,
     Error(io::Error),
 }
 
-struct Driver<'a, S, A> {
+pub(crate) struct Driver<'a, S, A> {
     serving: &'a Serving<S, A>,
     entry: &'a Entry<S>,
     connection: Connection,
@@ -136,7 +43,7 @@ where
     S: Stream,
     A: Fn(&Request<'_>) -> Response,
 {
-    fn new(serving: &'a Serving<S, A>, entry: &'a Entry<S>) -> Self {
+    pub(crate) fn new(serving: &'a Serving<S, A>, entry: &'a Entry<S>) -> Self {
         let mut clock = Clock::new();
         Self {
             serving,
@@ -152,7 +59,7 @@ where
     }
 
     /// Takes step after step: the connection, if the application took it.
-    fn run(mut self) -> Result<Option<Connection>, Lost> {
+    pub(crate) fn run(mut self) -> Result<Option<Connection>, Lost> {
         let mut now = self.clock.now();
         loop {
             self.end_soon_if_asked()?;

@@ -69,6 +69,7 @@ mod drive;
 mod listener;
 mod pool;
 mod registry;
+mod serve;
 mod server;
 mod stream;
 mod threads;

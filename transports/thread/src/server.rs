@@ -10,10 +10,10 @@ use h1events_connection::{Config, Request, Response};
 use h1events_serving::{Shutdown, Summary, Upgraded, Yielding, descriptors};
 
 use crate::accept::Accepting;
-use crate::drive::{OnUpgrade, Serving};
 use crate::listener::Listener;
 use crate::pool::Pool;
 use crate::registry::Registry;
+use crate::serve::{OnUpgrade, Serving};
 use crate::wake::Wake;
 
 /// A server that has its address and waits to [`serve`](Self::serve).

@@ -1,54 +1,22 @@
-//! The task of a connection: the loop over its steps.
+//! The loop over the steps of a connection.
 
-use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use h1events_connection::{
-    Buffer, Clock, Config, Connection, Notice, Now, Request, Response, Step,
-};
-use h1events_serving::{Upgraded, Yielding, message};
+use h1events_connection::{Connection, Notice, Request, Response, Step};
+use h1events_serving::message;
 use smol::future::{self, FutureExt};
 
+use crate::desk::Desk;
 use crate::load::Idle;
 use crate::place::Place;
-use crate::registry::{Event, Registry};
+use crate::registry::Event;
+use crate::serve::Serving;
 use crate::stream::Stream;
-use crate::upgrade::OnUpgrade;
-
-/// What all connections of a server share.
-pub(crate) struct Serving<S, A> {
-    pub(crate) app: A,
-    pub(crate) config: Arc<Config>,
-    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
-    pub(crate) yielding: Yielding,
-}
-
-/// What the connections of a worker share.
-pub(crate) struct Desk {
-    pub(crate) registry: Rc<RefCell<Registry>>,
-    pub(crate) ending: Cell<bool>,
-    /// How many requests have been answered since the thread waited.
-    pub(crate) answers: Cell<u64>,
-    pub(crate) clock: RefCell<Clock>,
-    /// Buffers that no connection needs at the moment.
-    #[expect(clippy::vec_box, reason = "connections release and take them in their boxes")]
-    pub(crate) pool: RefCell<Vec<Box<Buffer>>>,
-}
-
-impl Desk {
-    fn now(&self) -> Now {
-        self.clock.borrow_mut().now()
-    }
-}
-
-/// So many buffers wait for connections that need one.
-const POOL: usize = 64;
 
 /// So often in a row is something read at once, before other connections have their turn.
 const TURN: u32 = 32;
@@ -56,69 +24,40 @@ const TURN: u32 = 32;
 /// A stream that has more to say at its end than a socket, as TLS has, gets at most this long.
 const GOODBYE: Duration = Duration::from_secs(10);
 
-/// The whole life of a connection.
-pub(crate) async fn serve_connection<S, A>(
-    stream: S,
-    place: Place,
-    serving: Arc<Serving<S, A>>,
-    desk: Rc<Desk>,
-) where
-    S: Stream,
-    A: AsyncFn(&Request<'_>) -> Response,
-{
-    let peer = place.peer();
-    log::info!("{peer}: opened");
-    let connection = Connection::new(Arc::clone(&serving.config), desk.now());
-    let mut driver = Driver {
-        serving: &serving,
-        desk: &desk,
-        place: &place,
-        connection,
-        stream,
-        has_buffer: false,
-        reads: 0,
-    };
-    match driver.run().await {
-        Ok(Ended::Upgraded) => {
-            let Driver { connection, stream, .. } = driver;
-            if let Some(taken) = serving.upgrade(Upgraded::new(connection, stream, peer)) {
-                taken.await;
-            }
-        }
-        Ok(Ended::Closed) => drop(driver),
-        Err(error) => {
-            drop(driver);
-            log::debug!("{peer}: lost: {error}");
-        }
-    }
-    // The descriptor is free before anybody hears of it.
-    drop(place);
-    log::info!("{peer}: closed");
-}
-
-enum Ended {
+/// How a connection ended that isn't lost.
+pub(crate) enum Ended {
     Closed,
     Upgraded,
 }
 
-struct Driver<'a, S, A> {
+pub(crate) struct Driver<'a, S, A> {
     serving: &'a Serving<S, A>,
     desk: &'a Desk,
     place: &'a Place,
-    connection: Connection,
-    stream: S,
+    pub(crate) connection: Connection,
+    pub(crate) stream: S,
     has_buffer: bool,
     /// Reads since the last wait.
     reads: u32,
 }
 
-impl<S, A> Driver<'_, S, A>
+impl<'a, S, A> Driver<'a, S, A>
 where
     S: Stream,
     A: AsyncFn(&Request<'_>) -> Response,
 {
+    pub(crate) fn new(
+        serving: &'a Serving<S, A>,
+        desk: &'a Desk,
+        place: &'a Place,
+        stream: S,
+    ) -> Self {
+        let connection = Connection::new(Arc::clone(&serving.config), desk.now());
+        Self { serving, desk, place, connection, stream, has_buffer: false, reads: 0 }
+    }
+
     /// Takes step after step.
-    async fn run(&mut self) -> io::Result<Ended> {
+    pub(crate) async fn run(&mut self) -> io::Result<Ended> {
         let mut now = self.desk.now();
         loop {
             if self.desk.ending.get() {
@@ -256,7 +195,7 @@ where
 
     fn take_buffer(&mut self) {
         if !self.has_buffer {
-            self.connection.lend(self.desk.pool.borrow_mut().pop().unwrap_or_default());
+            self.connection.lend(self.desk.take_buffer());
             self.has_buffer = true;
         }
     }
@@ -264,50 +203,12 @@ where
     fn give_buffer(&mut self) {
         if let Some(buffer) = self.connection.release() {
             self.has_buffer = false;
-            let mut pool = self.desk.pool.borrow_mut();
-            if pool.len() < POOL {
-                pool.push(buffer);
-            }
+            self.desk.give_buffer(buffer);
         }
     }
 
     /// One line, without a byte of what the client sent.
     fn log(&self, notice: Notice) {
         log::warn!("{}: {notice}", self.place.peer());
-    }
-}
-
-impl<S: Stream, A> Serving<S, A> {
-    /// Gives the connection to whoever takes it: what is to be awaited.
-    fn upgrade(&self, upgraded: Upgraded<S>) -> Option<Pin<Box<dyn Future<Output = ()>>>> {
-        let peer = upgraded.peer();
-        let Some(take) = &self.on_upgrade else {
-            log::warn!("{peer}: upgraded, but nobody takes it");
-            return None;
-        };
-        log::info!("{peer}: upgraded");
-        Some(take(upgraded))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpStream;
-
-    use super::*;
-    use crate::socket::Socket;
-
-    /// The size of what a function with four arguments returns.
-    const fn size<A, B, C, D, F>(_: &impl Fn(A, B, C, D) -> F) -> usize {
-        size_of::<F>()
-    }
-
-    #[test]
-    fn a_silent_connection_is_small() {
-        fn of_app<A: AsyncFn(&Request<'_>) -> Response + 'static>(_: A) -> usize {
-            size(&serve_connection::<Socket<TcpStream>, A>)
-        }
-        let task = of_app(async |_: &Request<'_>| Response::new(200));
-        assert!(task <= 1024, "{task} bytes");
     }
 }
