@@ -91,7 +91,7 @@ where
                 Step::Shutdown => {
                     // If the peer is gone, reading will tell.
                     let _ = self.entry.stream.shutdown_write();
-                    self.serving.registry.rest(self.entry, Rest::Lingering, now.instant)?;
+                    self.serving.registry.rest(self.entry, Rest::Lingering, now.instant);
                 }
                 Step::Close => {
                     self.give_buffer();
@@ -130,7 +130,7 @@ where
     /// Waits for the first byte of a request, without a buffer.
     fn read_first(&mut self, deadline: Instant, now: Instant) -> Result<(), Lost> {
         self.give_buffer();
-        self.serving.registry.rest(self.entry, Rest::Silent, now)?;
+        self.serving.registry.rest(self.entry, Rest::Silent, now);
         // A shutdown that has begun before may not have seen that this one is silent.
         if self.serving.shutdown.has_begun() && !self.entry.stream.has_input() {
             self.entry.resume()?;

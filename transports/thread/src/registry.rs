@@ -147,20 +147,13 @@ impl<S: Stream> Registry<S> {
         self.room.is_made();
     }
 
-    /// The connection has nothing to do for anybody.
-    pub(crate) fn rest(
-        &self,
-        entry: &Entry<S>,
-        rest: Rest,
-        now: Instant,
-    ) -> Result<(), ClosedFromOutside> {
+    /// The connection has nothing to do for anybody. If it is not to go on, its next read tells.
+    pub(crate) fn rest(&self, entry: &Entry<S>, rest: Rest, now: Instant) {
         let resting = self.micros(now) << 2 | rest as u64;
-        match entry.activity.compare_exchange(BUSY, resting, SeqCst, SeqCst) {
-            Ok(_) => self.room.is_made(),
-            Err(activity) if is_ending(activity) => return Err(ClosedFromOutside),
-            Err(_) => {} // It rests already.
+        // It may rest already.
+        if entry.activity.compare_exchange(BUSY, resting, SeqCst, SeqCst).is_ok() {
+            self.room.is_made();
         }
-        Ok(())
     }
 
     /// Dismisses the connection that has been silent for longest, or else the one that has
