@@ -29,10 +29,13 @@ fn main() -> io::Result<()> {
 /// Agrees to the protocol if the client offers it.
 fn switch(request: &Request<'_>) -> Response {
     let offered = request.offers_upgrade() && request.field("upgrade") == Some(b"echo");
-    match Response::upgrade("echo") {
-        Ok(response) if offered => response,
-        _ => Response::text("This server would rather speak: echo\n").status(426),
-    }
+    let response = if offered {
+        Response::upgrade("echo")
+    } else {
+        let text = "This server would rather speak: echo\n";
+        Response::text(text).status(426).field("Upgrade", "echo")
+    };
+    response.expect("it is a token")
 }
 
 /// The other protocol, until the client has said everything.
