@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use crate::support::{Config, GET, Running, SOON, Server, millis, start_listening, timed};
 use crate::tls;
@@ -70,6 +71,23 @@ fn the_end_of_a_silent_session_is_announced_too() {
     assert_eq!((summary.idle + summary.finished, summary.cut_off), (1, 0));
     assert!(time < SOON, "{time:?}");
     assert_eq!(waiting.join().unwrap().unwrap(), 0);
+}
+
+#[test]
+fn a_handshake_that_drips_has_no_more_time_than_silence() {
+    let mut config = Config::new();
+    config.idle = millis(500);
+    let (server, _) = start(config);
+    let mut client = TcpStream::connect(server.address).unwrap();
+    client.set_read_timeout(Some(millis(20))).unwrap();
+    // The start of a long record with a ClientHello, which never ends.
+    client.write_all(&[22, 3, 1, 0x3e, 0x80, 1, 0, 0x3e, 0x70, 3, 3]).unwrap();
+    let start = Instant::now();
+    while client.write_all(&[1]).is_ok() && client.read(&mut [0; 9]).is_err() {
+        assert!(start.elapsed() < SOON, "it is still open");
+    }
+    assert!(start.elapsed() >= millis(400), "{:?}", start.elapsed());
+    server.stop();
 }
 
 #[test]

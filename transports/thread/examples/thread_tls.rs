@@ -40,6 +40,9 @@ pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), B
     Ok((config, certificate))
 }
 
+/// How long a write of the handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
 /// Accepts TCP connections that will begin with a handshake.
 pub(crate) struct TlsListener {
     tcp: TcpListener,
@@ -67,6 +70,8 @@ impl Listener for TlsListener {
 
     fn accept(&self) -> io::Result<(TlsStream, Peer)> {
         let (socket, peer) = Listener::accept(&self.tcp)?;
+        // The handshake writes before anything is said of that.
+        socket.set_write_timeout(Some(HANDSHAKE))?;
         let session = ServerConnection::new(Arc::clone(&self.config)).map_err(io::Error::other)?;
         // The handshake belongs into the first read: here it would hold up all others.
         Ok((TlsStream { socket, session: Mutex::new(session) }, peer))
@@ -104,33 +109,30 @@ impl TlsStream {
 
 impl Stream for TlsStream {
     fn read(&self, space: &mut [u8]) -> io::Result<usize> {
-        let mut received = [0; 4096];
-        loop {
-            let mut session = self.session();
-            match session.reader().read(space) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                // The client may go without a goodbye: HTTP/1 knows where its messages end.
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
-                read => return read,
-            }
-            self.flush(&mut session)?;
-            drop(session);
+        let mut session = self.session();
+        if let Some(n) = decrypted(&mut session, space)? {
+            return Ok(n);
+        }
+        self.flush(&mut session)?;
+        drop(session);
 
-            let n = Stream::read(&self.socket, &mut received)?;
-            let mut session = self.session();
-            let mut unread = &received[..n];
-            loop {
-                session.read_tls(&mut unread)?;
-                if let Err(error) = session.process_new_packets() {
-                    // An alert tells the client why.
-                    let _ = self.flush(&mut session);
-                    return Err(io::Error::new(ErrorKind::InvalidData, error));
-                }
-                if unread.is_empty() {
-                    break;
-                }
+        let mut received = [0; 4096];
+        let n = Stream::read(&self.socket, &mut received)?;
+        let mut session = self.session();
+        let mut unread = &received[..n];
+        loop {
+            session.read_tls(&mut unread)?;
+            if let Err(error) = session.process_new_packets() {
+                // An alert tells the client why.
+                let _ = self.flush(&mut session);
+                return Err(io::Error::new(ErrorKind::InvalidData, error));
+            }
+            if unread.is_empty() {
+                break;
             }
         }
+        // Whoever sends a record byte by byte has no more time than others.
+        decrypted(&mut session, space)?.ok_or_else(|| ErrorKind::Interrupted.into())
     }
 
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -177,6 +179,16 @@ impl Stream for TlsStream {
             let _ = self.say_goodbye(&mut session);
         }
         let _ = self.socket.shutdown(net::Shutdown::Both);
+    }
+}
+
+/// What the session has for us, if anything.
+fn decrypted(session: &mut ServerConnection, space: &mut [u8]) -> io::Result<Option<usize>> {
+    match session.reader().read(space) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+        // The client may go without a goodbye: HTTP/1 knows where its messages end.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some(0)),
+        read => read.map(Some),
     }
 }
 
