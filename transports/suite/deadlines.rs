@@ -1,9 +1,10 @@
 //! Time, on real clocks: coarse, since the exact deadlines are tested in virtual time.
 
+use std::num::NonZero;
 use std::thread;
 use std::time::Instant;
 
-use crate::support::{GET, Pace, SOON, configured, millis, timed};
+use crate::support::{Config, GET, Pace, SOON, bind, configured, millis, say, start_with, timed};
 
 #[test]
 fn a_silent_connection_is_closed_without_a_word() {
@@ -24,6 +25,40 @@ fn a_silent_connection_is_closed_without_a_word() {
     assert_eq!(text, "");
     assert!(millis(2200) <= time && time < SOON, "{time:?}");
     server.stop();
+}
+
+/// Whoever is late is the server.
+#[test]
+fn what_has_come_in_time_counts_even_if_a_handler_keeps_all_busy() {
+    let mut config = Config::new();
+    config.idle = millis(500);
+    config.head = millis(500);
+    let server = start_with(bind().config(config), |request| {
+        if request.path() == b"/busy" {
+            thread::sleep(millis(1000));
+        }
+        say(request)
+    });
+    let mut clients: Vec<_> = (0..8).map(|_| server.connect()).collect();
+    for client in &mut clients[..4] {
+        client.send(b"GET / HT");
+    }
+    // One for each thread, if connections share threads.
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut busy: Vec<_> = (0..threads).map(|_| server.connect()).collect();
+    thread::sleep(millis(100));
+    for client in &mut busy {
+        client.send(b"GET /busy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    }
+    thread::sleep(millis(100));
+    for (i, client) in clients.iter_mut().enumerate() {
+        client.send(if i < 4 { b"TP/1.1\r\nHost: a\r\n\r\n" } else { GET });
+    }
+    for client in &mut clients {
+        assert_eq!(client.answer(), (200, "GET / ".to_owned()));
+    }
+    drop((busy, clients));
+    server.stop_within(millis(0));
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Descriptors run out, and come back. In processes of their own, for their limits.
 
 use std::fs::File;
-use std::net::TcpStream;
+use std::io::{self, BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::FileExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::{env, fs};
 
-use crate::support::{Client, GET, Running, SOON, bind, millis, start, timed};
+use crate::support::{
+    Client, GET, Response, Running, SOON, bind, millis, start, start_with, timed,
+};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 const IN_CHILD: &str = "H1EVENTS_TEST_CHILD";
@@ -62,18 +65,36 @@ fn without_a_silent_one_it_waits_and_recovers() {
     });
 }
 
+/// So that some are left to the application.
 #[test]
 fn the_cap_is_lowered_to_what_the_limit_allows() {
-    in_a_process_of_its_own("the_cap_is_lowered_to_what_the_limit_allows", || {
-        limit_descriptors(64);
-        let server = start(bind().max_connections(1_000));
-        let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
-        for client in &mut clients {
-            assert_eq!(client.ask(GET).0, 200);
-        }
-        drop(clients);
-        assert_eq!(server.stop().connections, 20);
-    });
+    if env::var_os(IN_CHILD).is_some() {
+        limit_descriptors(128);
+        let server = start_with(bind().max_connections(1_000), |_| {
+            Response::text(File::open("/dev/null").is_ok().to_string())
+        });
+        println!("\nlistens on {}", server.address);
+        // Until the clients have gone.
+        io::stdin().read_to_end(&mut Vec::new()).unwrap();
+        server.stop();
+        return;
+    }
+    let mut test = this_test("the_cap_is_lowered_to_what_the_limit_allows")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(test.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address = lines.find_map(|line| line.strip_prefix("listens on ")?.parse().ok());
+    let address: SocketAddr = address.expect("it serves");
+    let mut clients: Vec<_> =
+        (0..200).map(|_| Client::new(TcpStream::connect(address).unwrap())).collect();
+    for client in &mut clients[150..] {
+        assert_eq!(client.ask(GET), (200, "true".to_owned()));
+    }
+    assert!(clients[0].is_closed_within(SOON));
+    drop((clients, test.stdin.take()));
+    assert!(test.wait().unwrap().success());
 }
 
 /// Until all threads have what they need.
@@ -86,13 +107,16 @@ fn in_a_process_of_its_own(name: &str, test: impl FnOnce()) {
     if env::var_os(IN_CHILD).is_some() {
         return test();
     }
-    let test = Command::new(env::current_exe().unwrap())
-        .args(["--exact", &format!("descriptors::{name}"), "--nocapture"])
-        .env(IN_CHILD, "1")
-        .output()
-        .unwrap();
+    let test = this_test(name).output().unwrap();
     let ran = String::from_utf8_lossy(&test.stdout).contains("1 passed");
     assert!(test.status.success() && ran, "{}", String::from_utf8_lossy(&test.stderr));
+}
+
+/// The test of that name in another process, which knows.
+fn this_test(name: &str) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", &format!("descriptors::{name}"), "--nocapture"]).env(IN_CHILD, "1");
+    command
 }
 
 fn limit_descriptors(number: usize) {

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{GET, SOON, bind, millis, say, start, start_with, timed};
+use crate::support::{GET, Response, SOON, bind, millis, say, start, start_with, timed};
 
 #[test]
 fn the_silent_are_closed_and_the_others_finish() {
@@ -85,6 +85,28 @@ fn it_may_begin_before_serving() {
     let summary = start(server).join();
     assert_eq!(summary, Default::default());
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// However large it is, and whatever follows.
+#[test]
+fn an_answer_on_its_way_arrives() {
+    const BODY: usize = 16 << 20;
+    for follows in [false, true] {
+        let server = start_with(bind(), |_| Response::new(200).body(vec![b'x'; BODY]));
+        let mut client = server.connect();
+        client.send(GET);
+        thread::sleep(millis(200));
+        server.shutdown.begin(4 * SOON);
+        thread::sleep(millis(100));
+        if follows {
+            client.send(GET);
+        }
+        let answer = client.read_to_end();
+        assert!(answer.len() > BODY, "{}", answer.len());
+        drop(client);
+        let summary = server.join();
+        assert_eq!((summary.idle, summary.finished, summary.cut_off), (0, 1, 0));
+    }
 }
 
 /// Whether they wait for their turn, for somebody to read them, or to be accepted.

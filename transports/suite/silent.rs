@@ -132,6 +132,22 @@ fn who_never_rests_makes_room_too() {
     }
 }
 
+/// Who has to end with an answer is answered to all that it has asked before.
+#[test]
+fn pipelined_requests_are_answered_before_they_make_room() {
+    let server = start(bind().max_connections(1));
+    let mut pipelined = server.connect();
+    let sleep = b"GET /sleep/100 HTTP/1.1\r\nHost: a\r\n\r\n";
+    pipelined.send(&sleep.repeat(4));
+    thread::sleep(millis(50));
+    assert_eq!(server.connect().ask(GET).0, 200);
+    let answers = pipelined.read_to_end();
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 4, "{answers}");
+    assert_eq!(answers.matches("Connection: close").count(), 1, "{answers}");
+    drop(pipelined);
+    server.stop();
+}
+
 #[test]
 fn a_cap_of_one_serves_all_in_turn() {
     let server = start(bind().max_connections(1));

@@ -61,37 +61,63 @@ impl Failure {
     }
 }
 
-/// Trouble that lasts is logged once a minute, not once for each attempt.
+/// The trouble that a server has, for its log and for what it does next.
+///
+/// What lasts is logged once a minute, and when it becomes another one, not once for each attempt.
 ///
 /// ```
 /// use std::io::ErrorKind::OutOfMemory;
 /// use std::time::Instant;
-/// use h1events_serving::Complaints;
+/// use h1events_serving::{Failure, Trouble};
 ///
-/// let mut complaints = Complaints::default();
+/// let mut trouble = Trouble::default();
 /// for _ in 0..1000 {
-///     complaints.log("accepting failed", &OutOfMemory.into(), Instant::now());
+///     assert_eq!(trouble.accepting(&OutOfMemory.into(), Instant::now()), Failure::Other);
 /// }
+/// trouble.is_over();
 /// ```
 #[derive(Debug, Default)]
-pub struct Complaints {
-    last: Option<Instant>,
+pub struct Trouble {
+    logged: Option<(&'static str, Instant)>,
+    in_a_row: u32,
 }
 
 const RARELY: Duration = Duration::from_secs(60);
 
-impl Complaints {
-    /// One line with a warning, unless there has been one a short time ago.
-    pub fn log(&mut self, what: &str, error: &io::Error, now: Instant) {
-        if self.is_due(now) {
+/// So many connections in a row may be over before they are accepted.
+const MANY: u32 = 32;
+
+impl Trouble {
+    /// Accepting has failed: what that means. Errors of connections are more than that if there
+    /// is nothing else.
+    pub fn accepting(&mut self, error: &io::Error, now: Instant) -> Failure {
+        self.in_a_row += 1;
+        let failure = Failure::of(error);
+        if failure == Failure::Connection && !self.in_a_row.is_multiple_of(MANY) {
+            log::debug!("a connection was lost: {error}");
+            return failure;
+        }
+        self.log("accepting failed", error, now);
+        if failure == Failure::Connection { Failure::Other } else { failure }
+    }
+
+    /// A connection has been accepted.
+    pub const fn is_over(&mut self) {
+        self.in_a_row = 0;
+    }
+
+    /// One line with a warning, unless the last one said the same a short time ago.
+    pub fn log(&mut self, what: &'static str, error: &io::Error, now: Instant) {
+        if self.is_due(what, now) {
             log::warn!("{what}: {error}; trying again");
         }
     }
 
-    fn is_due(&mut self, now: Instant) -> bool {
-        let is_due = self.last.is_none_or(|last| now.saturating_duration_since(last) >= RARELY);
+    fn is_due(&mut self, what: &'static str, now: Instant) -> bool {
+        let is_recent = |(last, when)| last == what && now.saturating_duration_since(when) < RARELY;
+        let is_due = !self.logged.is_some_and(is_recent);
         if is_due {
-            self.last = Some(now);
+            self.logged = Some((what, now));
         }
         is_due
     }
@@ -122,9 +148,25 @@ mod tests {
     #[test]
     fn trouble_is_logged_once_a_minute() {
         let start = Instant::now();
-        let mut complaints = Complaints::default();
+        let mut trouble = Trouble::default();
         let seconds = |seconds| start + Duration::from_secs(seconds);
-        let logged: Vec<_> = (0..200).filter(|&s| complaints.is_due(seconds(s))).collect();
+        let logged: Vec<_> = (0..200).filter(|&s| trouble.is_due("it", seconds(s))).collect();
         assert_eq!(logged, [0, 60, 120, 180]);
+        assert!(trouble.is_due("another", seconds(200)));
+        assert!(!trouble.is_due("another", seconds(201)));
+    }
+
+    #[test]
+    fn connections_that_are_over_are_not_the_only_ones_for_long() {
+        let error = Errno::PERM.into();
+        let mut trouble = Trouble::default();
+        let mut pauses = |attempts| {
+            let failures = (0..attempts).map(|_| trouble.accepting(&error, Instant::now()));
+            failures.filter(|&failure| failure == Failure::Other).count()
+        };
+        assert_eq!(pauses(31), 0);
+        assert_eq!(pauses(65), 3);
+        trouble.is_over();
+        assert_eq!(trouble.in_a_row, 0);
     }
 }

@@ -6,8 +6,9 @@
 //! are made of it, and show the same behaviour because of it.
 //!
 //! - [`bind`] and [`descriptors`]: where it listens, and how many connections it can have.
-//! - [`Failure`] and [`Complaints`]: what an error of `accept` means, and how often to say so.
-//! - [`Room`]: whose connection ends, so that another one can be accepted.
+//! - [`Failure`] and [`Trouble`]: what an error of `accept` means, and how often to say so.
+//! - [`Room`] and [`Rest`]: whose connection ends, so that another one can be accepted.
+//! - [`Pool`]: the buffers that the busy connections pass on.
 //! - [`Shutdown`] and [`Summary`]: the end, from any thread.
 //! - [`Yielding`]: whether to let other threads run before waiting for a client.
 //! - [`Peer`] and [`Upgraded`]: who is at the other end, and what becomes of a connection that the
@@ -21,16 +22,18 @@ mod accept;
 mod listen;
 mod panic;
 mod peer;
+mod pool;
 mod room;
 mod shutdown;
 mod upgraded;
 mod yielding;
 
-pub use accept::{Complaints, Failure, PAUSE};
-pub use listen::{bind, descriptors};
+pub use accept::{Failure, PAUSE, Trouble};
+pub use listen::{BACKLOG, bind, descriptors};
 pub use panic::message;
 pub use peer::Peer;
-pub use room::{MOMENT, Room};
+pub use pool::Pool;
+pub use room::{MOMENT, Rest, Room};
 pub use shutdown::{CUT_OFF, Shutdown, Summary};
 pub use upgraded::Upgraded;
 pub use yielding::Yielding;

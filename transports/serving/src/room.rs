@@ -8,6 +8,15 @@ use std::time::Duration;
 /// of a client that has just connected is on its way, and comes well within this time.
 pub const MOMENT: Duration = Duration::from_millis(5);
 
+/// What a connection does that nobody waits for: it may be closed for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// No byte of the next request has come.
+    Silent,
+    /// All is answered; what else comes is thrown away.
+    Lingering,
+}
+
 /// What the thread that accepts wants of the connections, when there are as many as there can be.
 ///
 /// Beside busy connections it costs them the reading of a flag.

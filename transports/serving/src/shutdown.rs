@@ -47,8 +47,8 @@ pub struct Summary {
     pub idle: u64,
     /// How many had something to finish, and did.
     pub finished: u64,
-    /// How many had not finished in time, and were closed all the same. A handler that still
-    /// runs then is left alone.
+    /// How many had not finished in time: they are closed, but for those whose handler still
+    /// runs, or that somebody has taken by an upgrade.
     pub cut_off: u64,
 }
 
@@ -85,6 +85,12 @@ impl Shutdown {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         *self.state.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what is left is to be cut off now.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= now)
     }
 }
 

@@ -4,12 +4,11 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
-use h1events_serving::{Complaints, Failure, MOMENT, PAUSE, Peer, Room, Shutdown, Summary};
+use h1events_serving::{BACKLOG, Failure, MOMENT, PAUSE, Peer, Room, Shutdown, Summary, Trouble};
 use smol::channel::Receiver;
 use smol::{Timer, future};
 
 use crate::listener::Listener;
-use crate::registry::Tally;
 use crate::workers::Workers;
 
 /// The accept loop.
@@ -22,8 +21,8 @@ pub(crate) struct Accepting<L: Listener> {
     pub(crate) accepted: u64,
 }
 
-/// So many connections are accepted before anything else has its turn.
-const TURN: u64 = 32;
+/// So often is accepted before anything else has its turn.
+const TURN: u32 = 32;
 
 impl<L: Listener> Accepting<L> {
     /// Accepts until it is shut down, of which `begun` tells, then ends the connections.
@@ -32,21 +31,25 @@ impl<L: Listener> Accepting<L> {
             let _ = begun.recv().await;
         };
         future::or(is_begun, self.accept()).await;
-        self.accept_the_rest().await;
+        self.accept_the_rest(shutdown).await;
         let Self { listener, workers, accepted, .. } = self;
         drop(listener);
-        let Tally { idle, finished, cut_off } = workers.finish(shutdown, begun).await;
-        Summary { connections: accepted, idle, finished, cut_off }
+        Summary { connections: accepted, ..workers.finish(shutdown, begun).await }
     }
 
     /// Accepts for ever, or as long as there is a worker.
     async fn accept(&mut self) {
-        let mut complaints = Complaints::default();
-        let mut has_failed = false;
-        loop {
+        let mut trouble = Trouble::default();
+        let mut room_has_helped = true;
+        for attempt in 1_u32.. {
+            // However many there are to accept, a shutdown is noticed.
+            if attempt.is_multiple_of(TURN) {
+                future::yield_now().await;
+            }
             match self.listener.accept().await {
                 Ok((accepted, peer)) => {
-                    has_failed = false;
+                    trouble.is_over();
+                    room_has_helped = true;
                     while self.workers.open() >= self.max_connections {
                         self.make_room(self.max_connections).await;
                     }
@@ -54,33 +57,27 @@ impl<L: Listener> Accepting<L> {
                     if self.workers.is_empty() {
                         return;
                     }
-                    // However many there are to accept, a shutdown is noticed.
-                    if self.accepted.is_multiple_of(TURN) {
-                        future::yield_now().await;
-                    }
                 }
-                Err(error) if Failure::of(&error) == Failure::Connection => {
-                    log::debug!("a connection was lost: {error}");
-                }
-                Err(error) => {
-                    complaints.log("accepting failed", &error, Instant::now());
-                    let is_shortage = Failure::of(&error) == Failure::Shortage;
-                    if is_shortage {
+                Err(error) => match trouble.accepting(&error, Instant::now()) {
+                    Failure::Connection => {}
+                    Failure::Shortage if mem::replace(&mut room_has_helped, false) => {
                         self.make_room(self.workers.open()).await;
                     }
-                    // Room would not help, or has been made and didn't.
-                    if mem::replace(&mut has_failed, true) || !is_shortage {
-                        Timer::after(PAUSE).await;
-                    }
-                }
+                    Failure::Shortage | Failure::Other => drop(Timer::after(PAUSE).await),
+                },
             }
         }
     }
 
-    /// Accepts who has connected before now, as far as there is room: a request may have come
-    /// already.
-    async fn accept_the_rest(&mut self) {
-        while self.workers.open() < self.max_connections && !self.workers.is_empty() {
+    /// Accepts who has connected before the shutdown, as far as there is room and time: a
+    /// request may have come already.
+    async fn accept_the_rest(&mut self, shutdown: &Shutdown) {
+        // Others may go on connecting.
+        for _ in 0..BACKLOG {
+            let has_room = self.workers.open() < self.max_connections;
+            if !has_room || self.workers.is_empty() || shutdown.is_over(Instant::now()) {
+                return;
+            }
             match future::poll_once(self.listener.accept()).await {
                 Some(Ok((accepted, peer))) => self.give(accepted, peer),
                 Some(Err(error)) if Failure::of(&error) == Failure::Connection => {}
@@ -101,7 +98,6 @@ impl<L: Listener> Accepting<L> {
         // Left over from the last time.
         while self.room_made.try_recv().is_ok() {}
         let pause = Instant::now() + PAUSE;
-        let mut is_asked = false;
         let mut has_waited = false;
         loop {
             self.room.want();
@@ -109,10 +105,7 @@ impl<L: Listener> Accepting<L> {
                 break;
             }
             let mut again = pause;
-            if !is_asked {
-                is_asked = self.workers.make_room();
-            }
-            if !is_asked {
+            if !self.workers.make_room() {
                 again = Instant::now() + MOMENT;
                 // Nobody has been silent for long enough meanwhile: all are busy.
                 if mem::replace(&mut has_waited, true) {

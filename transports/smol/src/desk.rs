@@ -4,23 +4,25 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use h1events_connection::{Buffer, Clock, Now};
+use h1events_serving::Pool;
 
+use crate::reactor::Reactor;
 use crate::registry::Registry;
 
 pub(crate) struct Desk {
+    pub(crate) reactor: Reactor,
     pub(crate) registry: Rc<RefCell<Registry>>,
     pub(crate) ending: Cell<bool>,
     /// How many requests have been answered since the thread waited.
     pub(crate) answers: Cell<u64>,
     clock: RefCell<Clock>,
-    /// Buffers that no connection needs at the moment.
-    #[expect(clippy::vec_box, reason = "connections release and take them in their boxes")]
-    pool: RefCell<Vec<Box<Buffer>>>,
+    pool: RefCell<Pool>,
 }
 
 impl Desk {
-    pub(crate) fn new(registry: Rc<RefCell<Registry>>) -> Self {
+    pub(crate) fn new(reactor: Reactor, registry: Rc<RefCell<Registry>>) -> Self {
         Self {
+            reactor,
             registry,
             ending: Cell::new(false),
             answers: Cell::new(0),
@@ -34,16 +36,10 @@ impl Desk {
     }
 
     pub(crate) fn take_buffer(&self) -> Box<Buffer> {
-        self.pool.borrow_mut().pop().unwrap_or_default()
+        self.pool.borrow_mut().take()
     }
 
     pub(crate) fn give_buffer(&self, buffer: Box<Buffer>) {
-        let mut pool = self.pool.borrow_mut();
-        if pool.len() < POOL {
-            pool.push(buffer);
-        }
+        self.pool.borrow_mut().give(buffer);
     }
 }
-
-/// So many buffers wait for connections that need one.
-const POOL: usize = 64;

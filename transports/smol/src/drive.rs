@@ -8,11 +8,10 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use h1events_connection::{Connection, Notice, Request, Response, Step};
-use h1events_serving::message;
+use h1events_serving::{Rest, message};
 use smol::future::{self, FutureExt};
 
 use crate::desk::Desk;
-use crate::load::Idle;
 use crate::place::Place;
 use crate::registry::Event;
 use crate::serve::Serving;
@@ -71,12 +70,12 @@ where
                 Step::Read { deadline } => self.read(deadline, now.instant).await?,
                 Step::Write { deadline } => self.write(deadline).await?,
                 Step::Handle => {
-                    let mut response = self.handle().await;
+                    let response = self.handle().await;
                     if self.desk.ending.get() {
                         self.connection.end_soon();
                     }
                     if self.desk.registry.borrow().is_last_answer() {
-                        response = response.close();
+                        self.connection.end_soon();
                     }
                     now = self.desk.now();
                     self.connection.respond(response, now);
@@ -103,12 +102,12 @@ where
         if self.reads.is_multiple_of(TURN) {
             future::yield_now().await;
         }
-        let idle = match &self.connection {
-            connection if connection.is_silent() => Some((Idle::Silent, now)),
-            connection if connection.is_lingering() => Some((Idle::Lingering, now)),
+        let rest = match &self.connection {
+            connection if connection.is_silent() => Some((Rest::Silent, now)),
+            connection if connection.is_lingering() => Some((Rest::Lingering, now)),
             _ => None,
         };
-        self.wait(deadline, idle, |driver, cx| {
+        self.wait(deadline, rest, |driver, cx| {
             driver.take_buffer();
             let space = driver.connection.read_space();
             let Poll::Ready(read) = Pin::new(&mut driver.stream).poll_read(cx, space) else {
@@ -171,22 +170,35 @@ where
     async fn wait(
         &mut self,
         deadline: Instant,
-        idle: Option<(Idle, Instant)>,
+        rest: Option<(Rest, Instant)>,
         mut act: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<io::Result<()>>,
     ) -> io::Result<Option<Event>> {
         let (key, desk) = (self.place.key(), self.desk);
         let mut waits = false;
         future::poll_fn(|cx| {
-            if waits && let Some(event) = desk.registry.borrow_mut().take_event(key) {
-                return Poll::Ready(Ok(Some(event)));
+            let event = if waits { desk.registry.borrow_mut().take_event(key) } else { None };
+            if event == Some(Event::Evicted) {
+                if matches!(rest, Some((Rest::Lingering, _))) {
+                    return Poll::Ready(Ok(event));
+                }
+                desk.reactor.catch_up();
             }
+            // What has come has come before the event, however long this thread was busy.
             if let Poll::Ready(result) = act(self, cx) {
                 if waits {
                     desk.registry.borrow_mut().resume(key);
                 }
+                match event {
+                    Some(Event::Evicted) => desk.registry.borrow_mut().make_room(Instant::now()),
+                    Some(Event::Ending) => desk.registry.borrow_mut().is_not_idle(),
+                    Some(Event::Deadline) | None => {}
+                }
                 return Poll::Ready(result.map(|()| None));
             }
-            desk.registry.borrow_mut().wait(key, cx.waker(), deadline, idle);
+            if event.is_some() {
+                return Poll::Ready(Ok(event));
+            }
+            desk.registry.borrow_mut().wait(key, cx.waker(), deadline, rest);
             waits = true;
             Poll::Pending
         })

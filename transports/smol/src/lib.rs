@@ -74,7 +74,10 @@ mod upgrade;
 mod worker;
 mod workers;
 
-pub use h1events_connection::{Config, Limits, Linger, Pace, Request, Response};
+pub use h1events_connection::{
+    Config, Field, InvalidField, Limits, Linger, NotOneRequest, Pace, Request, RequestBuf,
+    Response, Version,
+};
 pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};
 pub use listener::Listener;
 pub use reactor::Reactor;

@@ -4,14 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use h1events_serving::Room;
-
-/// Of what kind a wait is that may be ended to make room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Idle {
-    Silent,
-    Lingering,
-}
+use h1events_serving::{Rest, Room};
 
 /// A worker's connections, as far as others have to know of them.
 #[derive(Debug)]
@@ -56,14 +49,14 @@ impl Load {
     }
 
     /// Since when the longest-waiting connection of that kind has waited, if there is one.
-    pub(crate) fn oldest(&self, idle: Idle) -> Option<Instant> {
-        let nanos = self.oldest[idle as usize].load(Relaxed);
+    pub(crate) fn oldest(&self, rest: Rest) -> Option<Instant> {
+        let nanos = self.oldest[rest as usize].load(Relaxed);
         (nanos != NEVER).then(|| self.epoch + Duration::from_nanos(nanos))
     }
 
-    pub(crate) fn set_oldest(&self, idle: Idle, since: Option<Instant>) {
+    pub(crate) fn set_oldest(&self, rest: Rest, since: Option<Instant>) {
         let nanos = |since: Instant| since.saturating_duration_since(self.epoch).as_nanos();
         let nanos = since.map_or(NEVER, |since| u64::try_from(nanos(since)).unwrap_or(NEVER));
-        self.oldest[idle as usize].store(nanos, Relaxed);
+        self.oldest[rest as usize].store(nanos, Relaxed);
     }
 }

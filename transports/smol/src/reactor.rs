@@ -13,7 +13,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{self, Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use mio::event::Event;
@@ -25,6 +25,14 @@ use slab::Slab;
 #[derive(Clone, Debug)]
 pub struct Reactor {
     inner: Rc<Inner>,
+}
+
+/// What a reactor is made of on its own thread. It takes three descriptors.
+#[derive(Debug)]
+pub(crate) struct Poll {
+    poll: mio::Poll,
+    registry: Registry,
+    waker: mio::Waker,
 }
 
 #[derive(Debug)]
@@ -67,20 +75,27 @@ const BELL: Token = Token(usize::MAX);
 /// Events that are taken from the system at once.
 const EVENTS: usize = 256;
 
-impl Reactor {
+impl Poll {
     pub(crate) fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, BELL)?;
+        Ok(Self { poll, registry, waker })
+    }
+}
+
+impl Reactor {
+    pub(crate) fn new(poll: Poll) -> Self {
+        let Poll { poll, registry, waker } = poll;
         let bell = Bell { rung: AtomicBool::new(false), asleep: AtomicBool::new(false), waker };
-        Ok(Self {
+        Self {
             inner: Rc::new(Inner {
                 poll: RefCell::new(poll),
                 registry,
                 bell: Arc::new(bell),
                 sources: RefCell::default(),
             }),
-        })
+        }
     }
 
     /// Runs a future on this thread, and waits for sockets meanwhile.
@@ -99,7 +114,7 @@ impl Reactor {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             bell.rung.store(false, SeqCst);
-            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            if let task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
             let now = Instant::now();
@@ -218,16 +233,16 @@ impl Direction {
         self.ready = false;
     }
 
-    pub(crate) fn poll_ready(&mut self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_ready(&mut self, cx: &Context<'_>) -> task::Poll<()> {
         self.wanted = !self.ready;
         if self.ready {
-            return Poll::Ready(());
+            return task::Poll::Ready(());
         }
         match &self.waker {
             Some(waker) if waker.will_wake(cx.waker()) => {}
             _ => self.waker = Some(cx.waker().clone()),
         }
-        Poll::Pending
+        task::Poll::Pending
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::task::Waker;
 use std::time::Instant;
 
-use h1events_serving::Shutdown;
+use h1events_serving::{MOMENT, Rest, Shutdown, Summary};
 use slab::Slab;
 
 use crate::deadlines::Deadlines;
-use crate::load::{Idle, Load};
+use crate::load::Load;
 use crate::queue::Queue;
 
 /// Why a wait ends before something could be read or written.
@@ -32,7 +32,7 @@ struct Slot {
     deadline: Option<Instant>,
     /// Its entry among the deadlines.
     entry: Option<Instant>,
-    idle: Option<(Idle, Instant)>,
+    rest: Option<(Rest, Instant)>,
 }
 
 #[derive(Debug)]
@@ -46,14 +46,6 @@ pub(crate) struct Registry {
     ended: u64,
     /// Connections that were silent at the shutdown, whether or not they have noticed it.
     idle: u64,
-}
-
-/// What has become of a worker's connections in a shutdown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) idle: u64,
-    pub(crate) finished: u64,
-    pub(crate) cut_off: u64,
 }
 
 impl Registry {
@@ -91,7 +83,7 @@ impl Registry {
         key: usize,
         waker: &Waker,
         deadline: Instant,
-        idle: Option<(Idle, Instant)>,
+        rest: Option<(Rest, Instant)>,
     ) {
         let slot = &mut self.slots[key];
         match &slot.waker {
@@ -104,11 +96,11 @@ impl Registry {
         slot.waiting = true;
         slot.deadline = Some(deadline);
         self.deadlines.set(key, &mut slot.entry, deadline);
-        slot.idle = idle;
-        if let Some((idle, _)) = idle {
-            self.queues[idle as usize].push(key);
-            if self.queues[idle as usize].head() == Some(key) {
-                self.publish(idle);
+        slot.rest = rest;
+        if let Some((rest, _)) = rest {
+            self.queues[rest as usize].push(key);
+            if self.queues[rest as usize].head() == Some(key) {
+                self.publish(rest);
             }
         }
     }
@@ -117,11 +109,11 @@ impl Registry {
     pub(crate) fn resume(&mut self, key: usize) {
         let slot = &mut self.slots[key];
         slot.waiting = false;
-        if let Some((idle, _)) = slot.idle.take() {
-            let was_head = self.queues[idle as usize].head() == Some(key);
-            self.queues[idle as usize].remove(key);
+        if let Some((rest, _)) = slot.rest.take() {
+            let was_head = self.queues[rest as usize].head() == Some(key);
+            self.queues[rest as usize].remove(key);
             if was_head {
-                self.publish(idle);
+                self.publish(rest);
             }
         }
     }
@@ -131,30 +123,44 @@ impl Registry {
         self.slots[key].event.take()
     }
 
-    /// Closes the connection that has been silent for longest, or else lingering.
-    pub(crate) fn make_room(&mut self) {
+    /// Closes the connection that has been silent for longest, or else lingering, if it has for a
+    /// moment.
+    pub(crate) fn make_room(&mut self, now: Instant) {
         self.load.making_room.store(false, SeqCst);
-        if let Some(key) = self.queues.iter().find_map(Queue::head) {
-            self.wake(key, Event::Evicted);
+        let is_due = |since| now.saturating_duration_since(since) >= MOMENT;
+        let head = |queue: &Queue| {
+            let key = queue.head()?;
+            self.slots[key].rest.is_some_and(|(_, since)| is_due(since)).then_some(key)
+        };
+        match self.queues.iter().find_map(head) {
+            Some(key) => self.wake(key, Event::Evicted),
+            // Another worker may have one.
+            None => self.load.room.is_made(),
         }
     }
 
     /// Wakes the silent ones, so that they see that the server shuts down. The others see it when
     /// they have something to do.
     pub(crate) fn end(&mut self) {
-        while let Some(key) = self.queues[Idle::Silent as usize].head() {
+        while let Some(key) = self.queues[Rest::Silent as usize].head() {
             self.wake(key, Event::Ending);
             self.idle += 1;
         }
     }
 
+    /// One of these had got a request before it saw that.
+    pub(crate) const fn is_not_idle(&mut self) {
+        self.idle -= 1;
+    }
+
     /// What the shutdown has come to by now.
-    pub(crate) fn tally(&self) -> Tally {
-        // Who waits has answered everything, and who is about to see the shutdown was silent.
-        let is_unfinished = |slot: &Slot| slot.idle.is_none() && slot.event != Some(Event::Ending);
+    pub(crate) fn summary(&self) -> Summary {
+        // Who rests has answered everything, and who is about to see the shutdown was silent.
+        let is_unfinished = |slot: &Slot| slot.rest.is_none() && slot.event != Some(Event::Ending);
         let cut_off = self.slots.iter().filter(|(_, slot)| is_unfinished(slot)).count() as u64;
         let all = self.ended + self.slots.len() as u64;
-        Tally { idle: self.idle, finished: all.saturating_sub(self.idle + cut_off), cut_off }
+        let finished = all.saturating_sub(self.idle + cut_off);
+        Summary { connections: all, idle: self.idle, finished, cut_off }
     }
 
     /// Wakes those whose deadline has passed. When to call again.
@@ -189,9 +195,9 @@ impl Registry {
         }
     }
 
-    fn publish(&self, idle: Idle) {
-        let head = self.queues[idle as usize].head().and_then(|key| self.slots[key].idle);
-        self.load.set_oldest(idle, head.map(|(_, since)| since));
+    fn publish(&self, rest: Rest) {
+        let head = self.queues[rest as usize].head().and_then(|key| self.slots[key].rest);
+        self.load.set_oldest(rest, head.map(|(_, since)| since));
     }
 }
 
@@ -241,7 +247,7 @@ mod tests {
         }
 
         /// In seconds since the start.
-        fn wait(&mut self, key: usize, deadline: u32, idle: Option<(Idle, u32)>) {
+        fn wait(&mut self, key: usize, deadline: u32, idle: Option<(Rest, u32)>) {
             let idle = idle.map(|(idle, since)| (idle, self.start + since * SECOND));
             self.registry.wait(key, Waker::noop(), self.start + deadline * SECOND, idle);
         }
@@ -252,8 +258,8 @@ mod tests {
 
         /// In seconds since the start, of silence and of lingering.
         fn oldest(&self) -> [Option<u64>; 2] {
-            [Idle::Silent, Idle::Lingering]
-                .map(|idle| self.load.oldest(idle).map(|since| (since - self.start).as_secs()))
+            [Rest::Silent, Rest::Lingering]
+                .map(|rest| self.load.oldest(rest).map(|since| (since - self.start).as_secs()))
         }
     }
 
@@ -261,25 +267,32 @@ mod tests {
     fn the_longest_silent_makes_room_then_the_longest_lingering() {
         let mut bench = Bench::new();
         let [a, b, c, busy] = bench.open();
-        bench.wait(c, 9, Some((Idle::Lingering, 1)));
-        bench.wait(a, 9, Some((Idle::Silent, 2)));
-        bench.wait(b, 9, Some((Idle::Silent, 3)));
+        bench.wait(c, 9, Some((Rest::Lingering, 1)));
+        bench.wait(a, 9, Some((Rest::Silent, 2)));
+        bench.wait(b, 9, Some((Rest::Silent, 3)));
         bench.wait(busy, 9, None);
         assert_eq!(bench.oldest(), [Some(2), Some(1)]);
         // It gets a request and is silent again.
         bench.registry.resume(a);
         assert_eq!(bench.oldest()[0], Some(3));
-        bench.wait(a, 9, Some((Idle::Silent, 4)));
+        bench.wait(a, 9, Some((Rest::Silent, 4)));
 
+        // Nobody has been silent for a moment yet.
         bench.load.making_room.store(true, SeqCst);
+        bench.registry.make_room(bench.start);
+        assert_eq!([a, b, c].map(|key| bench.registry.take_event(key)), [None; 3]);
+        assert_eq!(bench.room.try_recv(), Ok(()));
+        bench.load.room.want();
+
         for expected in [b, a, c] {
-            bench.registry.make_room();
+            bench.registry.make_room(bench.start + 5 * SECOND);
             assert_eq!(bench.registry.take_event(expected), Some(Event::Evicted));
         }
-        bench.registry.make_room();
+        bench.registry.make_room(bench.start + 5 * SECOND);
         assert_eq!(bench.registry.take_event(busy), None);
         assert_eq!(bench.oldest(), [None; 2]);
         assert!(!bench.load.making_room.load(SeqCst));
+        bench.load.room.want();
         bench.close(&[b]);
         assert_eq!(bench.room.try_recv(), Ok(()));
         assert_eq!(bench.load.open(), 3);
@@ -290,7 +303,7 @@ mod tests {
         let mut bench = Bench::new();
         let [a, b, c] = bench.open();
         for (key, since) in [(a, 1), (b, 2), (c, 3)] {
-            bench.wait(key, 9, Some((Idle::Silent, since)));
+            bench.wait(key, 9, Some((Rest::Silent, since)));
         }
         bench.close(&[b, a]);
         assert_eq!(bench.oldest()[0], Some(3));
@@ -330,20 +343,20 @@ mod tests {
         bench.close(&[before]);
         bench.shutdown.begin(SECOND);
         bench.close(&[after]);
-        bench.wait(silent, 9, Some((Idle::Silent, 1)));
-        bench.wait(too, 9, Some((Idle::Silent, 1)));
+        bench.wait(silent, 9, Some((Rest::Silent, 1)));
+        bench.wait(too, 9, Some((Rest::Silent, 1)));
         bench.wait(begun, 9, None);
-        bench.wait(lingering, 9, Some((Idle::Lingering, 1)));
+        bench.wait(lingering, 9, Some((Rest::Lingering, 1)));
         bench.registry.end();
-        let tally = Tally { idle: 2, finished: 2, cut_off: 2 };
-        assert_eq!(bench.registry.tally(), tally);
+        let summary = Summary { connections: 6, idle: 2, finished: 2, cut_off: 2 };
+        assert_eq!(bench.registry.summary(), summary);
 
         let events =
             [silent, too, begun, handled, lingering].map(|key| bench.registry.take_event(key));
         assert_eq!(events, [Some(Event::Ending), Some(Event::Ending), None, None, None]);
         bench.close(&[silent, too, lingering]);
-        assert_eq!(bench.registry.tally(), tally);
+        assert_eq!(bench.registry.summary(), summary);
         bench.close(&[begun, handled]);
-        assert_eq!(bench.registry.tally(), Tally { idle: 2, finished: 4, cut_off: 0 });
+        assert_eq!(bench.registry.summary(), Summary { finished: 4, cut_off: 0, ..summary });
     }
 }

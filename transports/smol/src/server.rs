@@ -16,7 +16,7 @@ use crate::accept::Accepting;
 use crate::listener::Listener;
 use crate::serve::Serving;
 use crate::upgrade::{OnUpgrade, on_upgrade};
-use crate::workers::Workers;
+use crate::workers::{self, Workers};
 
 /// A server that has its address and waits to [`serve`](Self::serve).
 ///
@@ -34,8 +34,9 @@ pub struct Server<L: Listener> {
 /// A silent one costs about a kilobyte.
 const MAX_CONNECTIONS: usize = 16_384;
 
-/// Descriptors that are left to the application.
+/// Descriptors that are left to the application, and what each worker takes for its reactor.
 const SPARE_DESCRIPTORS: usize = 64;
+const REACTOR_DESCRIPTORS: usize = 3;
 
 impl Server<Async<TcpListener>> {
     /// A server on a TCP address, IPv4 or IPv6. With port 0, the system chooses one, which
@@ -83,7 +84,7 @@ impl<L: Listener> Server<L> {
     ///
     /// # Errors
     ///
-    /// None so far.
+    /// None: it returns what the constructor of h1events-thread does, which needs descriptors.
     pub fn new(listener: L) -> io::Result<Self> {
         let (wake, shutdown_begun) = wake();
         let shutdown = Shutdown::new(wake);
@@ -169,9 +170,10 @@ impl<L: Listener> Server<L> {
         let (wake, room_made) = wake();
         let room = Arc::new(Room::new(wake));
         let workers = Workers::start::<L, A>(&serving, &room, &self.shutdown)?;
+        let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * workers::count();
         let accepting = Accepting {
             listener: self.listener,
-            max_connections: self.max_connections.min(descriptors(SPARE_DESCRIPTORS)).max(1),
+            max_connections: self.max_connections.min(descriptors(spare)).max(1),
             workers,
             room,
             room_made,

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Instant;
 
 use h1events_connection::{Request, Response};
-use h1events_serving::Peer;
+use h1events_serving::{Peer, Summary};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
 use smol::future::{self, FutureExt};
@@ -20,14 +20,14 @@ use crate::desk::Desk;
 use crate::listener::Listener;
 use crate::place::Place;
 use crate::reactor::Reactor;
-use crate::registry::{Registry, Tally};
+use crate::registry::Registry;
 use crate::serve::{Serving, serve_connection};
 
 /// What the thread that accepts has for a worker.
 pub(crate) enum Command<T> {
     /// Serve that connection.
     Serve(T, Peer),
-    /// Close the longest-silent connection.
+    /// Close the connection that has rested for longest.
     MakeRoom,
     /// End: at once what is silent, in any case at that time.
     End(Option<Instant>),
@@ -41,17 +41,17 @@ async fn let_all_run(executor: &LocalExecutor<'_>) {
 
 /// Serves until it is told to end.
 pub(crate) fn run<L, A>(
-    reactor: &Reactor,
+    reactor: Reactor,
     serving: &Arc<Serving<L::Stream, A>>,
     commands: Receiver<Command<L::Accepted>>,
     registry: Registry,
-) -> Tally
+) -> Summary
 where
     L: Listener,
     A: AsyncFn(&Request<'_>) -> Response + 'static,
 {
     let registry = Rc::new(RefCell::new(registry));
-    let desk = Rc::new(Desk::new(Rc::clone(&registry)));
+    let desk = Rc::new(Desk::new(reactor.clone(), Rc::clone(&registry)));
     let executor = LocalExecutor::new();
     // When it ends in any case, once it is ending.
     let end = Cell::new(None);
@@ -72,7 +72,7 @@ where
             match command {
                 Command::Serve(accepted, peer) => {
                     let place = Place::new(&registry, peer);
-                    match L::open(accepted, reactor) {
+                    match L::open(accepted, &reactor) {
                         Ok(stream) => {
                             let (serving, desk) = (Arc::clone(serving), Rc::clone(&desk));
                             let task = serve_connection(stream, place, serving, desk);
@@ -86,7 +86,7 @@ where
                     // Who seems to be silent may have a request that is not read yet.
                     reactor.catch_up();
                     let_all_run(&executor).await;
-                    registry.borrow_mut().make_room();
+                    registry.borrow_mut().make_room(Instant::now());
                 }
                 Command::End(at) => {
                     end.set(at);
@@ -113,8 +113,8 @@ where
     };
     reactor.block_on(executor.run(commands), until);
 
-    let tally = registry.borrow().tally();
+    let summary = registry.borrow().summary();
     // What is left is dropped.
     drop(executor);
-    tally
+    summary
 }

@@ -8,21 +8,21 @@ use std::time::Instant;
 use std::{io, thread};
 
 use h1events_connection::{Request, Response};
-use h1events_serving::{CUT_OFF, MOMENT, Peer, Room, Shutdown};
+use h1events_serving::{CUT_OFF, MOMENT, Peer, Rest, Room, Shutdown, Summary};
 use smol::channel::{Receiver, Sender, unbounded};
 use smol::{Timer, future};
 
 use crate::listener::Listener;
-use crate::load::{Idle, Load};
-use crate::reactor::Reactor;
-use crate::registry::{Registry, Tally};
+use crate::load::Load;
+use crate::reactor::{Poll, Reactor};
+use crate::registry::Registry;
 use crate::serve::Serving;
 use crate::worker::{self, Command};
 
 /// One for each core.
 pub(crate) struct Workers<T> {
     hands: Vec<Hand<T>>,
-    tallies: Receiver<(usize, Tally)>,
+    tallies: Receiver<(usize, Summary)>,
 }
 
 struct Hand<T> {
@@ -43,30 +43,21 @@ impl<T: Send + 'static> Workers<T> {
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
         let epoch = Instant::now();
-        let (started_sender, started) = unbounded();
         let (tally_sender, tallies) = unbounded();
         let mut hands = Vec::new();
-        for number in 0..thread::available_parallelism().map_or(1, NonZero::get) {
+        for number in 0..count() {
             let load = Arc::new(Load::new(Arc::clone(room), epoch));
             let registry = Registry::new(Arc::clone(&load), shutdown.clone());
             let serving = Arc::clone(serving);
             let (commands, receiver) = unbounded();
-            let (started_sender, tally_sender) = (started_sender.clone(), tally_sender.clone());
+            let tally_sender = tally_sender.clone();
+            let poll = Poll::new()?;
             thread::Builder::new().name(format!("h1-{number}")).spawn(move || {
-                let (reactor, started) = match Reactor::new() {
-                    Ok(reactor) => (Some(reactor), Ok(())),
-                    Err(error) => (None, Err(error)),
-                };
-                // If nobody waits for one of these any more, it came too late.
-                let _ = started_sender.try_send(started);
-                if let Some(reactor) = reactor {
-                    let tally = worker::run::<L, A>(&reactor, &serving, receiver, registry);
-                    let _ = tally_sender.try_send((number, tally));
-                }
+                let reactor = Reactor::new(poll);
+                let tally = worker::run::<L, A>(reactor, &serving, receiver, registry);
+                // If nobody waits for it any more, it came too late.
+                let _ = tally_sender.try_send((number, tally));
             })?;
-            if let Ok(started) = started.recv_blocking() {
-                started?;
-            }
             hands.push(Hand { number, commands, load });
         }
         Ok(Self { hands, tallies })
@@ -99,11 +90,13 @@ impl<T: Send + 'static> Workers<T> {
     /// Has the longest-silent connection closed, or else the longest-lingering one, if it has been
     /// so for a moment: whether there is one.
     pub(crate) fn make_room(&self) -> bool {
-        let longest = [Idle::Silent, Idle::Lingering].into_iter().find_map(|idle| {
+        if self.hands.iter().any(|hand| hand.load.making_room.load(SeqCst)) {
+            return true;
+        }
+        let longest = [Rest::Silent, Rest::Lingering].into_iter().find_map(|rest| {
             self.hands
                 .iter()
-                .filter(|hand| !hand.load.making_room.load(SeqCst))
-                .filter_map(|hand| Some((hand.load.oldest(idle)?, hand)))
+                .filter_map(|hand| Some((hand.load.oldest(rest)?, hand)))
                 .min_by_key(|&(since, _)| since)
                 .filter(|(since, _)| since.elapsed() >= MOMENT)
         });
@@ -116,7 +109,7 @@ impl<T: Send + 'static> Workers<T> {
 
     /// Ends them, and waits for them until shortly after the time they have. In between, `begun`
     /// tells of an earlier end.
-    pub(crate) async fn finish(&self, shutdown: &Shutdown, begun: &Receiver<()>) -> Tally {
+    pub(crate) async fn finish(&self, shutdown: &Shutdown, begun: &Receiver<()>) -> Summary {
         let mut tallies = BTreeMap::new();
         loop {
             let deadline = shutdown.deadline();
@@ -144,10 +137,10 @@ impl<T: Send + 'static> Workers<T> {
                 break;
             }
         }
-        let mut sum = Tally::default();
+        let mut sum = Summary::default();
         for hand in &self.hands {
             // Of those whose handler blocks them, nobody knows more.
-            let unknown = || Tally { cut_off: hand.load.open() as u64, ..Tally::default() };
+            let unknown = || Summary { cut_off: hand.load.open() as u64, ..Summary::default() };
             let tally = tallies.remove(&hand.number).unwrap_or_else(unknown);
             sum.idle += tally.idle;
             sum.finished += tally.finished;
@@ -155,4 +148,9 @@ impl<T: Send + 'static> Workers<T> {
         }
         sum
     }
+}
+
+/// How many there are.
+pub(crate) fn count() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }

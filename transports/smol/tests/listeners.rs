@@ -2,16 +2,17 @@
 
 mod support;
 
-use std::io::{self};
+use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, ready};
+use std::thread;
 
 use h1events_smol::{Listener, Peer, Reactor, Server, Socket, Stream};
 use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
-use support::{GET, SOON, start_listening, timed};
+use support::{GET, SOON, millis, start_listening, timed};
 
 /// Fails in all the ways in which accept can, before each connection.
 struct Troubled {
@@ -59,6 +60,31 @@ fn errors_of_accept_are_survived_without_spinning() {
         assert!(time < SOON, "{time:?}");
     }
     server.stop();
+}
+
+/// There never is a connection.
+struct Barren;
+
+impl Listener for Barren {
+    type Accepted = TcpStream;
+    type Stream = Socket<TcpStream>;
+
+    async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+
+    fn open(accepted: TcpStream, reactor: &Reactor) -> io::Result<Socket<TcpStream>> {
+        <Async<TcpListener> as Listener>::open(accepted, reactor)
+    }
+}
+
+#[test]
+fn connections_that_are_all_over_hold_up_no_shutdown() {
+    let server = start_listening(Server::new(Barren).unwrap(), ([0, 0, 0, 0], 0).into());
+    thread::sleep(millis(100));
+    let (summary, time) = timed(|| server.stop());
+    assert_eq!(summary.connections, 0);
+    assert!(time < SOON, "{time:?}");
 }
 
 /// Takes three bytes at a time and keeps them until it is flushed, and has one for each read. It

@@ -4,14 +4,14 @@ use std::io::ErrorKind::WouldBlock;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{io, thread};
+use std::{io, mem, thread};
 
 use h1events_connection::{Request, Response};
-use h1events_serving::{CUT_OFF, Complaints, Failure, MOMENT, PAUSE, Peer, Summary};
+use h1events_serving::{BACKLOG, CUT_OFF, Failure, MOMENT, PAUSE, Peer, Summary, Trouble};
 
 use crate::listener::Listener;
 use crate::registry::Eviction;
-use crate::serve::{Seat, Serving, serve_connection};
+use crate::serve::{Serving, serve_connection};
 use crate::stream::Stream;
 use crate::threads::Threads;
 
@@ -24,7 +24,7 @@ pub(crate) struct Accepting<L: Listener, A> {
     listener: L,
     max_connections: usize,
     threads: Arc<Threads>,
-    complaints: Complaints,
+    trouble: Trouble,
     serving: Arc<Serving<L::Stream, A>>,
 }
 
@@ -40,7 +40,7 @@ where
         serving: Arc<Serving<L::Stream, A>>,
     ) -> Self {
         let threads = Arc::new(Threads::new(stack_size));
-        Self { listener, max_connections, threads, complaints: Complaints::default(), serving }
+        Self { listener, max_connections, threads, trouble: Trouble::default(), serving }
     }
 
     /// Accepts until it is shut down, then ends the connections.
@@ -50,7 +50,7 @@ where
                 Ok(false) => {}
                 Ok(true) => self.accept_next(),
                 Err(error) => {
-                    self.complain("waiting for connections failed", &error);
+                    self.trouble.log("waiting for connections failed", &error, Instant::now());
                     thread::sleep(PAUSE);
                 }
             }
@@ -64,7 +64,10 @@ where
             return self.make_room(|| self.has_room());
         }
         match self.listener.accept() {
-            Ok((stream, peer)) => self.start(stream, peer),
+            Ok((stream, peer)) => {
+                self.trouble.is_over();
+                self.start(stream, peer);
+            }
             Err(error) if error.kind() == WouldBlock => {}
             Err(error) => self.survive(&error),
         }
@@ -72,15 +75,10 @@ where
 
     /// Does what gives the next attempt a better chance.
     fn survive(&mut self, error: &io::Error) {
-        let failure = Failure::of(error);
-        if failure == Failure::Connection {
-            return log::debug!("a connection was lost: {error}");
-        }
-        self.complain("accepting failed", error);
-        if failure == Failure::Shortage {
-            self.make_more_room();
-        } else {
-            self.wait(PAUSE);
+        match self.trouble.accepting(error, Instant::now()) {
+            Failure::Connection => {}
+            Failure::Shortage => self.make_more_room(),
+            Failure::Other => self.wait(PAUSE),
         }
     }
 
@@ -96,19 +94,17 @@ where
         loop {
             let serving = Arc::clone(&self.serving);
             let serve = move |number| serve_connection(&serving, number);
-            match self.threads.serve(number, serve) {
+            match self.threads.serve(number, self.serving.registry.running(), serve) {
                 Ok(()) => return,
-                Err(error) => self.complain("no thread for a connection", &error),
+                Err(error) => {
+                    self.trouble.log("no thread for a connection", &error, Instant::now());
+                }
             }
             if self.serving.shutdown.has_begun() {
-                return drop(Seat { serving: &self.serving, number });
+                return self.serving.registry.abandon(number);
             }
             self.make_more_room();
         }
-    }
-
-    fn complain(&mut self, what: &str, error: &io::Error) {
-        self.complaints.log(what, error, Instant::now());
     }
 
     /// What the system lacks may be there when a connection has ended.
@@ -122,24 +118,31 @@ where
     /// the last one. In any case, it doesn't wait for long.
     fn make_room(&self, is_enough: impl Fn() -> bool) {
         let Serving { registry, shutdown, .. } = &*self.serving;
-        let deadline = Instant::now() + PAUSE;
-        let mut evicted = false;
-        let mut asked = false;
+        let start = Instant::now();
+        let mut has_evicted = false;
+        let mut has_asked = false;
         loop {
             registry.room.want();
-            let mut wait = deadline.saturating_duration_since(Instant::now());
-            if !evicted {
-                let eviction = registry.evict(MOMENT);
-                evicted = eviction == Eviction::Done;
-                if let Eviction::In(time) = eviction {
-                    wait = wait.min(time);
-                }
-            }
+            let waited = start.elapsed();
+            let mut wait = PAUSE.saturating_sub(waited);
             if is_enough() || wait.is_zero() || shutdown.has_begun() {
                 break;
             }
-            if !evicted && !std::mem::replace(&mut asked, true) {
-                registry.room.want_last_answer();
+            if !has_evicted {
+                let eviction = registry.evict(MOMENT);
+                match eviction {
+                    Eviction::Done => {
+                        has_evicted = true;
+                        continue;
+                    }
+                    Eviction::In(time) => wait = wait.min(time),
+                    Eviction::Nobody => {}
+                }
+                // If nobody has been silent for long enough meanwhile, all are busy.
+                let is_hopeless = eviction == Eviction::Nobody || waited >= MOMENT;
+                if is_hopeless && !mem::replace(&mut has_asked, true) {
+                    registry.room.want_last_answer();
+                }
             }
             self.wait(wait);
         }
@@ -153,10 +156,14 @@ where
         }
     }
 
-    /// Accepts who has connected before the shutdown, as far as there is room: a request may
-    /// have come already.
+    /// Accepts who has connected before the shutdown, as far as there is room and time: a
+    /// request may have come already.
     fn accept_the_rest(&mut self) {
-        while self.has_room() {
+        // Others may go on connecting.
+        for _ in 0..BACKLOG {
+            if !self.has_room() || self.serving.shutdown.is_over(Instant::now()) {
+                return;
+            }
             match self.listener.accept() {
                 Ok((stream, peer)) => self.start(stream, peer),
                 Err(error) if Failure::of(&error) == Failure::Connection => {}
@@ -185,6 +192,9 @@ where
     }
 }
 
+/// Some systems can't wait for years at once.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
 /// Waits until no connection is left, or no time.
 fn wait_for_all<S: Stream, A>(serving: &Serving<S, A>, deadline: impl Fn() -> Option<Instant>) {
     loop {
@@ -193,8 +203,9 @@ fn wait_for_all<S: Stream, A>(serving: &Serving<S, A>, deadline: impl Fn() -> Op
         if serving.registry.running() == 0 || left.is_some_and(|left| left.is_zero()) {
             return;
         }
-        if let Err(error) = serving.wake.wait(None::<&UnixStream>, left) {
-            return log::warn!("waiting for connections to end failed: {error}");
+        let wait = left.map_or(LONGEST_WAIT, |left| left.min(LONGEST_WAIT));
+        if serving.wake.wait(None::<&UnixStream>, Some(wait)).is_err() {
+            thread::sleep(PAUSE.min(wait));
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use std::{mem, thread};
 
 use h1events_connection::{Clock, Connection, Request, Response, Step};
-use h1events_serving::message;
+use h1events_serving::{Pool, Rest, message};
 
-use crate::registry::{ClosedFromOutside, Entry, Rest};
+use crate::registry::{ClosedFromOutside, Entry};
 use crate::serve::Serving;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
@@ -17,6 +17,10 @@ use crate::timeout::Timeout;
 /// What is read at once while no request has begun, on the stack: a silent connection holds no
 /// buffer, and the head of a usual request is shorter, so that one read gets it.
 const FIRST_READ: usize = 1024;
+
+/// A write of more than there is room for tells only at its end what has gone. So often is it
+/// asked, to know whether the client still reads.
+const WRITE: Duration = Duration::from_secs(1);
 
 /// Why a connection ended that hadn't finished.
 pub(crate) enum Lost {
@@ -34,8 +38,9 @@ pub(crate) struct Driver<'a, S, A> {
     taken_back: bool,
     reading: Timeout,
     writing: Timeout,
-    /// Whether something has been written since the last read.
-    has_written: bool,
+    has_buffer: bool,
+    /// How many requests have been answered since the last read.
+    answers: u64,
 }
 
 impl<'a, S, A> Driver<'a, S, A>
@@ -54,7 +59,8 @@ where
             taken_back: false,
             reading: Timeout::default(),
             writing: Timeout::default(),
-            has_written: false,
+            has_buffer: false,
+            answers: 0,
         }
     }
 
@@ -78,13 +84,14 @@ where
                 }
                 Step::Write { deadline } => self.write(deadline, now.instant)?,
                 Step::Handle => {
-                    let mut response = self.handle();
+                    let response = self.handle();
                     self.end_soon_if_asked()?;
                     if self.serving.registry.room.is_last_answer() {
-                        response = response.close();
+                        self.connection.end_soon();
                     }
                     now = self.clock.now();
                     self.connection.respond(response, now);
+                    self.answers += 1;
                     continue;
                 }
                 Step::Upgraded => return Ok(Some(self.connection)),
@@ -107,7 +114,9 @@ where
         if self.ends_soon || !self.serving.shutdown.has_begun() || self.has_silent_input() {
             return Ok(());
         }
-        if self.connection.is_silent() {
+        // Whose answer has only just been written wasn't silent at the shutdown, and the client
+        // gets the time to read it.
+        if self.connection.is_silent() && self.answers == 0 {
             self.serving.registry.dismiss_own(self.entry)?;
         }
         self.connection.end_soon();
@@ -122,7 +131,8 @@ where
 
     /// Before it waits for a client that has just been answered.
     fn let_others_run(&mut self, now: Instant) {
-        if mem::take(&mut self.has_written) && self.serving.yielding.pays(1, now) {
+        let answers = mem::take(&mut self.answers);
+        if answers > 0 && self.serving.yielding.pays(answers, now) {
             thread::yield_now();
         }
     }
@@ -136,9 +146,9 @@ where
             self.entry.resume()?;
             return Ok(());
         }
-        self.set_read_timeout(deadline, now)?;
         let mut space = [0; FIRST_READ];
-        let Some(n) = unless_passed(self.entry.stream.read(&mut space), &mut self.reading)? else {
+        let stream = &self.entry.stream;
+        let Some(n) = read(stream, &mut space, deadline, now, &mut self.reading)? else {
             return Ok(());
         };
         if self.entry.resume().is_err() {
@@ -152,7 +162,7 @@ where
         if received.is_empty() {
             self.connection.received_eof();
         } else {
-            self.connection.lend(self.serving.pool.take());
+            self.take_buffer();
         }
         while !received.is_empty() {
             let space = self.connection.read_space();
@@ -168,9 +178,8 @@ where
     }
 
     fn read(&mut self, deadline: Instant, now: Instant) -> Result<(), Lost> {
-        self.set_read_timeout(deadline, now)?;
-        let read = self.entry.stream.read(self.connection.read_space());
-        match unless_passed(read, &mut self.reading)? {
+        let space = self.connection.read_space();
+        match read(&self.entry.stream, space, deadline, now, &mut self.reading)? {
             // The end is ours, not the client's.
             Some(0) if self.taken_back || self.entry.is_closed() => {
                 return Err(Lost::ClosedFromOutside);
@@ -183,6 +192,7 @@ where
     }
 
     fn write(&mut self, deadline: Instant, now: Instant) -> Result<(), Lost> {
+        let deadline = deadline.min(now + WRITE);
         if let Some(timeout) = self.writing.needed(deadline, now) {
             self.entry.stream.set_write_timeout(Some(timeout))?;
         }
@@ -191,10 +201,7 @@ where
         let written = self.entry.stream.write_vectored(&unsent[..used]);
         match unless_passed(written, &mut self.writing)? {
             Some(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
-            Some(n) => {
-                self.connection.sent(n);
-                self.has_written = true;
-            }
+            Some(n) => self.connection.sent(n),
             None => {}
         }
         Ok(())
@@ -210,18 +217,45 @@ where
         })
     }
 
-    fn set_read_timeout(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
-        match self.reading.needed(deadline, now) {
-            Some(timeout) => self.entry.stream.set_read_timeout(Some(timeout)),
-            None => Ok(()),
+    fn take_buffer(&mut self) {
+        if !mem::replace(&mut self.has_buffer, true) {
+            self.connection.lend(self.pool().take());
         }
     }
 
     fn give_buffer(&mut self) {
         if let Some(buffer) = self.connection.release() {
-            self.serving.pool.give(buffer);
+            self.has_buffer = false;
+            self.pool().give(buffer);
         }
     }
+
+    fn pool(&self) -> MutexGuard<'a, Pool> {
+        self.serving.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What has been read, if anything has been in time.
+fn read(
+    stream: &impl Stream,
+    space: &mut [u8],
+    deadline: Instant,
+    now: Instant,
+    timeout: &mut Timeout,
+) -> io::Result<Option<usize>> {
+    let mut attempt = |now| {
+        if let Some(timeout) = timeout.needed(deadline, now) {
+            stream.set_read_timeout(Some(timeout))?;
+        }
+        stream.read(space)
+    };
+    let read = match attempt(now) {
+        // The process may have been stopped until after the deadline. What has come meanwhile has
+        // come in time.
+        Err(error) if error.kind() == ErrorKind::Interrupted => attempt(Instant::now()),
+        read => read,
+    };
+    unless_passed(read, timeout)
 }
 
 /// What has been read or written, if anything has been in time.

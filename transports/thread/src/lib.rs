@@ -67,7 +67,6 @@
 mod accept;
 mod drive;
 mod listener;
-mod pool;
 mod registry;
 mod serve;
 mod server;
@@ -78,7 +77,8 @@ mod wake;
 
 /// The connection's types that are part of this crate's interface.
 pub use h1events_connection::{
-    Config, Field, InvalidField, Limits, Linger, Pace, Request, Response, Version,
+    Config, Field, InvalidField, Limits, Linger, NotOneRequest, Pace, Request, RequestBuf,
+    Response, Version,
 };
 /// The end of a server, and those who are at the other end of its connections.
 pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use h1events_serving::{Peer, Room, Shutdown, Summary};
+use h1events_serving::{Peer, Rest, Room, Shutdown, Summary};
 
 use crate::stream::Stream;
 use crate::wake::Wake;
@@ -31,8 +31,9 @@ struct State<S> {
     opened: u64,
     /// Those that can be closed from outside.
     entries: HashMap<u64, Arc<Entry<S>>>,
-    /// How many others somebody has after an upgrade.
+    /// How many others somebody has after an upgrade, and how many nobody has served.
     upgraded: u64,
+    abandoned: u64,
     /// Of those that have ended since the shutdown, those that were silent, and the others.
     idle: u64,
     finished: u64,
@@ -45,15 +46,6 @@ pub(crate) struct Entry<S> {
     pub(crate) peer: Peer,
     /// [`BUSY`], [`DISMISSED`], [`CLOSED`], or a [`Rest`] and since when, in microseconds.
     activity: AtomicU64,
-}
-
-/// What a connection does that nobody waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Rest {
-    /// No byte of the next request has come.
-    Silent = 2,
-    /// All is answered; what else comes is thrown away.
-    Lingering = 3,
 }
 
 /// What became of an attempt to dismiss a connection.
@@ -73,12 +65,20 @@ pub(crate) struct ClosedFromOutside;
 
 const BUSY: u64 = 0;
 /// In both directions.
-const CLOSED: u64 = 1;
+const CLOSED: u64 = 4;
 /// It rested, and nothing more is read from it: it ends, unless something had come already.
-const DISMISSED: u64 = 4;
+const DISMISSED: u64 = 8;
+
+/// In the lowest two bits, since when above.
+const fn resting(rest: Rest) -> u64 {
+    match rest {
+        Rest::Silent => 1,
+        Rest::Lingering => 2,
+    }
+}
 
 const fn is_resting(activity: u64, rest: Rest) -> bool {
-    activity & 3 == rest as u64
+    activity & 3 == resting(rest)
 }
 
 const fn is_ending(activity: u64) -> bool {
@@ -92,6 +92,7 @@ impl<S: Stream> Registry<S> {
                 opened: 0,
                 entries: HashMap::new(),
                 upgraded: 0,
+                abandoned: 0,
                 idle: 0,
                 finished: 0,
             }),
@@ -128,6 +129,14 @@ impl<S: Stream> Registry<S> {
         }
     }
 
+    /// A connection never got a thread.
+    pub(crate) fn abandon(&self, number: u64) {
+        let mut state = self.state();
+        state.abandoned += 1;
+        drop(state.entries.remove(&number));
+        self.running.fetch_sub(1, SeqCst);
+    }
+
     /// A connection has ended, and its thread is about to.
     pub(crate) fn ended(&self, number: u64) {
         let mut state = self.state();
@@ -149,7 +158,7 @@ impl<S: Stream> Registry<S> {
 
     /// The connection has nothing to do for anybody. If it is not to go on, its next read tells.
     pub(crate) fn rest(&self, entry: &Entry<S>, rest: Rest, now: Instant) {
-        let resting = self.micros(now) << 2 | rest as u64;
+        let resting = self.micros(now) << 2 | resting(rest);
         // It may rest already.
         if entry.activity.compare_exchange(BUSY, resting, SeqCst, SeqCst).is_ok() {
             self.room.is_made();
@@ -213,9 +222,10 @@ impl<S: Stream> Registry<S> {
 
     /// What the shutdown has come to by now.
     pub(crate) fn summary(&self) -> Summary {
-        let State { opened, entries, upgraded, idle, finished } = &*self.state();
+        let State { opened, entries, upgraded, abandoned, idle, finished } = &*self.state();
+        let cut_off = upgraded + abandoned;
         let mut summary =
-            Summary { connections: *opened, idle: *idle, finished: *finished, cut_off: *upgraded };
+            Summary { connections: *opened, idle: *idle, finished: *finished, cut_off };
         for entry in entries.values() {
             let activity = entry.activity.load(SeqCst);
             let count = if activity == DISMISSED {

@@ -1,14 +1,13 @@
 //! The life of a connection in its thread, from its first step to whoever takes it.
 
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::{io, thread};
 
 use h1events_connection::{Config, Request, Response};
-use h1events_serving::{Shutdown, Upgraded, Yielding, message};
+use h1events_serving::{Pool, Shutdown, Upgraded, Yielding, message};
 
 use crate::drive::{Driver, Lost};
-use crate::pool::Pool;
 use crate::registry::{Entry, Registry};
 use crate::stream::Stream;
 use crate::wake::Wake;
@@ -22,7 +21,7 @@ pub(crate) struct Serving<S, A> {
     pub(crate) config: Arc<Config>,
     pub(crate) on_upgrade: Option<OnUpgrade<S>>,
     pub(crate) registry: Registry<S>,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Mutex<Pool>,
     pub(crate) yielding: Yielding,
     pub(crate) wake: Arc<Wake>,
     pub(crate) shutdown: Shutdown,
@@ -68,9 +67,9 @@ impl<S: Stream, A> Serving<S, A> {
 }
 
 /// A connection's place among the running ones, which it leaves whatever happens.
-pub(crate) struct Seat<'a, S: Stream, A> {
-    pub(crate) serving: &'a Serving<S, A>,
-    pub(crate) number: u64,
+struct Seat<'a, S: Stream, A> {
+    serving: &'a Serving<S, A>,
+    number: u64,
 }
 
 impl<S: Stream, A> Seat<'_, S, A> {
@@ -86,6 +85,9 @@ impl<S: Stream, A> Seat<'_, S, A> {
 
 impl<S: Stream, A> Drop for Seat<'_, S, A> {
     fn drop(&mut self) {
+        if thread::panicking() {
+            log::error!("connection {}: its stream panicked", self.number);
+        }
         self.serving.registry.ended(self.number);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::os::unix::net::UnixListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use std::{fmt, io};
 
@@ -11,7 +11,6 @@ use h1events_serving::{Shutdown, Summary, Upgraded, Yielding, descriptors};
 
 use crate::accept::Accepting;
 use crate::listener::Listener;
-use crate::pool::Pool;
 use crate::registry::Registry;
 use crate::serve::{OnUpgrade, Serving};
 use crate::wake::Wake;
@@ -162,7 +161,7 @@ impl<L: Listener> Server<L> {
             config: Arc::new(self.config),
             on_upgrade: self.on_upgrade,
             registry: Registry::new(self.shutdown.clone(), Arc::clone(&self.wake)),
-            pool: Pool::default(),
+            pool: Mutex::default(),
             yielding: Yielding::new(Instant::now()),
             wake: self.wake,
             shutdown: self.shutdown,

@@ -16,6 +16,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 pub trait Stream: Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
     ///
+    /// It waits once at most: a stream that needs more bytes before it can return any, as TLS does,
+    /// returns [`Interrupted`](io::ErrorKind::Interrupted), and is called again with what is left
+    /// of the time.
+    ///
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) if none
@@ -59,14 +63,14 @@ pub trait Stream: Send + Sync + 'static {
     /// It must not wait for anything, like [`close`](Self::close).
     fn has_input(&self) -> bool;
 
-    /// Ends the input: whoever waits in [`read`](Self::read) returns at once. What has been read
-    /// by then is still answered.
+    /// Ends the input: whoever waits in [`read`](Self::read), now or later, returns at once, with
+    /// what had come before or with 0. A request that has been read by then is still answered.
     ///
     /// It must not wait for anything.
     fn shutdown_read(&self);
 
     /// Closes the connection in both directions: whoever waits in [`read`](Self::read) or
-    /// [`write_vectored`](Self::write_vectored) returns at once, with any result.
+    /// [`write_vectored`](Self::write_vectored), now or later, returns at once, with any result.
     ///
     /// It must not wait for anything.
     fn close(&self);

@@ -1,5 +1,6 @@
 //! The threads that serve: one for each connection, and some that wait for the next one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
@@ -18,8 +19,9 @@ pub(crate) struct Threads {
 #[derive(Debug, Default)]
 struct State {
     started: u64,
-    /// Never fewer than the connections that wait for them.
-    waiting: usize,
+    /// Those that serve, and those that wait, or are about to.
+    living: usize,
+    /// Each of them has a thread that waits, or is about to.
     connections: Vec<u64>,
     ends: bool,
 }
@@ -29,30 +31,39 @@ impl Threads {
         Self { stack_size, state: Mutex::default(), given: Condvar::new() }
     }
 
-    /// Has a connection served, by a thread that waits, or else by a new one.
+    /// Has a connection served, which is one of so many: by a thread that has served another one,
+    /// or else by a new one.
     pub(crate) fn serve(
         self: &Arc<Self>,
         connection: u64,
+        running: usize,
         serve: impl Fn(u64) + Send + 'static,
     ) -> io::Result<()> {
         let mut state = self.state();
-        if state.waiting > state.connections.len() {
+        if state.living >= running {
             state.connections.push(connection);
             self.given.notify_one();
             return Ok(());
         }
         state.started += 1;
+        state.living += 1;
         // 15 characters are what systems show of it.
         let name = format!("h1-{}", state.started);
         drop(state);
         let threads = Arc::clone(self);
-        thread::Builder::new().name(name).stack_size(self.stack_size).spawn(move || {
-            serve(connection);
-            while let Some(connection) = threads.wait() {
-                serve(connection);
+        let thread = thread::Builder::new().name(name).stack_size(self.stack_size);
+        let spawned = thread.spawn(move || {
+            let mut next = Some(connection);
+            while let Some(connection) = next {
+                // A panic ends the connection alone. Its seat logs it.
+                let _ = catch_unwind(AssertUnwindSafe(|| serve(connection)));
+                next = threads.wait();
             }
-        })?;
-        Ok(())
+        });
+        if spawned.is_err() {
+            self.state().living -= 1;
+        }
+        spawned.map(drop)
     }
 
     /// Nobody waits any longer.
@@ -61,16 +72,19 @@ impl Threads {
         self.given.notify_all();
     }
 
-    /// The next connection, if one comes in time.
+    /// The next connection. If none comes in time, the thread is to end.
     fn wait(&self) -> Option<u64> {
-        let mut state = self.state();
-        state.waiting += 1;
         let (mut state, _) = self
             .given
-            .wait_timeout_while(state, WAIT, |state| state.connections.is_empty() && !state.ends)
+            .wait_timeout_while(self.state(), WAIT, |state| {
+                state.connections.is_empty() && !state.ends
+            })
             .unwrap_or_else(PoisonError::into_inner);
-        state.waiting -= 1;
-        state.connections.pop()
+        let connection = state.connections.pop();
+        if connection.is_none() {
+            state.living -= 1;
+        }
+        connection
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,13 +108,14 @@ mod tests {
             let serve = move |connection| {
                 sender.send((connection, thread::current().id())).expect("the test waits");
             };
-            threads.serve(connection, serve).expect("there are threads");
+            threads.serve(connection, 1, serve).expect("there are threads");
             assert_eq!(served.recv().expect("it has been served").0, connection);
-            while threads.state().waiting == 0 {
-                thread::yield_now();
-            }
         }
         assert_eq!(threads.state().started, 1);
+        threads.end();
+        while threads.state().living > 0 {
+            thread::yield_now();
+        }
     }
 
     #[test]
@@ -108,13 +123,14 @@ mod tests {
         let threads = Arc::new(Threads::new(64 * 1024));
         let (sender, all_gone) = channel::<()>();
         let barrier = Arc::new(std::sync::Barrier::new(8));
-        for connection in 0..8 {
+        for connection in 0..8_u32 {
             let (sender, barrier) = (sender.clone(), Arc::clone(&barrier));
             let serve = move |_| {
                 let _ = &sender;
                 barrier.wait();
             };
-            threads.serve(connection, serve).expect("there are threads");
+            let running = connection as usize + 1;
+            threads.serve(connection.into(), running, serve).expect("there are threads");
         }
         drop(sender);
         threads.end();

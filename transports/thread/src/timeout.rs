@@ -17,10 +17,13 @@ pub(crate) struct Timeout {
 /// std refuses a timeout of zero.
 const SHORTEST: Duration = Duration::from_millis(1);
 
+/// Some systems refuse one of years. It may always be shorter than what is left.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
 impl Timeout {
     /// What the timeout has to be set to, if anything, for a wait until the deadline.
     pub(crate) fn needed(&mut self, deadline: Instant, now: Instant) -> Option<Duration> {
-        let left = deadline.saturating_duration_since(now).max(SHORTEST);
+        let left = deadline.saturating_duration_since(now).clamp(SHORTEST, LONGEST);
         let exact = std::mem::take(&mut self.passed);
         if !exact && self.in_force.is_some_and(|timeout| (left / 2..=left).contains(&timeout)) {
             return None;

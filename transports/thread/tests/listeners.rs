@@ -6,10 +6,11 @@ use std::io::{self, IoSlice};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
 
 use h1events_thread::{Listener, Peer, Server, Stream};
 use support::hooked::{Hooks, start_hooked};
-use support::{GET, SOON, start_listening, timed};
+use support::{GET, SOON, millis, start_listening, timed};
 
 /// Fails in all the ways in which accept can, before each connection.
 struct Troubled {
@@ -52,6 +53,35 @@ fn errors_of_accept_are_survived_without_spinning() {
         assert!(time < SOON, "{time:?}");
     }
     server.stop();
+}
+
+/// There never is a connection.
+struct Barren(TcpListener);
+
+impl AsFd for Barren {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Listener for Barren {
+    type Stream = TcpStream;
+
+    fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        Err(io::ErrorKind::ConnectionAborted.into())
+    }
+}
+
+#[test]
+fn connections_that_are_all_over_hold_up_no_shutdown() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = start_listening(Server::new(Barren(listener)).unwrap(), address);
+    let _waiting = TcpStream::connect(address).unwrap();
+    thread::sleep(millis(100));
+    let (summary, time) = timed(|| server.stop());
+    assert_eq!(summary.connections, 0);
+    assert!(time < SOON, "{time:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn the_longest_silent_makes_room_for_a_thread() {
     let limit = Some((size << 10) + STACK as u64 * 5);
     setrlimit(Resource::As, Rlimit { current: limit, ..getrlimit(Resource::As) }).unwrap();
 
+    let (mut opened, mut most) = (0, 0);
     let mut clients = Vec::new();
     for _ in 0..12 {
         let mut client = server.connect();
@@ -27,9 +28,13 @@ fn the_longest_silent_makes_room_for_a_thread() {
         assert_eq!(answer.0, 200);
         assert!(time < SOON, "{time:?}");
         clients.push(client);
+        // None is closed in vain.
+        clients.retain_mut(|client| !client.is_closed_within(millis(10)));
+        opened += 1;
+        most = most.max(clients.len());
+        assert!(clients.len() + 1 >= most, "{} of {opened}, after {most}", clients.len());
     }
-    assert!(clients[0].is_closed_within(SOON));
-    assert!(!clients[11].is_closed_within(millis(50)));
+    assert!(most < opened);
     drop(clients);
     assert_eq!(server.stop().connections, 12);
 }
