@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use h1events::Field;
+
 /// A response: status, fields, body.
 ///
 /// The connection adds Date, Content-Length and Connection, and leaves the body out where
@@ -160,6 +162,24 @@ impl Response {
     #[must_use]
     pub const fn status_code(&self) -> u16 {
         self.status
+    }
+
+    /// The field lines that have been set, in their order. The connection adds its own.
+    ///
+    /// ```
+    /// use h1events_connection::Response;
+    ///
+    /// let response = Response::new(405).field("Allow", "GET, HEAD")?;
+    /// assert!(response.fields().any(|field| field.name == b"Allow" && field.value == b"GET, HEAD"));
+    /// # Ok::<(), h1events_connection::InvalidField>(())
+    /// ```
+    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        // No value has an LF, and no name a colon.
+        let lines = self.fields.split_inclusive(|octet| *octet == b'\n');
+        lines.filter_map(|line| {
+            let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
+            Some(Field { name, value: value.strip_prefix(b": ")?.strip_suffix(b"\r\n")? })
+        })
     }
 
     /// The body, which the connection may leave out.

@@ -39,9 +39,9 @@
 //! - One thread accepts. Each core has a thread with an executor of its own, and a
 //!   connection stays on the one it was given to. So neither the application's futures nor
 //!   the streams have to be `Send`.
-//! - A **silent connection** (no byte of the next request yet) holds no buffer and takes no
-//!   time. Beyond [`max_connections`](Server::max_connections), or when descriptors run out,
-//!   the longest-silent one is closed to make room.
+//! - A **silent connection** (no byte of the next request yet) takes no time, and no buffer but for
+//!   half an empty line. Beyond [`max_connections`](Server::max_connections), or when descriptors
+//!   run out, the longest-silent one is closed to make room.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
 //!   deadline. Before it waits, a busy one lets other threads run, if that has turned out to answer
 //!   more requests.

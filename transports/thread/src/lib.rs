@@ -51,7 +51,7 @@
 //! - **Graceful shutdown** from any thread: see [`Shutdown::begin`].
 //! - **Few waits**: a busy server lets other threads run before one waits for its client, if that
 //!   has turned out to answer more requests.
-//! - **Memory**: a silent connection holds no buffer, only its thread.
+//! - **Memory**: a silent connection holds its thread, and no buffer but for half an empty line.
 //! - **Any stream**: TCP and Unix sockets are there; TLS, or anything else with a descriptor to
 //!   poll, takes a [`Listener`] and a [`Stream`], as in `examples/thread_tls.rs`.
 //!

@@ -215,5 +215,9 @@ fn a_request_of_ones_own() {
     assert!(matches!(malformed, NotOneRequest::Malformed(error) if error.offset() == 20));
     let response = Response::new(404).body(&b"nothing"[..]);
     assert_eq!((response.status_code(), response.content()), (404, &b"nothing"[..]));
+    let fields = [("A", "b: c:\td"), ("e", "")];
+    let response = fields.iter().fold(response, |r, (name, value)| r.field(name, value).unwrap());
+    let set = response.fields().map(|field| (field.name, field.value));
+    assert!(set.eq(fields.map(|(name, value)| (name.as_bytes(), value.as_bytes()))));
     assert_eq!(Response::upgrade("websocket").unwrap().status_code(), 101);
 }
