@@ -35,3 +35,20 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_the_first_to_go() {
+        let mut pool = Pool::default();
+        let buffers: Vec<_> = (0..MOST + 1).map(|_| pool.take()).collect();
+        let places: Vec<_> = buffers.iter().map(|buffer| &raw const **buffer).collect();
+        for buffer in buffers {
+            pool.give(buffer);
+        }
+        assert_eq!(pool.buffers.len(), MOST);
+        assert_eq!(&raw const *pool.take(), places[MOST - 1]);
+    }
+}

@@ -124,8 +124,11 @@ mod tests {
         shutdown.begin(Duration::MAX);
         assert!(shutdown.has_begun());
         assert_eq!(shutdown.deadline(), None);
+        assert!(!shutdown.is_over(Instant::now()));
         shutdown.begin(Duration::from_secs(60));
         let deadline = shutdown.deadline();
+        assert!(!shutdown.is_over(Instant::now()));
+        assert!(deadline.is_some_and(|deadline| shutdown.is_over(deadline)));
         assert!(deadline.is_some_and(|deadline| deadline > Instant::now()));
         shutdown.clone().begin(Duration::from_secs(90));
         assert_eq!(shutdown.deadline(), deadline);
