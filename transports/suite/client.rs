@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown as Half, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -38,6 +40,26 @@ pub fn configured(configure: impl FnOnce(&mut Config)) -> Running {
     let mut config = Config::new();
     configure(&mut config);
     start(bind().config(config))
+}
+
+/// Holds handlers up until it is opened.
+#[derive(Clone)]
+pub struct Gate {
+    is_open: Arc<AtomicBool>,
+}
+
+impl Gate {
+    pub fn new() -> Self {
+        Self { is_open: Arc::default() }
+    }
+
+    pub fn open(&self) {
+        self.is_open.store(true, SeqCst);
+    }
+
+    pub fn pass(&self) {
+        wait_until("it is opened", || self.is_open.load(SeqCst));
+    }
 }
 
 /// A server that runs.

@@ -3,7 +3,9 @@
 use std::net::TcpStream;
 use std::thread;
 
-use crate::support::{Client, Config, GET, SOON, bind, configured, millis, start, timed};
+use crate::support::{
+    Client, Config, GET, Gate, SOON, bind, configured, millis, say, start, start_with, timed,
+};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Both ends of all connections are in this process.
@@ -105,6 +107,29 @@ fn who_lingers_makes_room_if_nobody_is_silent() {
     server.stop();
 }
 
+/// Whatever it goes on sending.
+#[test]
+fn who_lingers_and_sends_makes_room_too() {
+    let mut config = Config::new();
+    config.linger.silence = 2 * SOON;
+    config.linger.total = 2 * SOON;
+    let server = start(bind().config(config).max_connections(1));
+    let mut lingering = server.connect();
+    lingering.send(b"nonsense\r\n");
+    assert_eq!(lingering.answer().0, 400);
+    let sending = thread::spawn(move || {
+        while lingering.try_send(b"x").is_ok() {
+            thread::sleep(millis(1));
+        }
+    });
+    thread::sleep(millis(100));
+    let (answer, time) = timed(|| server.connect().ask(GET));
+    assert_eq!(answer.0, 200);
+    assert!(time < SOON, "{time:?}");
+    sending.join().unwrap();
+    server.stop();
+}
+
 #[test]
 fn who_never_rests_makes_room_too() {
     let server = start(bind().max_connections(2));
@@ -135,16 +160,25 @@ fn who_never_rests_makes_room_too() {
 /// Who has to end with an answer is answered to all that it has asked before.
 #[test]
 fn pipelined_requests_are_answered_before_they_make_room() {
-    let server = start(bind().max_connections(1));
+    let gate = Gate::new();
+    let server = start_with(bind().max_connections(1), {
+        let gate = gate.clone();
+        move |request| {
+            gate.pass();
+            say(request)
+        }
+    });
     let mut pipelined = server.connect();
-    let sleep = b"GET /sleep/100 HTTP/1.1\r\nHost: a\r\n\r\n";
-    pipelined.send(&sleep.repeat(4));
-    thread::sleep(millis(50));
-    assert_eq!(server.connect().ask(GET).0, 200);
+    pipelined.send(&GET.repeat(4));
+    let mut other = server.connect();
+    other.send(GET);
+    // Room is wanted by now.
+    thread::sleep(millis(200));
+    gate.open();
+    assert_eq!(other.answer().0, 200);
     let answers = pipelined.read_to_end();
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 4, "{answers}");
-    assert_eq!(answers.matches("Connection: close").count(), 1, "{answers}");
-    drop(pipelined);
+    drop((pipelined, other));
     server.stop();
 }
 

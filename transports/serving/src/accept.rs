@@ -1,5 +1,6 @@
 //! Errors of accept: whether they are one connection's, and whether room would help.
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
@@ -63,7 +64,7 @@ impl Failure {
 
 /// The trouble that a server has, for its log and for what it does next.
 ///
-/// What lasts is logged once a minute, and when it becomes another one, not once for each attempt.
+/// Each kind of it is logged once a minute, not once for each attempt.
 ///
 /// ```
 /// use std::io::ErrorKind::OutOfMemory;
@@ -74,11 +75,11 @@ impl Failure {
 /// for _ in 0..1000 {
 ///     assert_eq!(trouble.accepting(&OutOfMemory.into(), Instant::now()), Failure::Other);
 /// }
-/// trouble.is_over();
+/// trouble.accepted();
 /// ```
 #[derive(Debug, Default)]
 pub struct Trouble {
-    logged: Option<(&'static str, Instant)>,
+    logged: HashMap<&'static str, Instant>,
     in_a_row: u32,
 }
 
@@ -88,25 +89,31 @@ const RARELY: Duration = Duration::from_secs(60);
 const MANY: u32 = 32;
 
 impl Trouble {
-    /// Accepting has failed: what that means. Errors of connections are more than that if there
-    /// is nothing else.
+    /// Accepting has failed: what that means.
+    ///
+    /// Every 32nd failure in a row is an [`Other`](Failure::Other) one, if it is a connection's, and
+    /// so is every second one, if it is a shortage, since room may not help.
     pub fn accepting(&mut self, error: &io::Error, now: Instant) -> Failure {
         self.in_a_row += 1;
-        let failure = Failure::of(error);
-        if failure == Failure::Connection && !self.in_a_row.is_multiple_of(MANY) {
+        let failure = match Failure::of(error) {
+            Failure::Connection if self.in_a_row.is_multiple_of(MANY) => Failure::Other,
+            Failure::Shortage if self.in_a_row.is_multiple_of(2) => Failure::Other,
+            failure => failure,
+        };
+        if failure == Failure::Connection {
             log::debug!("a connection was lost: {error}");
-            return failure;
+        } else {
+            self.log("accepting failed", error, now);
         }
-        self.log("accepting failed", error, now);
-        if failure == Failure::Connection { Failure::Other } else { failure }
+        failure
     }
 
     /// A connection has been accepted.
-    pub const fn is_over(&mut self) {
+    pub const fn accepted(&mut self) {
         self.in_a_row = 0;
     }
 
-    /// One line with a warning, unless the last one said the same a short time ago.
+    /// One line with a warning, unless there has been one of the same trouble a short time ago.
     pub fn log(&mut self, what: &'static str, error: &io::Error, now: Instant) {
         if self.is_due(what, now) {
             log::warn!("{what}: {error}; trying again");
@@ -114,10 +121,10 @@ impl Trouble {
     }
 
     fn is_due(&mut self, what: &'static str, now: Instant) -> bool {
-        let is_recent = |(last, when)| last == what && now.saturating_duration_since(when) < RARELY;
-        let is_due = !self.logged.is_some_and(is_recent);
+        let last = self.logged.get(what);
+        let is_due = last.is_none_or(|last| now.saturating_duration_since(*last) >= RARELY);
         if is_due {
-            self.logged = Some((what, now));
+            self.logged.insert(what, now);
         }
         is_due
     }
@@ -154,6 +161,7 @@ mod tests {
         assert_eq!(logged, [0, 60, 120, 180]);
         assert!(trouble.is_due("another", seconds(200)));
         assert!(!trouble.is_due("another", seconds(201)));
+        assert!(!trouble.is_due("it", seconds(201)));
     }
 
     #[test]
@@ -166,7 +174,16 @@ mod tests {
         };
         assert_eq!(pauses(31), 0);
         assert_eq!(pauses(65), 3);
-        trouble.is_over();
+        trouble.accepted();
         assert_eq!(trouble.in_a_row, 0);
+    }
+
+    #[test]
+    fn a_shortage_is_met_with_room_and_with_patience() {
+        let mut trouble = Trouble::default();
+        let mut meet = || trouble.accepting(&Errno::MFILE.into(), Instant::now());
+        for _ in 0..5 {
+            assert_eq!((meet(), meet()), (Failure::Shortage, Failure::Other));
+        }
     }
 }

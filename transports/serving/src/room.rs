@@ -27,10 +27,10 @@ pub enum Rest {
 ///
 /// let (sender, made) = channel();
 /// let room = Room::new(move || drop(sender.send(())));
-/// room.is_made();
+/// room.made();
 /// room.want();
-/// room.is_made(); // wakes whoever wants it
-/// room.is_made();
+/// room.made(); // wakes whoever wants it
+/// room.made();
 /// assert_eq!(made.try_iter().count(), 1);
 /// ```
 pub struct Room {
@@ -74,7 +74,7 @@ impl Room {
     }
 
     /// A connection has ended, or has begun to rest.
-    pub fn is_made(&self) {
+    pub fn made(&self) {
         if self.wanted.load(SeqCst) && self.wanted.swap(false, SeqCst) {
             (self.wake)();
         }

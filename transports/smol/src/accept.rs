@@ -40,7 +40,6 @@ impl<L: Listener> Accepting<L> {
     /// Accepts for ever, or as long as there is a worker.
     async fn accept(&mut self) {
         let mut trouble = Trouble::default();
-        let mut room_has_helped = true;
         for attempt in 1_u32.. {
             // However many there are to accept, a shutdown is noticed.
             if attempt.is_multiple_of(TURN) {
@@ -48,8 +47,7 @@ impl<L: Listener> Accepting<L> {
             }
             match self.listener.accept().await {
                 Ok((accepted, peer)) => {
-                    trouble.is_over();
-                    room_has_helped = true;
+                    trouble.accepted();
                     while self.workers.open() >= self.max_connections {
                         self.make_room(self.max_connections).await;
                     }
@@ -60,10 +58,8 @@ impl<L: Listener> Accepting<L> {
                 }
                 Err(error) => match trouble.accepting(&error, Instant::now()) {
                     Failure::Connection => {}
-                    Failure::Shortage if mem::replace(&mut room_has_helped, false) => {
-                        self.make_room(self.workers.open()).await;
-                    }
-                    Failure::Shortage | Failure::Other => drop(Timer::after(PAUSE).await),
+                    Failure::Shortage => self.make_room(self.workers.open()).await,
+                    Failure::Other => drop(Timer::after(PAUSE).await),
                 },
             }
         }
@@ -98,6 +94,7 @@ impl<L: Listener> Accepting<L> {
         // Left over from the last time.
         while self.room_made.try_recv().is_ok() {}
         let pause = Instant::now() + PAUSE;
+        let mut asked = None;
         let mut has_waited = false;
         loop {
             self.room.want();
@@ -105,7 +102,10 @@ impl<L: Listener> Accepting<L> {
                 break;
             }
             let mut again = pause;
-            if !self.workers.make_room() {
+            if !asked.is_some_and(|worker| self.workers.is_making_room(worker)) {
+                asked = self.workers.make_room();
+            }
+            if asked.is_none() {
                 again = Instant::now() + MOMENT;
                 // Nobody has been silent for long enough meanwhile: all are busy.
                 if mem::replace(&mut has_waited, true) {

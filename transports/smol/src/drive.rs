@@ -36,6 +36,7 @@ pub(crate) struct Driver<'a, S, A> {
     pub(crate) connection: Connection,
     pub(crate) stream: S,
     has_buffer: bool,
+    lingers_since: Option<Instant>,
     /// Reads since the last wait.
     reads: u32,
 }
@@ -52,7 +53,16 @@ where
         stream: S,
     ) -> Self {
         let connection = Connection::new(Arc::clone(&serving.config), desk.now());
-        Self { serving, desk, place, connection, stream, has_buffer: false, reads: 0 }
+        Self {
+            serving,
+            desk,
+            place,
+            connection,
+            stream,
+            has_buffer: false,
+            lingers_since: None,
+            reads: 0,
+        }
     }
 
     /// Takes step after step.
@@ -71,7 +81,7 @@ where
                 Step::Write { deadline } => self.write(deadline).await?,
                 Step::Handle => {
                     let response = self.handle().await;
-                    if self.desk.ending.get() {
+                    if self.serving.shutdown.has_begun() {
                         self.connection.end_soon();
                     }
                     if self.desk.registry.borrow().is_last_answer() {
@@ -104,7 +114,9 @@ where
         }
         let rest = match &self.connection {
             connection if connection.is_silent() => Some((Rest::Silent, now)),
-            connection if connection.is_lingering() => Some((Rest::Lingering, now)),
+            connection if connection.is_lingering() => {
+                Some((Rest::Lingering, *self.lingers_since.get_or_insert(now)))
+            }
             _ => None,
         };
         self.wait(deadline, rest, |driver, cx| {
@@ -188,10 +200,14 @@ where
                 if waits {
                     desk.registry.borrow_mut().resume(key);
                 }
+                // If it is still silent, it has come to its end, or is about to.
+                let goes_on = result.is_ok() && !self.connection.is_silent();
                 match event {
-                    Some(Event::Evicted) => desk.registry.borrow_mut().make_room(Instant::now()),
-                    Some(Event::Ending) => desk.registry.borrow_mut().is_not_idle(),
-                    Some(Event::Deadline) | None => {}
+                    Some(Event::Evicted) if goes_on => {
+                        desk.registry.borrow_mut().make_room(Instant::now());
+                    }
+                    Some(Event::Ending) if goes_on => desk.registry.borrow_mut().not_idle(),
+                    _ => {}
                 }
                 return Poll::Ready(result.map(|()| None));
             }

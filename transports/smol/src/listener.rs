@@ -28,9 +28,9 @@ pub trait Listener: 'static {
     ///
     /// # Errors
     ///
-    /// No connection came this time. If it is over already, the server calls again at once; if
-    /// descriptors or memory are lacking, it makes room before; after any other error it pauses
-    /// for 50 ms.
+    /// No connection came this time. The server goes on calling: mostly at once if a connection
+    /// was over already, after it has made room if descriptors or memory are lacking, and after 50 ms
+    /// if that hasn't helped or the error is any other.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Accepted, Peer)>>;
 
     /// The stream, on the thread that serves it: a [`Socket`], or anything over one. What

@@ -45,7 +45,7 @@ impl Load {
     /// A connection has ended.
     pub(crate) fn closed(&self) {
         self.open.fetch_sub(1, SeqCst);
-        self.room.is_made();
+        self.room.made();
     }
 
     /// Since when the longest-waiting connection of that kind has waited, if there is one.

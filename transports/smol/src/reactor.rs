@@ -203,16 +203,16 @@ impl Source {
     fn is_told(&mut self, event: &Event) {
         let broken = event.is_error() || event.is_read_closed() && event.is_write_closed();
         if broken || event.is_readable() || event.is_read_closed() {
-            self.read.is_ready(broken || event.is_read_closed());
+            self.read.becomes_ready(broken || event.is_read_closed());
         }
         if broken || event.is_writable() || event.is_write_closed() {
-            self.write.is_ready(broken || event.is_write_closed());
+            self.write.becomes_ready(broken || event.is_write_closed());
         }
     }
 }
 
 impl Direction {
-    fn is_ready(&mut self, closed: bool) {
+    fn becomes_ready(&mut self, closed: bool) {
         self.ready = true;
         self.closed |= closed;
         if self.wanted

@@ -126,7 +126,7 @@ impl Registry {
     /// Closes the connection that has been silent for longest, or else lingering, if it has for a
     /// moment.
     pub(crate) fn make_room(&mut self, now: Instant) {
-        self.load.making_room.store(false, SeqCst);
+        self.has_made_room();
         let is_due = |since| now.saturating_duration_since(since) >= MOMENT;
         let head = |queue: &Queue| {
             let key = queue.head()?;
@@ -135,8 +135,13 @@ impl Registry {
         match self.queues.iter().find_map(head) {
             Some(key) => self.wake(key, Event::Evicted),
             // Another worker may have one.
-            None => self.load.room.is_made(),
+            None => self.load.room.made(),
         }
+    }
+
+    /// Nothing is to be done for it any more.
+    pub(crate) fn has_made_room(&self) {
+        self.load.making_room.store(false, SeqCst);
     }
 
     /// Wakes the silent ones, so that they see that the server shuts down. The others see it when
@@ -149,7 +154,7 @@ impl Registry {
     }
 
     /// One of these had got a request before it saw that.
-    pub(crate) const fn is_not_idle(&mut self) {
+    pub(crate) const fn not_idle(&mut self) {
         self.idle -= 1;
     }
 
@@ -182,8 +187,8 @@ impl Registry {
         self.load.room.is_last_answer()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     fn wake(&mut self, key: usize, event: Event) {
@@ -310,7 +315,7 @@ mod tests {
         bench.close(&[c]);
         assert_eq!(bench.oldest()[0], None);
         assert_eq!(bench.expire(99), None);
-        assert!(bench.registry.is_empty());
+        assert!(bench.registry.len() == 0);
         assert_eq!(bench.load.open(), 0);
     }
 

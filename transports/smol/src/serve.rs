@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use h1events_connection::{Config, Request, Response};
-use h1events_serving::{Upgraded, Yielding};
+use h1events_serving::{Shutdown, Upgraded, Yielding};
 
 use crate::desk::Desk;
 use crate::drive::{Driver, Ended};
@@ -19,6 +19,7 @@ pub(crate) struct Serving<S, A> {
     pub(crate) config: Arc<Config>,
     pub(crate) on_upgrade: Option<OnUpgrade<S>>,
     pub(crate) yielding: Yielding,
+    pub(crate) shutdown: Shutdown,
 }
 
 /// The whole life of a connection.

@@ -106,7 +106,7 @@ impl<L: Listener> Server<L> {
 
     /// How many connections there are at the same time. Default: 16,384.
     ///
-    /// It is lowered to what RLIMIT_NOFILE allows, less some for the application.
+    /// It is at least 1, and lowered to what RLIMIT_NOFILE allows, less some for the application.
     pub const fn max_connections(mut self, max: usize) -> Self {
         self.max_connections = max;
         self
@@ -166,10 +166,11 @@ impl<L: Listener> Server<L> {
             config: Arc::new(self.config),
             on_upgrade: self.on_upgrade,
             yielding: Yielding::new(Instant::now()),
+            shutdown: self.shutdown.clone(),
         });
         let (wake, room_made) = wake();
         let room = Arc::new(Room::new(wake));
-        let workers = Workers::start::<L, A>(&serving, &room, &self.shutdown)?;
+        let workers = Workers::start::<L, A>(&serving, &room)?;
         let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * workers::count();
         let accepting = Accepting {
             listener: self.listener,

@@ -57,7 +57,7 @@ where
     let end = Cell::new(None);
     let is_over = || {
         let is_due = || end.get().is_some_and(|end| end <= Instant::now());
-        desk.ending.get() && (registry.borrow().is_empty() || is_due())
+        desk.ending.get() && (registry.borrow().len() == 0 || is_due())
     };
     let commands = async {
         let mut commands = pin!(commands);
@@ -83,10 +83,16 @@ where
                     }
                 }
                 Command::MakeRoom => {
-                    // Who seems to be silent may have a request that is not read yet.
+                    let before = registry.borrow().len();
+                    // Who seems to be silent may have a request that is not read yet, or an end.
                     reactor.catch_up();
                     let_all_run(&executor).await;
-                    registry.borrow_mut().make_room(Instant::now());
+                    let mut registry = registry.borrow_mut();
+                    if registry.len() < before {
+                        registry.has_made_room();
+                    } else {
+                        registry.make_room(Instant::now());
+                    }
                 }
                 Command::End(at) => {
                     end.set(at);

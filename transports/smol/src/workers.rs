@@ -36,7 +36,6 @@ impl<T: Send + 'static> Workers<T> {
     pub(crate) fn start<L, A>(
         serving: &Arc<Serving<L::Stream, A>>,
         room: &Arc<Room>,
-        shutdown: &Shutdown,
     ) -> io::Result<Self>
     where
         L: Listener<Accepted = T>,
@@ -47,7 +46,7 @@ impl<T: Send + 'static> Workers<T> {
         let mut hands = Vec::new();
         for number in 0..count() {
             let load = Arc::new(Load::new(Arc::clone(room), epoch));
-            let registry = Registry::new(Arc::clone(&load), shutdown.clone());
+            let registry = Registry::new(Arc::clone(&load), serving.shutdown.clone());
             let serving = Arc::clone(serving);
             let (commands, receiver) = unbounded();
             let tally_sender = tally_sender.clone();
@@ -88,23 +87,27 @@ impl<T: Send + 'static> Workers<T> {
     }
 
     /// Has the longest-silent connection closed, or else the longest-lingering one, if it has been
-    /// so for a moment: whether there is one.
-    pub(crate) fn make_room(&self) -> bool {
-        if self.hands.iter().any(|hand| hand.load.making_room.load(SeqCst)) {
-            return true;
-        }
+    /// so for a moment: by which worker. One that is busy with it already isn't asked.
+    pub(crate) fn make_room(&self) -> Option<usize> {
         let longest = [Rest::Silent, Rest::Lingering].into_iter().find_map(|rest| {
             self.hands
                 .iter()
+                .filter(|hand| !hand.load.making_room.load(SeqCst))
                 .filter_map(|hand| Some((hand.load.oldest(rest)?, hand)))
                 .min_by_key(|&(since, _)| since)
                 .filter(|(since, _)| since.elapsed() >= MOMENT)
         });
-        let Some((_, hand)) = longest else { return false };
+        let (_, hand) = longest?;
         hand.load.making_room.store(true, SeqCst);
         // If it doesn't serve any more, the next connection will tell.
         let _ = hand.commands.try_send(Command::MakeRoom);
-        true
+        Some(hand.number)
+    }
+
+    /// Whether that worker has not done it yet.
+    pub(crate) fn is_making_room(&self, number: usize) -> bool {
+        let hand = self.hands.iter().find(|hand| hand.number == number);
+        hand.is_some_and(|hand| hand.load.making_room.load(SeqCst))
     }
 
     /// Ends them, and waits for them until shortly after the time they have. In between, `begun`

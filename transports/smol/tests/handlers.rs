@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::num::NonZero;
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +21,36 @@ fn a_handler_that_blocks_does_not_hold_up_the_end() {
     let (summary, time) = timed(|| server.stop_within(millis(200)));
     assert_eq!((summary.connections, summary.cut_off), (1, 1));
     assert!(time < SOON, "{time:?}");
+}
+
+#[test]
+fn a_handler_that_blocks_does_not_hold_up_who_is_served_by_others() {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    if threads == 1 {
+        return;
+    }
+    let server = start_with(bind().max_connections(2 * threads), |request| {
+        if request.path() == b"/block" {
+            thread::sleep(2 * SOON);
+        }
+        say(request)
+    });
+    // One after the other, so that each thread has two.
+    let mut clients: Vec<_> = (0..2 * threads)
+        .map(|_| {
+            let mut client = server.connect();
+            assert_eq!(client.ask(GET).0, 200);
+            client
+        })
+        .collect();
+    // Its neighbour has been silent for longest.
+    clients[threads].send(b"GET /block HTTP/1.1\r\nHost: a\r\n\r\n");
+    thread::sleep(millis(100));
+    let (answer, time) = timed(|| server.connect().ask(GET));
+    assert_eq!(answer.0, 200);
+    assert!(time < SOON, "{time:?}");
+    drop(clients);
+    server.stop_within(millis(0));
 }
 
 #[test]

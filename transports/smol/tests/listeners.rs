@@ -5,11 +5,13 @@ mod support;
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, ready};
 use std::thread;
 
 use h1events_smol::{Listener, Peer, Reactor, Server, Socket, Stream};
+use rustix::io::Errno;
 use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
 use support::{GET, SOON, millis, start_listening, timed};
@@ -85,6 +87,50 @@ fn connections_that_are_all_over_hold_up_no_shutdown() {
     let (summary, time) = timed(|| server.stop());
     assert_eq!(summary.connections, 0);
     assert!(time < SOON, "{time:?}");
+}
+
+/// Lacks something that no connection gives back.
+struct Short {
+    listener: Async<TcpListener>,
+    is_short: Arc<AtomicBool>,
+}
+
+impl Listener for Short {
+    type Accepted = TcpStream;
+    type Stream = Socket<TcpStream>;
+
+    async fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        self.listener.readable().await?;
+        if self.is_short.load(SeqCst) {
+            return Err(Errno::NFILE.into());
+        }
+        Listener::accept(&self.listener).await
+    }
+
+    fn open(accepted: TcpStream, reactor: &Reactor) -> io::Result<Socket<TcpStream>> {
+        <Async<TcpListener> as Listener>::open(accepted, reactor)
+    }
+}
+
+#[test]
+fn where_room_does_not_help_little_of_it_is_made() {
+    let (listener, address) = listener();
+    let short = Arc::new(AtomicBool::new(false));
+    let server = Server::new(Short { listener, is_short: Arc::clone(&short) }).unwrap();
+    let server = start_listening(server, address);
+    let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask(GET).0, 200);
+    }
+    short.store(true, SeqCst);
+    let mut waiting = server.connect();
+    thread::sleep(millis(200));
+    short.store(false, SeqCst);
+    assert_eq!(waiting.ask(GET).0, 200);
+    clients.retain_mut(|client| !client.is_closed_within(millis(5)));
+    assert!(clients.len() > 80, "{} are left", clients.len());
+    drop((clients, waiting));
+    server.stop();
 }
 
 /// Takes three bytes at a time and keeps them until it is flushed, and has one for each read. It

@@ -164,7 +164,12 @@ impl Stream for TlsStream {
     }
 
     fn has_input(&self) -> bool {
-        Stream::has_input(&self.socket)
+        let has_plaintext = |session: &mut ServerConnection| {
+            session.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
+        };
+        // If it is locked, somebody reads or writes.
+        self.session.try_lock().is_ok_and(|mut session| has_plaintext(&mut session))
+            || Stream::has_input(&self.socket)
     }
 
     fn shutdown_read(&self) {

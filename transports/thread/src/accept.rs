@@ -65,7 +65,7 @@ where
         }
         match self.listener.accept() {
             Ok((stream, peer)) => {
-                self.trouble.is_over();
+                self.trouble.accepted();
                 self.start(stream, peer);
             }
             Err(error) if error.kind() == WouldBlock => {}

@@ -94,6 +94,8 @@ where
                     self.answers += 1;
                     continue;
                 }
+                // Of a stream from which nothing more comes, nobody makes anything.
+                Step::Upgraded if self.taken_back => return Err(Lost::ClosedFromOutside),
                 Step::Upgraded => return Ok(Some(self.connection)),
                 Step::Shutdown => {
                     // If the peer is gone, reading will tell.

@@ -153,7 +153,7 @@ impl<S: Stream> Registry<S> {
         // The descriptor is free before anybody hears of it.
         drop(entry);
         self.running.fetch_sub(1, SeqCst);
-        self.room.is_made();
+        self.room.made();
     }
 
     /// The connection has nothing to do for anybody. If it is not to go on, its next read tells.
@@ -161,7 +161,7 @@ impl<S: Stream> Registry<S> {
         let resting = self.micros(now) << 2 | resting(rest);
         // It may rest already.
         if entry.activity.compare_exchange(BUSY, resting, SeqCst, SeqCst).is_ok() {
-            self.room.is_made();
+            self.room.made();
         }
     }
 

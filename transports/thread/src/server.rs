@@ -32,8 +32,8 @@ pub struct Server<L: Listener> {
 /// A thread for each of them is affordable, and browsers of a hundred users fit in.
 const MAX_CONNECTIONS: usize = 1_000;
 
-/// Descriptors that are left to the application.
-const SPARE_DESCRIPTORS: usize = 32;
+/// Descriptors that are left to the application, and for connections that are about to end.
+const SPARE_DESCRIPTORS: usize = 48;
 
 /// A handler's stack. It is virtual memory: what isn't touched costs nothing, but 1,000 times
 /// the 2 MiB that std takes would be refused where address space is limited.
@@ -111,7 +111,8 @@ impl<L: Listener> Server<L> {
 
     /// How many connections there are at the same time, each with a thread. Default: 1,000.
     ///
-    /// It is lowered to what RLIMIT_NOFILE allows, less some for the application.
+    /// It is at least 1, and lowered to what RLIMIT_NOFILE allows, less some for the application.
+    /// Up to 16 that have been closed and are about to end don't count.
     pub const fn max_connections(mut self, max: usize) -> Self {
         self.max_connections = max;
         self

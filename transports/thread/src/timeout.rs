@@ -29,8 +29,8 @@ impl Timeout {
             return None;
         }
         let timeout = if exact { left } else { (left - left / 16).max(SHORTEST) };
-        self.in_force = Some(timeout);
-        self.in_force
+        let is_new = self.in_force.replace(timeout) != Some(timeout);
+        is_new.then_some(timeout)
     }
 
     /// Nothing came in time.

@@ -5,10 +5,12 @@ mod support;
 use std::io::{self, IoSlice};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
 use h1events_thread::{Listener, Peer, Server, Stream};
+use rustix::io::Errno;
 use support::hooked::{Hooks, start_hooked};
 use support::{GET, SOON, millis, start_listening, timed};
 
@@ -82,6 +84,51 @@ fn connections_that_are_all_over_hold_up_no_shutdown() {
     let (summary, time) = timed(|| server.stop());
     assert_eq!(summary.connections, 0);
     assert!(time < SOON, "{time:?}");
+}
+
+/// Lacks something that no connection gives back.
+struct Short {
+    listener: TcpListener,
+    is_short: Arc<AtomicBool>,
+}
+
+impl AsFd for Short {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+}
+
+impl Listener for Short {
+    type Stream = TcpStream;
+
+    fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        if self.is_short.load(SeqCst) {
+            return Err(Errno::NFILE.into());
+        }
+        Listener::accept(&self.listener)
+    }
+}
+
+#[test]
+fn where_room_does_not_help_little_of_it_is_made() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let short = Arc::new(AtomicBool::new(false));
+    let server = Server::new(Short { listener, is_short: Arc::clone(&short) }).unwrap();
+    let server = start_listening(server, address);
+    let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask(GET).0, 200);
+    }
+    short.store(true, SeqCst);
+    let mut waiting = server.connect();
+    thread::sleep(millis(200));
+    short.store(false, SeqCst);
+    assert_eq!(waiting.ask(GET).0, 200);
+    clients.retain_mut(|client| !client.is_closed_within(millis(5)));
+    assert!(clients.len() > 80, "{} are left", clients.len());
+    drop((clients, waiting));
+    server.stop();
 }
 
 #[test]

@@ -2,23 +2,33 @@
 
 mod support;
 
-use std::sync::mpsc::channel;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
 use h1events_thread::Stream;
 use support::hooked::{Hooks, start_hooked};
-use support::{GET, SOON, millis, timed};
+use support::{GET, Gate, SOON, millis, timed, wait_until};
 
-/// A read that takes its time after it has got something, while the connection still counts as
-/// silent.
-fn reads_late() -> Hooks {
+/// A read that, when it has got something, takes its time until a connection has been dismissed:
+/// meanwhile its own still counts as silent.
+fn reads_late(reads: &Arc<AtomicUsize>) -> Hooks {
+    let (gate, reads) = (Gate::new(), Arc::clone(reads));
     Hooks {
-        read: Box::new(|stream, space| {
-            let read = Stream::read(stream, space);
-            if matches!(read, Ok(1..)) {
-                thread::sleep(millis(100));
+        read: Box::new({
+            let gate = gate.clone();
+            move |stream, space| {
+                let read = Stream::read(stream, space);
+                if matches!(read, Ok(1..)) {
+                    reads.fetch_add(1, SeqCst);
+                    gate.pass();
+                }
+                read
             }
-            read
+        }),
+        shutdown_read: Box::new(move |stream| {
+            stream.shutdown_read();
+            gate.open();
         }),
         ..Hooks::default()
     }
@@ -26,11 +36,11 @@ fn reads_late() -> Hooks {
 
 #[test]
 fn a_request_that_has_been_read_is_answered_before_it_makes_room() {
-    let server = start_hooked(|server| server.max_connections(1), reads_late());
+    let reads = Arc::default();
+    let server = start_hooked(|server| server.max_connections(1), reads_late(&reads));
     let mut first = server.connect();
-    thread::sleep(millis(50));
     first.send(GET);
-    thread::sleep(millis(20));
+    wait_until("it has been read", || reads.load(SeqCst) == 1);
     let (second, time) = timed(|| server.connect().ask(GET));
     assert_eq!(second.0, 200);
     assert!(time < SOON, "{time:?}");
@@ -42,14 +52,14 @@ fn a_request_that_has_been_read_is_answered_before_it_makes_room() {
 
 #[test]
 fn a_request_that_has_been_read_is_answered_before_a_shutdown() {
-    let server = start_hooked(|server| server, reads_late());
+    let reads = Arc::default();
+    let server = start_hooked(|server| server, reads_late(&reads));
     let mut clients: Vec<_> = (0..20).map(|_| server.connect()).collect();
     let silent: Vec<_> = (0..20).map(|_| server.connect()).collect();
-    thread::sleep(millis(50));
     for client in &mut clients {
         client.send(GET);
     }
-    thread::sleep(millis(20));
+    wait_until("they have been read", || reads.load(SeqCst) == 20);
     server.shutdown.begin(4 * SOON);
     for client in &mut clients {
         let answer = client.read_to_end();
@@ -91,23 +101,25 @@ fn who_is_silent_is_counted_once() {
 /// Even if no thread has had the time to notice.
 #[test]
 fn who_is_silent_is_not_cut_off() {
-    let (sender, receiver) = channel::<()>();
-    let receiver = std::sync::Mutex::new(receiver);
+    let (gate, reads) = (Gate::new(), Arc::new(AtomicUsize::new(0)));
+    let (held, begun) = (gate.clone(), Arc::clone(&reads));
     let server = start_hooked(
         |server| server,
         Hooks {
             read: Box::new(move |stream, space| {
+                begun.fetch_add(1, SeqCst);
                 let read = Stream::read(stream, space);
-                let _ = receiver.lock().unwrap().recv();
+                held.pass();
                 read
             }),
             ..Hooks::default()
         },
     );
     let silent: Vec<_> = (0..10).map(|_| server.connect()).collect();
-    thread::sleep(millis(50));
+    wait_until("all are silent", || reads.load(SeqCst) == 10);
     let summary = server.stop_within(millis(0));
     assert_eq!((summary.connections, summary.idle), (10, 10));
     assert_eq!((summary.finished, summary.cut_off), (0, 0));
-    drop((sender, silent));
+    gate.open();
+    drop(silent);
 }

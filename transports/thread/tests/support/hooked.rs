@@ -13,12 +13,14 @@ use super::{Running, start_listening};
 type Read = dyn Fn(&TcpStream, &mut [u8]) -> io::Result<usize> + Send + Sync;
 type Write = dyn Fn(&TcpStream, &[IoSlice<'_>]) -> io::Result<usize> + Send + Sync;
 type HasInput = dyn Fn(&TcpStream) -> bool + Send + Sync;
+type ShutdownRead = dyn Fn(&TcpStream) + Send + Sync;
 
 /// What is done instead of what a TCP stream does.
 pub struct Hooks {
     pub read: Box<Read>,
     pub write: Box<Write>,
     pub has_input: Box<HasInput>,
+    pub shutdown_read: Box<ShutdownRead>,
 }
 
 impl Default for Hooks {
@@ -27,6 +29,7 @@ impl Default for Hooks {
             read: Box::new(Stream::read),
             write: Box::new(Stream::write_vectored),
             has_input: Box::new(Stream::has_input),
+            shutdown_read: Box::new(Stream::shutdown_read),
         }
     }
 }
@@ -92,7 +95,7 @@ impl Stream for Hooked {
     }
 
     fn shutdown_read(&self) {
-        self.socket.shutdown_read();
+        (self.hooks.shutdown_read)(&self.socket);
     }
 
     fn close(&self) {
