@@ -154,6 +154,11 @@ impl Client {
         text
     }
 
+    /// What reads while this one writes.
+    pub fn reader(&self) -> TcpStream {
+        self.stream.get_ref().try_clone().expect("there are descriptors")
+    }
+
     /// Whether something is there to be read now.
     pub fn has_input(&mut self) -> bool {
         self.stream.get_ref().set_nonblocking(true).expect("a TCP socket");

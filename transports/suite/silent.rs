@@ -1,5 +1,6 @@
 //! A silent connection holds nobody up: at the cap, the longest-silent one makes room.
 
+use std::io;
 use std::net::TcpStream;
 use std::thread;
 
@@ -180,6 +181,35 @@ fn pipelined_requests_are_answered_before_they_make_room() {
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 4, "{answers}");
     drop((pipelined, other));
     server.stop();
+}
+
+/// Who always has another request under way.
+#[test]
+fn who_never_stops_asking_makes_room_too() {
+    let server = start(bind().max_connections(2));
+    let pipelining: Vec<_> = (0..2)
+        .map(|_| {
+            let mut client = server.connect();
+            assert_eq!(client.ask(GET).0, 200);
+            let mut reads = client.reader();
+            let reading = thread::spawn(move || io::copy(&mut reads, &mut io::sink()));
+            // Until it is closed.
+            let asking = thread::spawn(move || while client.try_send(&GET.repeat(100)).is_ok() {});
+            (reading, asking)
+        })
+        .collect();
+    thread::sleep(millis(50));
+    for _ in 0..2 {
+        let (answer, time) = timed(|| server.connect().ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{time:?}");
+    }
+    server.stop_within(millis(0));
+    for (reading, asking) in pipelining {
+        asking.join().unwrap();
+        // A reset may come, too.
+        let _ = reading.join().unwrap();
+    }
 }
 
 #[test]

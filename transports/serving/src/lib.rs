@@ -33,7 +33,7 @@ pub use listen::{BACKLOG, bind, descriptors};
 pub use panic::message;
 pub use peer::Peer;
 pub use pool::Pool;
-pub use room::{MOMENT, Rest, Room};
+pub use room::{LAST_ANSWERS, MOMENT, Rest, Room};
 pub use shutdown::{CUT_OFF, Shutdown, Summary};
 pub use upgraded::Upgraded;
 pub use yielding::Yielding;

@@ -8,6 +8,10 @@ use std::time::Duration;
 /// of a client that has just connected is on its way, and comes well within this time.
 pub const MOMENT: Duration = Duration::from_millis(5);
 
+/// So many more requests are answered of a connection that is to end with its answer, if they have
+/// been sent already: not all that a client sends without a pause.
+pub const LAST_ANSWERS: u32 = 32;
+
 /// What a connection does that nobody waits for: it may be closed for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
@@ -36,7 +40,7 @@ pub enum Rest {
 pub struct Room {
     /// Whether somebody waits for a connection to end or to rest.
     wanted: AtomicBool,
-    /// Whether the next answer is to be the last one of its connection.
+    /// Whether the next answer is to be one of the last ones of its connection.
     last_answer_wanted: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -56,7 +60,7 @@ impl Room {
         self.wanted.store(true, SeqCst);
     }
 
-    /// The connection that is next to answer a request shall end with it, since none rests.
+    /// The connection that is next to answer a request shall end soon, since none rests.
     pub fn want_last_answer(&self) {
         self.last_answer_wanted.store(true, SeqCst);
     }
@@ -67,7 +71,8 @@ impl Room {
         self.last_answer_wanted.store(false, SeqCst);
     }
 
-    /// Whether the connection that is about to answer is to end with it.
+    /// Whether the connection that is about to answer is to end with it, or with one of the next
+    /// [`LAST_ANSWERS`].
     #[must_use]
     pub fn is_last_answer(&self) -> bool {
         self.last_answer_wanted.load(SeqCst) && self.last_answer_wanted.swap(false, SeqCst)

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use h1events_connection::{Connection, Notice, Request, Response, Step};
-use h1events_serving::{Rest, message};
+use h1events_serving::{LAST_ANSWERS, Rest, message};
 use smol::future::{self, FutureExt};
 
 use crate::desk::Desk;
@@ -37,6 +37,8 @@ pub(crate) struct Driver<'a, S, A> {
     pub(crate) stream: S,
     has_buffer: bool,
     lingers_since: Option<Instant>,
+    /// How many answers are left, if another connection needs the room.
+    last_answers: Option<u32>,
     /// Reads since the last wait.
     reads: u32,
 }
@@ -61,6 +63,7 @@ where
             stream,
             has_buffer: false,
             lingers_since: None,
+            last_answers: None,
             reads: 0,
         }
     }
@@ -84,9 +87,7 @@ where
                     if self.serving.shutdown.has_begun() {
                         self.connection.end_soon();
                     }
-                    if self.desk.registry.borrow().is_last_answer() {
-                        self.connection.end_soon();
-                    }
+                    let response = self.make_room_if_asked(response);
                     now = self.desk.now();
                     self.connection.respond(response, now);
                     self.desk.answers.update(|answers| answers + 1);
@@ -104,6 +105,21 @@ where
             }
             now = self.desk.now();
         }
+    }
+
+    /// Where another connection needs the room, it is asked for at an answer, which is the last
+    /// one, or nearly so if other requests have come already.
+    fn make_room_if_asked(&mut self, response: Response) -> Response {
+        if self.last_answers.is_none() && self.desk.registry.borrow().is_last_answer() {
+            self.last_answers = Some(LAST_ANSWERS);
+        }
+        match &mut self.last_answers {
+            None => return response,
+            Some(0) => return response.close(),
+            Some(left) => *left -= 1,
+        }
+        self.connection.end_soon();
+        response
     }
 
     /// Reads, with a buffer that is the connection's only while something is there.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use std::{mem, thread};
 
 use h1events_connection::{Clock, Connection, Request, Response, Step};
-use h1events_serving::{Pool, Rest, message};
+use h1events_serving::{LAST_ANSWERS, Pool, Rest, message};
 
 use crate::registry::{ClosedFromOutside, Entry};
 use crate::serve::Serving;
@@ -34,6 +34,8 @@ pub(crate) struct Driver<'a, S, A> {
     connection: Connection,
     clock: Clock,
     ends_soon: bool,
+    /// How many answers are left, if another connection needs the room.
+    last_answers: Option<u32>,
     /// Whether it goes on after it was dismissed.
     taken_back: bool,
     reading: Timeout,
@@ -56,6 +58,7 @@ where
             connection: Connection::new(Arc::clone(&serving.config), clock.now()),
             clock,
             ends_soon: false,
+            last_answers: None,
             taken_back: false,
             reading: Timeout::default(),
             writing: Timeout::default(),
@@ -86,9 +89,7 @@ where
                 Step::Handle => {
                     let response = self.handle();
                     self.end_soon_if_asked()?;
-                    if self.serving.registry.room.is_last_answer() {
-                        self.connection.end_soon();
-                    }
+                    let response = self.make_room_if_asked(response);
                     now = self.clock.now();
                     self.connection.respond(response, now);
                     self.answers += 1;
@@ -113,7 +114,8 @@ where
 
     /// In a shutdown, the last answer says that it is. A request that has come already gets one.
     fn end_soon_if_asked(&mut self) -> Result<(), ClosedFromOutside> {
-        if self.ends_soon || !self.serving.shutdown.has_begun() || self.has_silent_input() {
+        let is_asked = self.serving.shutdown.has_begun() && !self.ends_soon;
+        if !is_asked || self.entry.stream.has_input() {
             return Ok(());
         }
         // Whose answer has only just been written wasn't silent at the shutdown, and the client
@@ -126,9 +128,21 @@ where
         Ok(())
     }
 
-    /// Whether the first bytes of a request wait to be read.
-    fn has_silent_input(&self) -> bool {
-        self.connection.is_silent() && self.entry.stream.has_input()
+    /// Where another connection needs the room, it is asked for at an answer, which is the last
+    /// one, or nearly so if other requests have come already.
+    fn make_room_if_asked(&mut self, response: Response) -> Response {
+        if self.last_answers.is_none() && self.serving.registry.room.is_last_answer() {
+            self.last_answers = Some(LAST_ANSWERS);
+        }
+        match &mut self.last_answers {
+            None => return response,
+            Some(0) => return response.close(),
+            Some(left) => *left -= 1,
+        }
+        if !self.entry.stream.has_input() {
+            self.connection.end_soon();
+        }
+        response
     }
 
     /// Before it waits for a client that has just been answered.

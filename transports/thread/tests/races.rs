@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -70,6 +71,35 @@ fn a_request_that_has_been_read_is_answered_before_a_shutdown() {
     assert_eq!((summary.connections, summary.idle), (40, 20));
     assert_eq!((summary.finished, summary.cut_off), (20, 0));
     drop(silent);
+}
+
+/// Wherever a read ends.
+#[test]
+fn all_that_has_come_is_answered_before_a_shutdown() {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let one_request = |stream: &TcpStream, space: &mut [u8]| {
+        let len = space.len().min(GET.len());
+        Stream::read(stream, &mut space[..len])
+    };
+    let hooks = Hooks {
+        read: Box::new(move |stream, space| {
+            let read = one_request(stream, space);
+            held.pass();
+            read
+        }),
+        ..Hooks::default()
+    };
+    let server = start_hooked(|server| server, hooks);
+    let mut client = server.connect();
+    client.send(&GET.repeat(5));
+    thread::sleep(millis(100));
+    server.shutdown.begin(4 * SOON);
+    gate.open();
+    let answers = client.read_to_end();
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 5, "{answers}");
+    drop(client);
+    assert_eq!(server.join().finished, 1);
 }
 
 /// The accept loop and the connection's own thread may both see that it is silent.
