@@ -193,8 +193,11 @@ fn who_never_stops_asking_makes_room_too() {
             assert_eq!(client.ask(GET).0, 200);
             let mut reads = client.reader();
             let reading = thread::spawn(move || io::copy(&mut reads, &mut io::sink()));
-            // Until it is closed.
-            let asking = thread::spawn(move || while client.try_send(&GET.repeat(100)).is_ok() {});
+            // Each write ends within a request.
+            let (start, end) = GET.split_at(10);
+            client.send(start);
+            let requests = [end, start].concat().repeat(100);
+            let asking = thread::spawn(move || while client.try_send(&requests).is_ok() {});
             (reading, asking)
         })
         .collect();
