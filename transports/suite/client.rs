@@ -154,8 +154,8 @@ impl Client {
         text
     }
 
-    /// What reads while this one writes.
-    pub fn reader(&self) -> TcpStream {
+    /// The same stream, to read from while this one writes.
+    pub fn stream(&self) -> TcpStream {
         self.stream.get_ref().try_clone().expect("there are descriptors")
     }
 
