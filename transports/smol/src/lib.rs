@@ -41,7 +41,9 @@
 //!   the streams have to be `Send`.
 //! - A **silent connection** (no byte of the next request yet) takes no time, and no buffer but for
 //!   half an empty line. Beyond [`max_connections`](Server::max_connections), or when descriptors
-//!   run out, the longest-silent one is closed to make room.
+//!   run out, the longest-silent one is closed to make room. If none is silent, one that lingers
+//!   after its last answer; if none does, the next one that answers ends, after the requests that it
+//!   has sent already.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
 //!   deadline. Before it waits, a busy one lets other threads run, if that has turned out to answer
 //!   more requests.

@@ -42,7 +42,7 @@
 //!   nothing on them. At the cap, or when descriptors or threads run out, the connection that
 //!   has been silent for longest is closed at once, to make room. If none is silent, one that
 //!   lingers after its last answer; if none does, accepting pauses until one ends, and the next
-//!   answer says that it is the last one of its connection.
+//!   one that answers does, after the requests that it has sent already.
 //! - **Errors of `accept`** are survived: those of one connection at once, those of the system
 //!   after room has been made or a pause. It neither spins nor gives up.
 //! - **Deadlines**, by the timeouts of the socket. They are set anew only where it matters, which
