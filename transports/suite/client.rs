@@ -206,3 +206,20 @@ pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
         thread::sleep(millis(2));
     }
 }
+
+/// That a server closes few connections while it lacks something that none of them gives back.
+pub fn makes_little_room(server: Running, is_short: &AtomicBool) {
+    let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask(GET).0, 200);
+    }
+    is_short.store(true, SeqCst);
+    let mut waiting = server.connect();
+    thread::sleep(millis(200));
+    is_short.store(false, SeqCst);
+    assert_eq!(waiting.ask(GET).0, 200);
+    clients.retain_mut(|client| !client.is_closed_within(millis(5)));
+    assert!(clients.len() > 80, "{} are left", clients.len());
+    drop((clients, waiting));
+    server.stop();
+}

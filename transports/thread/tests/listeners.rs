@@ -12,7 +12,7 @@ use std::thread;
 use h1events_thread::{Listener, Peer, Server, Stream};
 use rustix::io::Errno;
 use support::hooked::{Hooks, start_hooked};
-use support::{GET, SOON, millis, start_listening, timed};
+use support::{GET, SOON, makes_little_room, millis, start_listening, timed};
 
 /// Fails in all the ways in which accept can, before each connection.
 struct Troubled {
@@ -115,20 +115,7 @@ fn where_room_does_not_help_little_of_it_is_made() {
     let address = listener.local_addr().unwrap();
     let short = Arc::new(AtomicBool::new(false));
     let server = Server::new(Short { listener, is_short: Arc::clone(&short) }).unwrap();
-    let server = start_listening(server, address);
-    let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
-    for client in &mut clients {
-        assert_eq!(client.ask(GET).0, 200);
-    }
-    short.store(true, SeqCst);
-    let mut waiting = server.connect();
-    thread::sleep(millis(200));
-    short.store(false, SeqCst);
-    assert_eq!(waiting.ask(GET).0, 200);
-    clients.retain_mut(|client| !client.is_closed_within(millis(5)));
-    assert!(clients.len() > 80, "{} are left", clients.len());
-    drop((clients, waiting));
-    server.stop();
+    makes_little_room(start_listening(server, address), &short);
 }
 
 #[test]
