@@ -1,18 +1,19 @@
 //! wrk, and what it says.
 
-use std::{error::Error, fs, net::SocketAddr, process::Command, time::Duration};
+use std::{error::Error, fs, net::SocketAddr, process::Command, thread, time::Duration};
 
-/// How many connections send requests.
-pub(crate) const CONNECTIONS: usize = 64;
-
-/// Requests a second, with so many requests in one write.
+/// Requests a second of so many connections, with so many requests in one write.
 pub(crate) fn run(
     address: SocketAddr,
+    connections: usize,
     pipelined: usize,
     length: Duration,
 ) -> Result<f64, Box<dyn Error>> {
     let mut wrk = Command::new("wrk");
-    wrk.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", length.as_secs())]);
+    // With fewer threads than processors, wrk is at its limit before the servers are at theirs.
+    let threads = thread::available_parallelism()?;
+    wrk.arg(format!("-t{threads}"));
+    wrk.args([format!("-c{connections}"), format!("-d{}s", length.as_secs())]);
     if pipelined > 1 {
         let script = std::env::temp_dir().join(format!("h1events-pipeline-{pipelined}.lua"));
         fs::write(&script, PIPELINE.replace("DEPTH", &pipelined.to_string()))?;

@@ -69,8 +69,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         thread::spawn(|| while black_box(true) {});
     }
     if wants("speed") {
-        for pipelined in [1, 16] {
-            speed::measure(pipelined, options.rounds, options.length)?;
+        for (connections, pipelined) in [(64, 1), (256, 1), (64, 16)] {
+            speed::measure(connections, pipelined, options.rounds, options.length)?;
         }
     }
     if wants("memory") {

@@ -14,6 +14,7 @@ struct Round {
 /// Loads one server after the other, round by round, so that a busy machine disturbs all
 /// of them alike.
 pub(crate) fn measure(
+    connections: usize,
     pipelined: usize,
     rounds: usize,
     length: Duration,
@@ -26,13 +27,13 @@ pub(crate) fn measure(
             let at = (round + turn) % servers.len();
             let server = &servers[at];
             let before = server.ticks()?;
-            let rate = load::run(server.address, pipelined, length)?;
+            let rate = load::run(server.address, connections, pipelined, length)?;
             let spent = (server.ticks()? - before) as f64 * 10_000.0;
             results[at].push(Round { rate, cost: spent / (rate * length.as_secs_f64()) });
         }
     }
 
-    println!("\n{pipelined} in a write, {} connections, {rounds} rounds", load::CONNECTIONS);
+    println!("\n{pipelined} in a write, {connections} connections, {rounds} rounds");
     println!("{:<12}{:>12}{:>16}", "", "requests/s", "CPU us/request");
     for (name, rounds) in SERVERS.iter().zip(&results) {
         let rate = median(rounds.iter().map(|round| round.rate));
