@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use h1events_connection::{Connection, Notice, Request, Response, Step};
+use h1events_connection::{Connection, Notice, Now, Request, Response, Step};
 use h1events_serving::{LAST_ANSWERS, Rest, message};
 use smol::future::{self, FutureExt};
 
@@ -35,6 +35,8 @@ pub(crate) struct Driver<'a, S, A> {
     place: &'a Place,
     pub(crate) connection: Connection,
     pub(crate) stream: S,
+    /// As of the last thing that may have taken time: a wait, or a handler.
+    now: Now,
     has_buffer: bool,
     lingers_since: Option<Instant>,
     /// How many answers are left, if another connection needs the room.
@@ -54,13 +56,15 @@ where
         place: &'a Place,
         stream: S,
     ) -> Self {
-        let connection = Connection::new(Arc::clone(&serving.config), desk.now());
+        let now = desk.now();
+        let connection = Connection::new(Arc::clone(&serving.config), now);
         Self {
             serving,
             desk,
             place,
             connection,
             stream,
+            now,
             has_buffer: false,
             lingers_since: None,
             last_answers: None,
@@ -70,17 +74,16 @@ where
 
     /// Takes step after step.
     pub(crate) async fn run(&mut self) -> io::Result<Ended> {
-        let mut now = self.desk.now();
         loop {
             if self.desk.ending.get() {
                 self.connection.end_soon();
             }
-            let step = self.connection.step(now);
+            let step = self.connection.step(self.now);
             if let Some(notice) = self.connection.take_notice() {
                 self.log(notice);
             }
             let event = match step {
-                Step::Read { deadline } => self.read(deadline, now.instant).await?,
+                Step::Read { deadline } => self.read(deadline).await?,
                 Step::Write { deadline } => self.write(deadline).await?,
                 Step::Handle => {
                     let response = self.handle().await;
@@ -88,12 +91,12 @@ where
                         self.connection.end_soon();
                     }
                     let response = self.make_room_if_asked(response);
-                    now = self.desk.now();
-                    self.connection.respond(response, now);
+                    self.now = self.desk.now();
+                    self.connection.respond(response, self.now);
                     self.desk.answers.update(|answers| answers + 1);
                     continue;
                 }
-                Step::Shutdown => self.shutdown(now.instant).await?,
+                Step::Shutdown => self.shutdown().await?,
                 Step::Upgraded => return Ok(Ended::Upgraded),
                 Step::Close => {
                     self.give_buffer();
@@ -103,7 +106,6 @@ where
             if event == Some(Event::Evicted) {
                 return Ok(Ended::Closed);
             }
-            now = self.desk.now();
         }
     }
 
@@ -123,11 +125,13 @@ where
     }
 
     /// Reads, with a buffer that is the connection's only while something is there.
-    async fn read(&mut self, deadline: Instant, now: Instant) -> io::Result<Option<Event>> {
+    async fn read(&mut self, deadline: Instant) -> io::Result<Option<Event>> {
         self.reads += 1;
         if self.reads.is_multiple_of(TURN) {
             future::yield_now().await;
+            self.now = self.desk.now();
         }
+        let now = self.now.instant;
         let rest = match &self.connection {
             connection if connection.is_silent() => Some((Rest::Silent, now)),
             connection if connection.is_lingering() => {
@@ -178,8 +182,8 @@ where
         .await
     }
 
-    async fn shutdown(&mut self, now: Instant) -> io::Result<Option<Event>> {
-        let deadline = now + self.serving.config.linger.silence.min(GOODBYE);
+    async fn shutdown(&mut self) -> io::Result<Option<Event>> {
+        let deadline = self.now.instant + self.serving.config.linger.silence.min(GOODBYE);
         self.wait(deadline, None, |driver, cx| driver.stream.poll_shutdown(cx)).await
     }
 
@@ -203,7 +207,7 @@ where
     ) -> io::Result<Option<Event>> {
         let (key, desk) = (self.place.key(), self.desk);
         let mut waits = false;
-        future::poll_fn(|cx| {
+        let event = future::poll_fn(|cx| {
             let event = if waits { desk.registry.borrow_mut().take_event(key) } else { None };
             if event == Some(Event::Evicted) {
                 if matches!(rest, Some((Rest::Lingering, _))) {
@@ -234,7 +238,11 @@ where
             waits = true;
             Poll::Pending
         })
-        .await
+        .await;
+        if waits {
+            self.now = self.desk.now();
+        }
+        event
     }
 
     fn take_buffer(&mut self) {
