@@ -11,7 +11,7 @@ pub(crate) fn run(
 ) -> Result<f64, Box<dyn Error>> {
     let mut wrk = Command::new("wrk");
     // With fewer threads than processors, wrk is at its limit before the servers are at theirs.
-    let threads = thread::available_parallelism()?;
+    let threads = thread::available_parallelism()?.get().min(connections);
     wrk.arg(format!("-t{threads}"));
     wrk.args([format!("-c{connections}"), format!("-d{}s", length.as_secs())]);
     if pipelined > 1 {
