@@ -1,6 +1,6 @@
 //! What every transport needs beside its connections, whatever it waits with.
 //!
-//! A [`Connection`](h1events_connection::Connection) knows no sockets; a transport is the loop
+//! A [`Connection`](h1events_server::Connection) knows no sockets; a transport is the loop
 //! that moves its bytes. This crate is what lies between: all that a server decides about its
 //! connections without reading or writing a byte of them. `h1events-thread` and `h1events-smol`
 //! are made of it, and show the same behaviour because of it.

@@ -1,6 +1,6 @@
 //! Buffers that no connection needs now.
 
-use h1events_connection::Buffer;
+use h1events_server::Buffer;
 
 /// Buffers for connections that begin to need one. The last one that came is the first to go,
 /// since its memory is still in the caches.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use h1events_connection::{Connection, Request};
+use h1events_server::{Connection, Request};
 
 use crate::peer::Peer;
 
@@ -14,7 +14,7 @@ pub struct Upgraded<S> {
 }
 
 impl<S> Upgraded<S> {
-    /// After [`Step::Upgraded`](h1events_connection::Step::Upgraded), with a stream that nobody
+    /// After [`Step::Upgraded`](h1events_server::Step::Upgraded), with a stream that nobody
     /// else reads or writes any more.
     #[must_use]
     pub const fn new(connection: Connection, stream: S, peer: Peer) -> Self {
@@ -22,7 +22,7 @@ impl<S> Upgraded<S> {
     }
 
     /// The request that was answered by
-    /// [`Response::upgrade`](h1events_connection::Response::upgrade).
+    /// [`Response::upgrade`](h1events_server::Response::upgrade).
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         self.connection.request()

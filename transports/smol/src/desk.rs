@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use h1events_connection::{Buffer, Clock, Now};
+use h1events_server::{Buffer, Clock, Now};
 use h1events_serving::Pool;
 
 use crate::reactor::Reactor;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use h1events_connection::{Connection, Notice, Now, Request, Response, Step};
+use h1events_server::{Connection, Notice, Now, Request, Response, Step};
 use h1events_serving::{LAST_ANSWERS, Rest, message};
 use smol::future::{self, FutureExt};
 

@@ -1,4 +1,4 @@
-//! HTTP/1 on smol: an accept loop, and the loop over [`h1events_connection`] with `.await`.
+//! HTTP/1 on smol: an accept loop, and the loop over [`h1events_server`] with `.await`.
 //!
 //! There is no HTTP in here. Requests, answers, keep-alive and deadlines are the
 //! connection's; this crate moves bytes and keeps time, on all cores.
@@ -76,7 +76,7 @@ mod upgrade;
 mod worker;
 mod workers;
 
-pub use h1events_connection::{
+pub use h1events_server::{
     Config, Field, InvalidField, Limits, Linger, NotOneRequest, Pace, Request, RequestBuf,
     Response, Version,
 };

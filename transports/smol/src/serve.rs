@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use h1events_connection::{Config, Request, Response};
+use h1events_server::{Config, Request, Response};
 use h1events_serving::{Shutdown, Upgraded, Yielding};
 
 use crate::desk::Desk;

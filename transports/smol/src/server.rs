@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::Instant;
 
-use h1events_connection::{Config, Request, Response};
+use h1events_server::{Config, Request, Response};
 use h1events_serving::{Room, Shutdown, Summary, Upgraded, Yielding, descriptors};
 use smol::channel::{Receiver, bounded};
 use smol::{Async, future};

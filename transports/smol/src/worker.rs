@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::Instant;
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 use h1events_serving::{Peer, Summary};
 use smol::LocalExecutor;
 use smol::channel::Receiver;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 use std::{io, thread};
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 use h1events_serving::{CUT_OFF, MOMENT, Peer, Rest, Room, Shutdown, Summary};
 use smol::channel::{Receiver, Sender, unbounded};
 use smol::{Timer, future};

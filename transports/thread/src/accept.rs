@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, mem, thread};
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 use h1events_serving::{BACKLOG, CUT_OFF, Failure, MOMENT, PAUSE, Peer, Summary, Trouble};
 
 use crate::listener::Listener;

@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{mem, thread};
 
-use h1events_connection::{Clock, Connection, Request, Response, Step};
+use h1events_server::{Clock, Connection, Request, Response, Step};
 use h1events_serving::{LAST_ANSWERS, Pool, Rest, message};
 
 use crate::registry::{ClosedFromOutside, Entry};

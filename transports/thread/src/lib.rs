@@ -1,6 +1,6 @@
 //! An HTTP/1 server on [`std::net`] and [`std::thread`]: one thread for each connection.
 //!
-//! There is no HTTP in here: a [`Connection`](h1events_connection::Connection) says what to
+//! There is no HTTP in here: a [`Connection`](h1events_server::Connection) says what to
 //! do next, and this crate does it: accept, read, write, wait, close.
 //!
 //! ```
@@ -76,7 +76,7 @@ mod timeout;
 mod wake;
 
 /// The connection's types that are part of this crate's interface.
-pub use h1events_connection::{
+pub use h1events_server::{
     Config, Field, InvalidField, Limits, Linger, NotOneRequest, Pace, Request, RequestBuf,
     Response, Version,
 };

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::{io, thread};
 
-use h1events_connection::{Config, Request, Response};
+use h1events_server::{Config, Request, Response};
 use h1events_serving::{Pool, Shutdown, Upgraded, Yielding, message};
 
 use crate::drive::{Driver, Lost};

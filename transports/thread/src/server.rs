@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use std::{fmt, io};
 
-use h1events_connection::{Config, Request, Response};
+use h1events_server::{Config, Request, Response};
 use h1events_serving::{Shutdown, Summary, Upgraded, Yielding, descriptors};
 
 use crate::accept::Accepting;

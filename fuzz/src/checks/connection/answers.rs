@@ -1,6 +1,6 @@
 //! The answers: what the application gives, and what the client gets, which another parser reads.
 
-use h1events_connection::Response;
+use h1events_server::Response;
 
 use super::expected::Expected;
 

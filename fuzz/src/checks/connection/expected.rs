@@ -1,7 +1,7 @@
 //! What has to come of an input, as the parser sees it, which all other targets hold to account.
 
 use h1events::{Event, Limits, RequestParser};
-use h1events_connection::Request;
+use h1events_server::Request;
 
 use crate::support::{Owned, push};
 

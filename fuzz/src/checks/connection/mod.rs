@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use allocation_counter::{measure, opt_out};
-use h1events_connection::{Buffer, Config, Connection, Now, Response, Step};
+use h1events_server::{Buffer, Config, Connection, Now, Response, Step};
 
 use self::answers::Handled;
 use self::expected::Expected;

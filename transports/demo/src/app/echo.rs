@@ -1,6 +1,6 @@
 //! What was sent, sent back.
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 
 use super::{not_implemented, with_allow};
 

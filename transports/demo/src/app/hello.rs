@@ -1,6 +1,6 @@
 //! Greetings: the smallest application that has to route and to decode.
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 use percent_encoding::percent_decode;
 
 use super::{message, not_implemented, with_allow};

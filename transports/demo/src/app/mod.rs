@@ -4,7 +4,7 @@
 mod echo;
 mod hello;
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 
 pub(crate) use self::{echo::echo, hello::hello};
 
@@ -33,7 +33,7 @@ mod tests {
 
     use std::sync::Arc;
 
-    use h1events_connection::{Config, Connection, Now, Step};
+    use h1events_server::{Config, Connection, Now, Step};
 
     use super::App;
 

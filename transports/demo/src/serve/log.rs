@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 use log::{LevelFilter, info};
 
 use super::App;

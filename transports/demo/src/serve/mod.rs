@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use h1events_connection::Config;
+use h1events_server::Config;
 
 use crate::{
     app::{self, App},

@@ -1,6 +1,6 @@
 //! The server that runs on h1events-thread.
 
-use h1events_connection::Config;
+use h1events_server::Config;
 use h1events_thread::Server;
 
 use super::{App, Failure, GRACE, Serve, announce, listen_failure, log};

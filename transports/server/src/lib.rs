@@ -14,7 +14,7 @@
 //! ```
 //! use std::io::{Read, Write};
 //! use std::sync::Arc;
-//! use h1events_connection::{Config, Connection, Now, Request, Response, Step};
+//! use h1events_server::{Config, Connection, Now, Request, Response, Step};
 //!
 //! fn hello(request: &Request<'_>) -> Response {
 //!     match request.path() {

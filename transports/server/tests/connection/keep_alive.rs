@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use h1events_connection::{Connection, Now, Response, Step};
+use h1events_server::{Connection, Now, Response, Step};
 
 use crate::support::{Peer, SECOND, config, get};
 

@@ -1,7 +1,7 @@
 //! What a connection takes of the heap, measured at the allocator.
 
 use allocation_counter::{AllocationInfo, measure};
-use h1events_connection::{Buffer, Connection, Response, Step};
+use h1events_server::{Buffer, Connection, Response, Step};
 
 use crate::support::{Peer, get};
 

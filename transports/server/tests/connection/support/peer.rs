@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use allocation_counter::opt_out;
-use h1events_connection::{Config, Connection, Notice, Now, Request, Response, Step};
+use h1events_server::{Config, Connection, Notice, Now, Request, Response, Step};
 
 use super::responses::{self, Answer};
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use h1events_connection::{InvalidField, NotOneRequest, Request, RequestBuf, Response};
+use h1events_server::{InvalidField, NotOneRequest, Request, RequestBuf, Response};
 
 use crate::support::{Peer, config, get};
 

@@ -10,7 +10,7 @@ use crate::step::Now;
 /// clock for each answer and not two. When the time of day is set, it follows within a second.
 ///
 /// ```
-/// use h1events_connection::Clock;
+/// use h1events_server::Clock;
 ///
 /// let mut clock = Clock::new();
 /// let before = clock.now();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use allocation_counter::measure;
-use h1events_connection::{Config, Connection, Now, Request, Response, Step};
+use h1events_server::{Config, Connection, Now, Request, Response, Step};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -9,7 +9,7 @@ use h1events::{Event, Field, Framing, Version};
 /// It borrows from the connection. Names compare without regard to case.
 ///
 /// ```
-/// use h1events_connection::{Request, Response};
+/// use h1events_server::{Request, Response};
 ///
 /// fn application(request: &Request<'_>) -> Response {
 ///     match (request.method(), request.path()) {

@@ -1,6 +1,6 @@
 //! Error responses.
 
-use h1events_connection::{Limits, Notice, Response};
+use h1events_server::{Limits, Notice, Response};
 
 use crate::support::{Peer, get};
 

@@ -7,7 +7,7 @@ use crate::request::{Request, StoredRequest};
 /// A request of one's own, to test an application without a connection.
 ///
 /// ```
-/// use h1events_connection::{Request, RequestBuf, Response};
+/// use h1events_server::{Request, RequestBuf, Response};
 ///
 /// fn application(request: &Request<'_>) -> Response {
 ///     if request.path() == b"/" { Response::text("tea\n") } else { Response::new(404) }
@@ -15,7 +15,7 @@ use crate::request::{Request, StoredRequest};
 ///
 /// let request = RequestBuf::parse(b"GET /coffee HTTP/1.1\r\nHost: a\r\n\r\n")?;
 /// assert_eq!(application(&request.as_request()).status_code(), 404);
-/// # Ok::<(), h1events_connection::NotOneRequest>(())
+/// # Ok::<(), h1events_server::NotOneRequest>(())
 /// ```
 #[derive(Debug)]
 pub struct RequestBuf {

@@ -1,7 +1,7 @@
 //! The parser's vectors through a connection whose application answers 200 with the body.
 
 use h1events::{Event, RequestParser};
-use h1events_connection::{Config, Response};
+use h1events_server::{Config, Response};
 use serde_json::Value;
 
 use crate::support::Peer;

@@ -10,11 +10,11 @@ use h1events::Field;
 /// the method or the status has none.
 ///
 /// ```
-/// use h1events_connection::Response;
+/// use h1events_server::Response;
 ///
 /// let response = Response::text("Hello, World\n");
 /// let response = Response::new(405).field("Allow", "GET, HEAD")?;
-/// # Ok::<(), h1events_connection::InvalidField>(())
+/// # Ok::<(), h1events_server::InvalidField>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
@@ -88,7 +88,7 @@ impl Response {
     /// client gets a 500. A body is left out.
     ///
     /// ```
-    /// use h1events_connection::{Request, Response};
+    /// use h1events_server::{Request, Response};
     ///
     /// fn application(request: &Request<'_>) -> Response {
     ///     if request.offers_upgrade() && request.field("upgrade") == Some(b"websocket") {
@@ -167,11 +167,11 @@ impl Response {
     /// The field lines that have been set, in their order. The connection adds its own.
     ///
     /// ```
-    /// use h1events_connection::Response;
+    /// use h1events_server::Response;
     ///
     /// let response = Response::new(405).field("Allow", "GET, HEAD")?;
     /// assert!(response.fields().any(|field| field.name == b"Allow" && field.value == b"GET, HEAD"));
-    /// # Ok::<(), h1events_connection::InvalidField>(())
+    /// # Ok::<(), h1events_server::InvalidField>(())
     /// ```
     pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
         // No value has an LF, and no name a colon.

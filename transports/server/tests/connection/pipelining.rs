@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use h1events_connection::{Response, Step};
+use h1events_server::{Response, Step};
 
 use crate::support::{Peer, get};
 

@@ -1,6 +1,6 @@
 //! Closing (RFC 9112 section 9.6), and the end of input (section 8).
 
-use h1events_connection::{Notice, Response, Step};
+use h1events_server::{Notice, Response, Step};
 
 use crate::support::{Peer, SECOND, config, get};
 

@@ -1,6 +1,6 @@
 //! Upgrade and CONNECT (RFC 9110 sections 7.8 and 9.3.6).
 
-use h1events_connection::{Request, Response};
+use h1events_server::{Request, Response};
 
 use crate::support::{Peer, get};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use h1events_connection::{Config, Notice, Response, Step};
+use h1events_server::{Config, Notice, Response, Step};
 
 use crate::support::{Peer, SECOND, config, get};
 

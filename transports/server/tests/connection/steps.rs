@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use h1events_connection::{Config, Connection, Notice, Now, Response, Step};
+use h1events_server::{Config, Connection, Notice, Now, Response, Step};
 
 use crate::support::{Peer, SECOND, get};
 

@@ -8,7 +8,7 @@ use h1events::Limits;
 ///
 /// ```
 /// use std::time::Duration;
-/// use h1events_connection::Config;
+/// use h1events_server::Config;
 ///
 /// let mut config = Config::new();
 /// config.idle = Duration::from_secs(5);

@@ -45,7 +45,7 @@ use crate::wait::{For, Wait};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use h1events_connection::{Config, Connection, Now, Response, Step};
+/// use h1events_server::{Config, Connection, Now, Response, Step};
 ///
 /// let now = Now::from_clocks();
 /// let mut connection = Connection::new(Arc::new(Config::new()), now);
