@@ -4,11 +4,13 @@ use std::num::NonZero;
 use std::thread;
 use std::time::Instant;
 
-use crate::support::{Config, GET, Pace, SOON, bind, configured, millis, say, start_with, timed};
+use crate::support::{
+    Config, GET, MinDataRate, SOON, bind, configured, millis, say, start_with, timed,
+};
 
 #[test]
 fn a_silent_connection_is_closed_without_a_word() {
-    let server = configured(|config| config.idle = millis(1000));
+    let server = configured(|config| config.keep_alive_timeout = millis(1000));
     let (text, time) = timed(|| server.connect().read_to_end());
     assert_eq!(text, "");
     assert!(millis(1000) <= time && time < SOON, "{time:?}");
@@ -31,8 +33,8 @@ fn a_silent_connection_is_closed_without_a_word() {
 #[test]
 fn what_has_come_in_time_counts_even_if_a_handler_keeps_all_busy() {
     let mut config = Config::new();
-    config.idle = millis(500);
-    config.head = millis(500);
+    config.keep_alive_timeout = millis(500);
+    config.header_read_timeout = millis(500);
     let server = start_with(bind().config(config), |request| {
         if request.path() == b"/busy" {
             thread::sleep(millis(1000));
@@ -63,7 +65,7 @@ fn what_has_come_in_time_counts_even_if_a_handler_keeps_all_busy() {
 
 #[test]
 fn a_head_that_drips_gets_a_408() {
-    let server = configured(|config| config.head = millis(300));
+    let server = configured(|config| config.header_read_timeout = millis(300));
     let mut client = server.connect();
     let start = Instant::now();
     for byte in b"GET / HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" {
@@ -81,7 +83,7 @@ fn a_head_that_drips_gets_a_408() {
 
 #[test]
 fn a_head_that_stops_gets_a_408() {
-    let server = configured(|config| config.head = millis(200));
+    let server = configured(|config| config.header_read_timeout = millis(200));
     let ((status, _), time) = timed(|| server.connect().ask(b"GET / HTTP/1.1\r\n"));
     assert_eq!(status, 408);
     assert!(millis(200) <= time && time < SOON, "{time:?}");
@@ -90,7 +92,8 @@ fn a_head_that_stops_gets_a_408() {
 
 #[test]
 fn a_body_that_drips_gets_a_408() {
-    let server = configured(|config| config.body = Pace { grace: millis(200), rate: 1_000_000 });
+    let server =
+        configured(|config| config.body_data_rate = MinDataRate::new(millis(200), 1_000_000));
     let mut client = server.connect();
     client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
     let start = Instant::now();
@@ -107,7 +110,7 @@ fn a_body_that_drips_gets_a_408() {
 fn who_does_not_read_is_cut_off() {
     let server = configured(|config| {
         config.limits.content = 16 << 20;
-        config.write = Pace { grace: millis(300), rate: 1 << 30 };
+        config.write_data_rate = MinDataRate::new(millis(300), 1 << 30);
     });
     let mut client = server.connect();
     let body = vec![b'x'; 16 << 20];
@@ -122,7 +125,8 @@ fn who_does_not_read_is_cut_off() {
 #[test]
 fn deadlines_hold_when_they_are_short() {
     // Below what a socket's timeout can be set to.
-    let server = configured(|config| config.idle = std::time::Duration::from_micros(10));
+    let server =
+        configured(|config| config.keep_alive_timeout = std::time::Duration::from_micros(10));
     assert_eq!(server.connect().read_to_end(), "");
     server.stop();
 }

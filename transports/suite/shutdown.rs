@@ -92,7 +92,7 @@ fn it_may_begin_before_serving() {
 fn an_answer_on_its_way_arrives() {
     const BODY: usize = 16 << 20;
     for follows in [false, true] {
-        let server = start_with(bind(), |_| Response::new(200).body(vec![b'x'; BODY]));
+        let server = start_with(bind(), |_| Response::new(200).with_body(vec![b'x'; BODY]));
         let mut client = server.connect();
         client.send(GET);
         thread::sleep(millis(200));

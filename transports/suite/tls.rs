@@ -54,7 +54,7 @@ fn requests_are_answered_and_the_end_is_announced() {
 fn the_end_of_a_silent_session_is_announced_too() {
     // After the idle timeout.
     let mut config = Config::new();
-    config.idle = millis(200);
+    config.keep_alive_timeout = millis(200);
     let (server, certificate) = start(config);
     let mut client = connect(server.address, &certificate);
     assert_eq!(client.read_to_end(&mut Vec::new()).unwrap(), 0);
@@ -76,7 +76,7 @@ fn the_end_of_a_silent_session_is_announced_too() {
 #[test]
 fn a_handshake_that_drips_has_no_more_time_than_silence() {
     let mut config = Config::new();
-    config.idle = millis(500);
+    config.keep_alive_timeout = millis(500);
     let (server, _) = start(config);
     let mut client = TcpStream::connect(server.address).unwrap();
     client.set_read_timeout(Some(millis(20))).unwrap();

@@ -7,16 +7,16 @@ use crate::reason;
 use crate::request::Request;
 use crate::response::Response;
 
-/// What the request and the connection ask of an answer.
+/// What an answer depends on, beside the response of the application.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
+pub(crate) struct ResponseContext {
     pub(crate) is_head: bool,
     pub(crate) is_connect: bool,
     pub(crate) is_http_10: bool,
     pub(crate) keep_alive: bool,
 }
 
-impl Terms {
+impl ResponseContext {
     pub(crate) fn new(request: Request<'_>, keep_alive: bool) -> Self {
         Self {
             is_head: request.has_method("HEAD"),
@@ -28,57 +28,62 @@ impl Terms {
 }
 
 /// Appends the answer to what is to be sent. `date` is empty if there is no clock.
-pub(crate) fn write(output: &mut Output, response: Response, terms: Terms, date: &str) {
+pub(crate) fn write(output: &mut Output, response: Response, context: ResponseContext, date: &str) {
     let switches = response.protocol.is_some();
-    let is_tunnel = switches && terms.is_connect;
+    let is_tunnel = switches && context.is_connect;
     // RFC 9112 section 6.3 rule 1: these end with their head. RFC 9110 section 15.3.6: a 205
     // "MUST NOT" have content.
     let has_content = !switches && !matches!(response.status, 204 | 205 | 304);
     output.append(|out| {
-        status_line(out, if is_tunnel { 200 } else { response.status });
+        if is_tunnel {
+            status_line(out, 200, reason::phrase(200));
+        } else {
+            status_line(out, response.status, response.reason());
+        }
         if !date.is_empty() && !response.has_date() {
             field(out, "Date", date.as_bytes());
         }
-        out.extend_from_slice(&response.fields);
+        out.extend_from_slice(&response.lines);
         if let Some(protocol) = response.protocol.as_ref().filter(|_| !is_tunnel) {
-            field(out, "Upgrade", protocol.as_bytes());
+            field(out, "Upgrade", protocol);
         }
         // RFC 9110 section 8.6: no Content-Length in a 1xx, a 204 or a 2xx to CONNECT, nor in a 304
         // unless it is that of the 200, which is not known here. Neither is that of the GET, if
         // the application has left the content out of its answer to a HEAD.
-        if has_content && !(terms.is_head && response.body.is_none()) {
-            let length = response.content().len();
+        if has_content && !(context.is_head && response.body.is_none()) {
+            let length = response.body().len();
             field(out, "Content-Length", itoa::Buffer::new().format(length).as_bytes());
         } else if response.status == 205 {
             field(out, "Content-Length", b"0");
         }
-        if let Some(options) = connection_options(&response, terms).filter(|_| !is_tunnel) {
+        if let Some(options) = connection_options(&response, context).filter(|_| !is_tunnel) {
             field(out, "Connection", options);
         }
         out.extend_from_slice(b"\r\n");
     });
-    if let Some(body) = response.body.filter(|_| has_content && !terms.is_head) {
+    if let Some(body) = response.body.filter(|_| has_content && !context.is_head) {
         output.push_body(body);
     }
     output.count_answer();
 }
 
-/// The interim response that asks for the body (RFC 9110 section 15.2.1).
+/// Appends the interim response that asks for the body (RFC 9110 section 15.2.1).
 pub(crate) fn write_continue(output: &mut Output) {
     output.append(|out| {
-        status_line(out, 100);
+        status_line(out, 100, reason::phrase(100));
         out.extend_from_slice(b"\r\n");
     });
 }
 
-/// An answer of the connection's own, in a fixed text: RFC 9110 section 15.5 asks for "an
+/// Makes an answer of the connection's own, in a fixed text: RFC 9110 section 15.5 asks for "an
 /// explanation of the error situation", and no byte of the request is in it.
 pub(crate) fn error(status: u16, explanation: &str) -> Response {
     let text = format!("{status} {}: {explanation}\n", reason::phrase(status));
-    Response::text(text).status(status)
+    Response::text(text).with_status(status)
 }
 
-/// The response of the application, if HTTP permits it as an answer to the request.
+/// Returns the response of the application, or an error if HTTP doesn't permit it as an answer to the
+/// request.
 pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     let is_connect = request.has_method("CONNECT");
     if let Some(protocol) = &response.protocol
@@ -95,36 +100,35 @@ pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
         return error(500, "the server named no protocol to upgrade to");
     }
     if is_connect && response.protocol.is_none() && response.status < 300 {
-        // A 2xx would make the connection a tunnel, which nobody serves.
+        // A 2xx would make the connection a tunnel, which isn't served.
         return error(501, "no tunnels here");
     }
     response
 }
 
-/// Whether the request offers each of these protocols. They compare without regard to case.
-fn offers(request: Request<'_>, protocols: &str) -> bool {
+/// Whether the request offers each of these protocols, whose case plays no part.
+fn offers(request: Request<'_>, protocols: &[u8]) -> bool {
     let is_offered = |protocol: &[u8]| {
         request
-            .fields()
+            .headers()
             .filter(|field| field.name.eq_ignore_ascii_case(b"upgrade"))
             .flat_map(|field| members(field.value))
             .any(|offered| offered.eq_ignore_ascii_case(protocol))
     };
     request.offers_upgrade()
-        && members(protocols.as_bytes())
-            .all(|protocol| !protocol.is_empty() && is_offered(protocol))
+        && members(protocols).all(|protocol| !protocol.is_empty() && is_offered(protocol))
 }
 
-/// The members of a list (RFC 9110 section 5.6.1).
+/// Splits a list into its members (RFC 9110 section 5.6.1).
 fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.split(|&octet| octet == b',').map(<[u8]>::trim_ascii)
 }
 
-/// The value of Connection. RFC 9110 section 7.8: who sends Upgrade sends the connection option, too.
-/// RFC 9112 section 9.3: HTTP/1.0 persists only if it is said.
-fn connection_options(response: &Response, terms: Terms) -> Option<&'static [u8]> {
+/// Returns the value of Connection. RFC 9110 section 7.8: with Upgrade goes the connection option
+/// `upgrade`. RFC 9112 section 9.3: HTTP/1.0 persists only with `keep-alive`.
+fn connection_options(response: &Response, context: ResponseContext) -> Option<&'static [u8]> {
     let names_protocols = response.protocol.is_some() || response.has_upgrade();
-    Some(match (terms.keep_alive, terms.is_http_10, names_protocols) {
+    Some(match (context.keep_alive, context.is_http_10, names_protocols) {
         (false, _, false) => b"close",
         (false, _, true) => b"close, upgrade",
         (true, false, false) => return None,
@@ -134,10 +138,9 @@ fn connection_options(response: &Response, terms: Terms) -> Option<&'static [u8]
     })
 }
 
-fn status_line(out: &mut Vec<u8>, status: u16) {
+fn status_line(out: &mut Vec<u8>, status: u16, reason: &str) {
     // RFC 9112 section 4: the second space is sent even without a reason.
-    let (mut digits, phrase) = (itoa::Buffer::new(), reason::phrase(status));
-    for part in ["HTTP/1.1 ", digits.format(status), " ", phrase, "\r\n"] {
+    for part in ["HTTP/1.1 ", itoa::Buffer::new().format(status), " ", reason, "\r\n"] {
         out.extend_from_slice(part.as_bytes());
     }
 }

@@ -4,13 +4,13 @@ use h1events::Limits;
 
 use crate::date::Date;
 use crate::output::Output;
-use crate::request::StoredRequest;
+use crate::stored_request::StoredRequest;
 
-/// What a connection needs while a request is on its way: room to read into, the request so
-/// far, the answers that are not sent yet.
+/// The memory that a connection needs while a request is on its way: space to read into, the
+/// request so far, the answers that are not sent yet.
 ///
-/// A silent connection needs none of it and [releases](crate::Connection::release) it,
-/// for another one to [use](crate::Connection::lend).
+/// An idle connection needs none of it. The transport [detaches](crate::Connection::detach_buffer)
+/// the buffer and [attaches](crate::Connection::attach_buffer) it to another connection.
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -21,11 +21,11 @@ pub struct Buffer {
     pub(crate) date: Date,
 }
 
-/// How much is read at once, as long as no line is longer.
+/// Bytes of space to read into, as long as no line is longer.
 const READ: usize = 8 * 1024;
 
 impl Buffer {
-    /// An empty buffer.
+    /// Creates an empty buffer, which takes no memory yet.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Buffer {
         }
     }
 
-    /// Room for at least one more byte. The parser leaves fewer bytes unconsumed than
+    /// Returns space for at least one byte. The parser leaves fewer bytes unconsumed than
     /// `required_buffer`, so that the memory is bounded.
     pub(crate) fn space(&mut self, limits: &Limits) -> &mut [u8] {
         if self.bytes.is_empty() {
@@ -77,8 +77,8 @@ impl Buffer {
         &mut self.bytes[self.end..]
     }
 
-    pub(crate) fn received(&mut self, n: usize) {
-        assert!(n <= self.bytes.len() - self.end, "no more is received than there is room for");
+    pub(crate) fn filled(&mut self, n: usize) {
+        assert!(n <= self.bytes.len() - self.end, "more bytes read than there was space for");
         self.end += n;
     }
 
@@ -86,11 +86,16 @@ impl Buffer {
         self.start == self.end && self.output.is_empty()
     }
 
-    /// Throws away what has been read: how many bytes that was.
+    /// Throws away what has been read, and returns how many bytes that was.
     pub(crate) fn discard(&mut self) -> usize {
         let n = self.end - self.start;
         self.consume(n);
         n
+    }
+
+    /// Bytes of heap that are taken.
+    pub(crate) fn capacity(&self) -> usize {
+        size_of::<Self>() + self.bytes.capacity() + self.request.capacity() + self.output.capacity()
     }
 
     /// Forgets a request that was refused, and the memory that unusually long lines have taken.
@@ -113,40 +118,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_move_only_when_there_is_no_room_behind_them() {
+    fn bytes_move_only_without_space_behind_them() {
         let limits = Limits::new();
         let mut buffer = Buffer::new();
         buffer.space(&limits)[..3].copy_from_slice(b"abc");
-        buffer.received(3);
+        buffer.filled(3);
         buffer.consume(1);
         // Moved for each read, a line that drips would cost the square of its length.
         assert_eq!(buffer.space(&limits).len(), READ - 3);
         buffer.space(&limits)[READ - 5..].copy_from_slice(b"yz");
-        buffer.received(READ - 3);
+        buffer.filled(READ - 3);
         buffer.consume(READ - 3);
         assert_eq!(buffer.space(&limits).len(), READ - 2);
         assert_eq!(buffer.unread(), b"yz");
     }
 
     #[test]
-    fn room_doubles_up_to_the_longest_line_and_never_ends() {
+    fn space_doubles_up_to_longest_line_and_never_ends() {
         let limits = Limits::new();
         assert_eq!(limits.required_buffer(), 2 * READ + 2);
         let mut buffer = Buffer::new();
         // A transport may read on without a step.
         for room in [READ, READ, 2, 1, 1] {
             assert_eq!(buffer.space(&limits).len(), room);
-            buffer.received(room);
+            buffer.filled(room);
         }
     }
 
     #[test]
-    fn no_more_memory_is_taken_than_the_longest_line_needs() {
+    fn memory_is_what_longest_line_needs() {
         let mut limits = Limits::new();
         limits.field_line = 10_000;
         let mut buffer = Buffer::new();
         let read = buffer.space(&limits).len();
-        buffer.received(read);
+        buffer.filled(read);
         assert_eq!(buffer.space(&limits).len(), 10_002 - READ);
         assert!(buffer.bytes.capacity() < 2 * READ);
     }

@@ -8,81 +8,98 @@ use h1events::Limits;
 ///
 /// ```
 /// use std::time::Duration;
-/// use h1events_server::Config;
+/// use h1events_server::{Config, MinDataRate};
 ///
 /// let mut config = Config::new();
-/// config.idle = Duration::from_secs(5);
+/// config.keep_alive_timeout = Duration::from_secs(5);
+/// config.body_data_rate = MinDataRate::new(Duration::from_secs(10), 1_000);
 /// config.limits.content = 64 * 1024;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The limits of the parser. Default: those of the parser, and content up to 1 MiB,
+    /// The limits of the parser. Default: those of [`Limits::new`], and content up to 1 MiB,
     /// since it is collected before the application is called.
     pub limits: Limits,
-    /// Whether bytes from 0x80 are allowed in the request target. Default: no.
+    /// Whether the request target may have bytes from 0x80. Default: no.
     pub allow_non_ascii_target: bool,
-    /// Whether answers get a Date. Default: yes. RFC 9110 section 6.6.1 asks every server for it that
-    /// has a clock, and forbids it to one that hasn't.
+    /// Whether a request with an absolute target gets a 400 if the target's authority isn't that of
+    /// the Host field. Default: no: RFC 9112 section 3.2.2 has the server ignore the Host field.
+    ///
+    /// Turn it on behind a proxy that routes by one of the two and passes on the other, as HAProxy
+    /// and Varnish do. Case plays no part, and neither does a port that is the scheme's default.
+    pub refuse_host_mismatch: bool,
+    /// Whether a client may send the next request before it has its answer. Default: yes.
+    ///
+    /// Turn it off behind a proxy that never pipelines: what follows a request is then the body of
+    /// a request whose length the proxy got wrong. If more bytes have been read when a request is
+    /// answered, the answer says `Connection: close`, and these bytes are thrown away. Empty lines
+    /// may follow, and so may the bytes of a protocol that the connection switches to.
+    pub allow_pipelining: bool,
+    /// Whether answers get a Date. Default: yes. RFC 9110 section 6.6.1 asks every server for it
+    /// that has a clock, and forbids it to one that hasn't.
     pub date: bool,
-    /// From the opening of the connection, or its last answer, to the first byte of the
-    /// next request. Default: 30 s.
-    pub idle: Duration,
-    /// From the first byte of a request to the end of its head, however slowly it drips.
+    /// Time from the opening of the connection, or from its last answer, to the first byte of the
+    /// next request. Default: 30 s. Then the connection is closed without an answer.
+    pub keep_alive_timeout: Duration,
+    /// Time from the first byte of a request to the end of its head. Bytes don't extend it.
     /// Default: 30 s. Then the client gets a 408.
-    pub head: Duration,
-    /// How slowly a body may come. Default: 20 s, then 500 bytes a second. Then the client
-    /// gets a 408.
-    pub body: Pace,
-    /// How slowly a client may read its answers. Default: as for `body`.
-    pub write: Pace,
-    /// How long, and how much, is read and thrown away before the connection is closed, so
+    pub header_read_timeout: Duration,
+    /// The lowest rate at which the content of a request may come. Default: 500 bytes a second after
+    /// 20 s. Below it, the client gets a 408.
+    pub body_data_rate: MinDataRate,
+    /// The lowest rate at which a client may read its answers. Default: as for `body_data_rate`.
+    /// Below it, the connection is closed.
+    pub write_data_rate: MinDataRate,
+    /// How long what the client sends is read and thrown away before the connection is closed, so
     /// that the client sees the last answer instead of a reset.
     pub linger: Linger,
 }
 
-/// A time of grace, and a minimum rate after it: what has moved so many bytes has time
-/// until start + grace + bytes / rate. Whatever it has moved, it may not stand still for a minute,
-/// or the time of grace if that is longer.
+/// The lowest rate at which bytes have to move, and the time until it counts.
+///
+/// A client begins with `grace_period`. Each byte that moves gives it 1 / `bytes_per_second`
+/// seconds more, but it never has more than a minute left, or `grace_period` if that is longer.
+/// A client that keeps the rate goes on for ever. A client that stops, or that moves a byte now and
+/// then, is ended within that minute, however much it has moved before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// The time until the rate counts.
-    pub grace: Duration,
-    /// Bytes a second, at least 1.
-    pub rate: u32,
+#[non_exhaustive]
+pub struct MinDataRate {
+    /// The time that a client has to begin with.
+    pub grace_period: Duration,
+    /// Bytes a second. 0 is taken for 1.
+    pub bytes_per_second: u32,
 }
 
-/// The bounds of a lingering close (RFC 9112 section 9.6).
+/// The bounds of a lingering close (RFC 9112 section 9.6). The defaults are those of nginx. The bytes are
+/// not counted: a client that goes on sending a large body is to see that it was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Linger {
-    /// How long without a byte. Default: 2 s.
-    pub silence: Duration,
-    /// How long in all. Default: 10 s.
+    /// The longest time in all. Default: 30 s.
     pub total: Duration,
-    /// How many bytes. Default: 16 MiB.
-    pub bytes: u64,
+    /// The longest time without a byte. Default: 5 s.
+    pub silence: Duration,
 }
 
 impl Config {
-    /// The defaults.
+    /// Creates a configuration with the defaults.
     #[must_use]
     pub const fn new() -> Self {
-        let pace = Pace { grace: Duration::from_secs(20), rate: 500 };
+        let rate = MinDataRate::new(Duration::from_secs(20), 500);
         let mut limits = Limits::new();
         limits.content = 1024 * 1024;
         Self {
             limits,
             allow_non_ascii_target: false,
+            refuse_host_mismatch: false,
+            allow_pipelining: true,
             date: true,
-            idle: Duration::from_secs(30),
-            head: Duration::from_secs(30),
-            body: pace,
-            write: pace,
-            linger: Linger {
-                silence: Duration::from_secs(2),
-                total: Duration::from_secs(10),
-                bytes: 16 * 1024 * 1024,
-            },
+            keep_alive_timeout: Duration::from_secs(30),
+            header_read_timeout: Duration::from_secs(30),
+            body_data_rate: rate,
+            write_data_rate: rate,
+            linger: Linger::new(Duration::from_secs(30), Duration::from_secs(5)),
         }
     }
 }
@@ -90,5 +107,21 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl MinDataRate {
+    /// Creates a rate that counts after a grace period.
+    #[must_use]
+    pub const fn new(grace_period: Duration, bytes_per_second: u32) -> Self {
+        Self { grace_period, bytes_per_second }
+    }
+}
+
+impl Linger {
+    /// Creates the bounds of a lingering close: in all, and without a byte.
+    #[must_use]
+    pub const fn new(total: Duration, silence: Duration) -> Self {
+        Self { total, silence }
     }
 }

@@ -1,25 +1,34 @@
 //! The value of the Date field (RFC 9110 section 6.6.1).
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The last value, since it is the same for a whole second.
 #[derive(Debug, Default)]
 pub(crate) struct Date {
-    second: u64,
     text: String,
+    /// When the second is over that `text` says.
+    until: Option<Instant>,
 }
 
-/// 31 December 9999, 23:59:59: the last one that IMF-fixdate has digits for. Beyond it, and before
-/// 1970, `httpdate` panics.
+/// 31 December 9999, 23:59:59: the last second that IMF-fixdate has digits for. `httpdate` panics
+/// after it and before 1970.
 const LAST_SECOND: u64 = 253_402_300_799;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 impl Date {
-    pub(crate) fn at(&mut self, now: SystemTime) -> &str {
-        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let second = since.as_secs().min(LAST_SECOND);
-        if second != self.second || self.text.is_empty() {
-            self.second = second;
-            self.text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(second));
+    /// The value at an instant. Asks for the time of day only if a new second may have begun, so that a busy
+    /// thread reads one clock for each answer and not two. A clock that has been set is followed
+    /// within a second.
+    pub(crate) fn at(&mut self, now: Instant, time_of_day: fn() -> SystemTime) -> &str {
+        // More than a second is left if this buffer comes from a connection that is ahead of time.
+        let is_same_second = |until: Instant| now < until && until - now <= SECOND;
+        if !self.until.is_some_and(is_same_second) {
+            let since = time_of_day().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let second = Duration::from_secs(since.as_secs().min(LAST_SECOND));
+            self.text = httpdate::fmt_http_date(UNIX_EPOCH + second);
+            self.until =
+                now.checked_add(SECOND - Duration::from_nanos(since.subsec_nanos().into()));
         }
         &self.text
     }
@@ -27,18 +36,56 @@ impl Date {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
+    thread_local! {
+        static TIME: Cell<SystemTime> = const { Cell::new(UNIX_EPOCH) };
+        static ASKED: Cell<u32> = const { Cell::new(0) };
+    }
+
+    fn time_of_day() -> SystemTime {
+        ASKED.set(ASKED.get() + 1);
+        TIME.get()
+    }
+
     #[test]
-    fn it_is_an_imf_fixdate_and_clocks_may_be_wrong() {
-        let mut date = Date::default();
+    fn value_is_an_imf_fixdate_and_clocks_may_be_wrong() {
         // The example of RFC 9110 section 5.6.7.
         let example = UNIX_EPOCH + Duration::from_secs(784_111_777);
-        assert_eq!(date.at(example), "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(date.at(example + Duration::from_millis(999)), "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(date.at(example + Duration::from_secs(1)), "Sun, 06 Nov 1994 08:49:38 GMT");
-        assert_eq!(date.at(UNIX_EPOCH - Duration::from_secs(1)), "Thu, 01 Jan 1970 00:00:00 GMT");
         let late = UNIX_EPOCH + Duration::from_secs(LAST_SECOND + 1);
-        assert_eq!(date.at(late), "Fri, 31 Dec 9999 23:59:59 GMT");
+        for (time, text) in [
+            (example, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (example + Duration::from_millis(999), "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (example + SECOND, "Sun, 06 Nov 1994 08:49:38 GMT"),
+            (UNIX_EPOCH - SECOND, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (late, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            TIME.set(time);
+            assert_eq!(Date::default().at(Instant::now(), time_of_day), text);
+        }
+    }
+
+    #[test]
+    fn time_of_day_is_asked_for_once_a_second() {
+        let start = Instant::now();
+        let mut date = Date::default();
+        let mut at = |since, time| {
+            TIME.set(time);
+            let text = date.at(start + since, time_of_day).to_owned();
+            (text, ASKED.replace(0))
+        };
+        let text = |second: u32| format!("Thu, 01 Jan 1970 00:00:0{second} GMT");
+        assert_eq!(at(Duration::ZERO, UNIX_EPOCH + SECOND + SECOND / 4), (text(1), 1));
+        // The clock is set, which shows within a second.
+        let almost = Duration::from_nanos(749_999_999);
+        for since in [Duration::ZERO, SECOND / 2, almost] {
+            assert_eq!(at(since, UNIX_EPOCH + 5 * SECOND), (text(1), 0));
+        }
+        assert_eq!(at(3 * SECOND / 4, UNIX_EPOCH + 5 * SECOND), (text(5), 1));
+        assert_eq!(at(7 * SECOND / 4, UNIX_EPOCH + 6 * SECOND), (text(6), 1));
+        // Another connection's time is seconds behind.
+        assert_eq!(at(Duration::ZERO, UNIX_EPOCH + 2 * SECOND), (text(2), 1));
     }
 }

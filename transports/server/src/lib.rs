@@ -1,9 +1,10 @@
-//! The server side of one HTTP/1 connection, as a state machine.
+//! An HTTP/1 server without I/O.
 //!
-//! It knows requests, answers, keep-alive, pipelining, deadlines and how to close, but
-//! neither sockets nor clocks: a transport moves the bytes, and time is an argument. That is
-//! why every behaviour can be tested in virtual time, and why two transports as different as
-//! threads and an async runtime serve the same application in the same way.
+//! [`Connection`] is the server side of one connection, as a state machine. It knows requests,
+//! answers, keep-alive, pipelining, deadlines and how to close. It has no socket, no thread and no
+//! clock: a transport moves the bytes, and time is an argument. So every behaviour can be
+//! tested in virtual time, and a transport on threads and one on an async runtime serve the same
+//! application in the same way.
 //!
 //! The application is a plain function from [`&Request`](Request) to [`Response`].
 //!
@@ -14,7 +15,8 @@
 //! ```
 //! use std::io::{Read, Write};
 //! use std::sync::Arc;
-//! use h1events_server::{Config, Connection, Now, Request, Response, Step};
+//! use std::time::{Instant, SystemTime};
+//! use h1events_server::{Config, Connection, Peer, Request, Response, Step};
 //!
 //! fn hello(request: &Request<'_>) -> Response {
 //!     match request.path() {
@@ -23,22 +25,23 @@
 //!     }
 //! }
 //!
-//! /// Without deadlines, which a real transport has to keep.
-//! fn serve(mut stream: impl Read + Write) -> std::io::Result<()> {
-//!     let mut connection = Connection::new(Arc::new(Config::new()), Now::from_clocks());
+//! /// Keeps no deadlines, which a real transport has to.
+//! fn serve(mut stream: impl Read + Write, peer: Peer) -> std::io::Result<()> {
+//!     let config = Arc::new(Config::new());
+//!     let mut connection = Connection::new(config, peer, Instant::now(), SystemTime::now);
 //!     loop {
-//!         match connection.step(Now::from_clocks()) {
+//!         match connection.step(Instant::now()) {
 //!             Step::Read { .. } => match stream.read(connection.read_space())? {
-//!                 0 => connection.received_eof(),
-//!                 n => connection.received(n),
+//!                 0 => connection.read_eof(),
+//!                 n => connection.advance_read(n),
 //!             },
 //!             Step::Write { .. } => {
-//!                 let n = stream.write_vectored(&connection.unsent())?;
-//!                 connection.sent(n);
+//!                 let n = stream.write_vectored(&connection.write_slices())?;
+//!                 connection.advance_write(n);
 //!             }
 //!             Step::Handle => {
 //!                 let response = hello(&connection.request());
-//!                 connection.respond(response, Now::from_clocks());
+//!                 connection.respond(response, Instant::now());
 //!             }
 //!             Step::Shutdown => {} // stream.shutdown(Shutdown::Write)
 //!             Step::Upgraded | Step::Close => return Ok(()),
@@ -54,67 +57,79 @@
 //! #     fn flush(&mut self) -> std::io::Result<()> { Ok(()) }
 //! # }
 //! # let mut client = Client(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", Vec::new());
-//! # serve(&mut client).unwrap();
+//! # serve(&mut client, Peer::Local).unwrap();
 //! # assert!(client.1.starts_with(b"HTTP/1.1 200 OK\r\n") && client.1.ends_with(b"\r\n\r\nHello, World\n"));
 //! ```
 //!
 //! # What is promised
 //!
 //! 1. **One answer for each request**, in the order of the requests, and none after the last
-//!    one (RFC 9112 sections 9.2 and 9.3.2). Answers to pipelined requests leave in one write, until 64 KiB
-//!    or 32 of them wait. Nothing is read while answers wait: who doesn't read isn't read.
-//! 2. **Framing is the connection's.** Date, Content-Length and Connection are added, content is left
-//!    out where there is none (HEAD, 204, 205, 304), and no field can break the message.
-//! 3. **Malformed input** gets its status, in a fixed text, after the answers to what came
-//!    before. Nothing that follows is parsed.
-//! 4. **Every connection ends.** Each [`Step::Read`] and [`Step::Write`] has a deadline, and a byte now and
-//!    then extends none: silence closes without a word, a slow request gets a 408, a slow
-//!    reader is dropped ([`Config`]). The time of the application isn't the client's.
-//! 5. **The last answer arrives.** A close shuts the write half down and lingers, reading and throwing
-//!    away, so that the client sees the answer and not a reset (RFC 9112 section 9.6). A
-//!    client that has half-closed is answered to everything it has asked for.
+//!    one (RFC 9112 sections 9.2 and 9.3.2). Answers to pipelined requests leave in one write, until 64
+//!    KiB or 32 of them wait. Nothing is read while answers wait to be written.
+//! 2. **The connection frames the answers.** It adds Date, Content-Length and Connection, leaves
+//!    content out where there is none (HEAD, 204, 205, 304), and lets no field break the message.
+//! 3. **A malformed request gets an error**, in a fixed text, after the answers to the requests
+//!    before it. Nothing that follows is parsed.
+//! 4. **Every connection ends.** Each [`Step::Read`] and [`Step::Write`] has a deadline, and a byte
+//!    now and then doesn't extend it. An idle client is closed without an answer, a slow request
+//!    gets a 408, a slow reader is dropped ([`Config`]). The time that the application takes isn't
+//!    counted. A server may also end a connection to make room for another one: by dropping it,
+//!    and then its client gets no answer.
+//! 5. **The last answer arrives**, unless the connection is dropped. A close shuts the write half down
+//!    and goes on reading for a while, so that the client sees the answer and not a reset (RFC 9112
+//!    section 9.6). A client that has half-closed gets all its answers.
 //! 6. **`100 (Continue)`** goes out just before the first byte of a body is waited for, and only
 //!    to a client that waits for it (RFC 9110 section 10.1.1).
-//! 7. **Upgrade and CONNECT** hand the connection over with the bytes that came after the request. Only
-//!    what the client has offered can be accepted, and a CONNECT that nobody takes gets a 501.
-//! 8. **Memory** is taken for what has come, never for what is announced, and goes when it is
-//!    answered. A silent connection needs none: [`Connection::release`].
-//! 9. **Steps are levels, not edges.** To ask again changes nothing, but for [`Step::Shutdown`].
+//! 7. **Upgrade and CONNECT** hand the connection over, with the bytes that came after the request.
+//!    Only a protocol that the client offers is accepted. A CONNECT that the application doesn't
+//!    accept gets a 501.
+//! 8. **Memory** is taken for bytes that have come, never for a length that is announced, and is freed
+//!    after the answer. An idle connection needs none: [`Connection::detach_buffer`].
+//! 9. **[`step`](Connection::step) is idempotent**, except for [`Step::Shutdown`].
 //!
 //! # What a transport has to do
 //!
-//! Take each step, and step again at the latest when the deadline has passed. Take
-//! the [notice](Connection::take_notice) to its log. When reading or writing fails, drop the
-//! connection together with the stream.
+//! Take each step, and call [`step`](Connection::step) again when the deadline has passed, at the
+//! latest. Log each [diagnostic](Connection::take_diagnostic). When reading or writing fails, drop
+//! the connection together with the stream.
 //!
 //! # What it does not do
 //!
-//! No streaming of bodies, no TLS, no HTTP/2, no routing, no compression. It doesn't tell a handler
-//! that its client has gone, and doesn't bound how long a handler takes.
+//! No streaming of bodies, no TLS, no HTTP/2, no routing, no compression. It doesn't tell the
+//! application that its client has gone, and doesn't bound how long the application takes.
 
 #![forbid(unsafe_code)]
+// What is forbidden is in clippy.toml.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod answer;
 mod buffer;
-mod clock;
 mod config;
 mod connection;
 mod date;
+mod diagnostic;
+mod header;
 mod output;
+mod owned_request;
+mod peer;
 mod reason;
 mod request;
-mod request_buf;
 mod response;
 mod step;
+mod stored_request;
+mod target;
 mod wait;
 
 pub use buffer::Buffer;
-pub use clock::Clock;
-pub use config::{Config, Linger, Pace};
-pub use connection::Connection;
+pub use config::{Config, Linger, MinDataRate};
+pub use connection::{Activity, Connection};
+pub use diagnostic::Diagnostic;
 /// The parser's types that are part of this crate's interface.
 pub use h1events::{Error, Field, Limits, Version};
+pub use header::InvalidHeader;
+pub use output::WriteSlices;
+pub use owned_request::{OwnedRequest, ParseRequestError};
+pub use peer::Peer;
 pub use request::Request;
-pub use request_buf::{NotOneRequest, RequestBuf};
-pub use response::{InvalidField, Response};
-pub use step::{Notice, Now, Step};
+pub use response::Response;
+pub use step::Step;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::ops::Deref;
 
-/// Small answers are put one behind the other into one piece; a large body is a piece of
+/// Answers that wait to be sent. Small ones share a piece; a large body is a piece of
 /// its own and never copied.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
@@ -15,30 +16,60 @@ pub(crate) struct Output {
     answers: u32,
 }
 
-/// Bodies from this size are not copied behind their heads.
+/// Bytes from which a body isn't copied behind its head.
 const LARGE: usize = 16 * 1024;
 
-/// When so much waits to be sent, it is, before the next request is looked at.
+/// Bytes, and answers, that wait at most: then they are sent before the next request is parsed.
 const BATCH_BYTES: usize = 64 * 1024;
 const BATCH_ANSWERS: u32 = 32;
 
-/// What is kept of the memory of large answers, for the next one.
+/// Bytes of memory that are kept of large answers, for the next one.
 const KEEP: usize = 4 * LARGE;
 
-/// The most slices that are offered to one vectored write.
-pub(crate) const SLICES: usize = 4;
+/// Slices that one vectored write gets at most.
+const SLICES: usize = 4;
+
+/// The next bytes to write, as slices for one vectored write. None of them is empty.
+///
+/// ```
+/// # use std::io::Write;
+/// # fn write(mut stream: impl Write, connection: &mut h1events_server::Connection) -> std::io::Result<()> {
+/// let n = stream.write_vectored(&connection.write_slices())?;
+/// connection.advance_write(n);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct WriteSlices<'a> {
+    slices: [IoSlice<'a>; SLICES],
+    len: usize,
+}
+
+impl<'a> Deref for WriteSlices<'a> {
+    type Target = [IoSlice<'a>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.slices[..self.len]
+    }
+}
+
+impl Default for WriteSlices<'_> {
+    fn default() -> Self {
+        Self { slices: [IoSlice::new(&[]); SLICES], len: 0 }
+    }
+}
 
 impl Output {
     pub(crate) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Whether so much waits that no answer is to join it.
+    /// Whether it is to be sent before another answer joins it.
     pub(crate) const fn is_full(&self) -> bool {
         self.len >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
     }
 
-    /// What has been appended since the last time is one answer.
+    /// Counts what has been appended since the last call as one answer.
     pub(crate) const fn count_answer(&mut self) {
         self.answers += 1;
     }
@@ -64,24 +95,39 @@ impl Output {
         }
     }
 
-    /// The next bytes to send. Slices that aren't needed are empty.
-    pub(crate) fn slices(&self) -> [IoSlice<'_>; SLICES] {
-        let mut slices = [IoSlice::new(&[]); SLICES];
+    /// Returns the next bytes to send.
+    pub(crate) fn slices(&self) -> WriteSlices<'_> {
+        let mut next = WriteSlices::default();
         let mut skip = self.sent;
-        for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
-            *slice = IoSlice::new(&piece[skip..]);
-            skip = 0;
+        for piece in &self.pieces {
+            let unsent = &piece[std::mem::take(&mut skip)..];
+            if next.len == SLICES {
+                break;
+            }
+            if !unsent.is_empty() {
+                next.slices[next.len] = IoSlice::new(unsent);
+                next.len += 1;
+            }
         }
-        slices
+        next
+    }
+
+    /// Bytes of heap that are taken.
+    pub(crate) fn capacity(&self) -> usize {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Cow::Owned(piece) => piece.capacity(),
+            Cow::Borrowed(_) => 0,
+        });
+        self.pieces.capacity() * size_of::<Cow<'static, [u8]>>() + pieces.sum::<usize>()
     }
 
     /// Drops bytes that have been sent.
     ///
     /// # Panics
     ///
-    /// If these are more than there were.
-    pub(crate) fn sent(&mut self, n: usize) {
-        self.len = self.len.checked_sub(n).expect("no more is sent than there was to send");
+    /// If there were fewer.
+    pub(crate) fn advance(&mut self, n: usize) {
+        self.len = self.len.checked_sub(n).expect("more bytes sent than there were");
         self.sent += n;
         if self.len == 0 {
             self.answers = 0;
@@ -112,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn small_pieces_are_one_and_large_ones_are_not_copied() {
+    fn small_pieces_share_a_slice_and_large_ones_are_not_copied() {
         let mut output = Output::default();
         output.append(|piece| piece.extend_from_slice(b"head"));
         output.push_body(Cow::Borrowed(b"small"));
@@ -135,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_sent_at_once_the_rest_follows() {
+    fn rest_follows_partial_writes() {
         for step in [99, 1000, LARGE - 1, LARGE, LARGE + 7] {
             let mut output = Output::default();
             let mut expected = Vec::new();
@@ -150,9 +196,10 @@ mod tests {
                 let next = bytes(&output);
                 let n = step.min(next.len());
                 sent.extend_from_slice(&next[..n]);
-                output.sent(n);
+                output.advance(n);
             }
             assert!(sent == expected, "{step} bytes a time");
+            assert!(output.slices().is_empty());
             output.append(|piece| piece.push(b'z'));
             assert_eq!(bytes(&output), b"z");
         }

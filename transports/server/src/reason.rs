@@ -1,6 +1,6 @@
 //! Reason phrases: a courtesy to people who read the bytes; clients ignore them.
 
-/// The reason phrases of RFC 9110 section 15 and RFC 6585.
+/// Returns the reason phrase of RFC 9110 section 15 or RFC 6585, or nothing for other statuses.
 pub(crate) const fn phrase(status: u16) -> &'static str {
     match status {
         100 => "Continue",
@@ -58,7 +58,7 @@ pub(crate) const fn phrase(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
-    /// RFC 9110 section 15 and RFC 6585, but for 305 (deprecated), 306 and 418 (unused).
+    /// RFC 9110 section 15 and RFC 6585, except 305 (deprecated), 306 and 418 (unused).
     #[test]
     fn each_status_of_http_has_its_own_reason() {
         let registered = [100..=101, 200..=206, 300..=304, 307..=308, 400..=417, 421..=422]

@@ -1,12 +1,14 @@
 //! A request, as the application sees it.
 
-use std::ops::Range;
+use h1events::{Field, Version};
 
-use h1events::{Event, Field, Framing, Version};
+use crate::peer::Peer;
+use crate::stored_request::StoredRequest;
+use crate::target::Absolute;
 
 /// A whole request: head, body and trailers (RFC 9112 section 2.1).
 ///
-/// It borrows from the connection. Names compare without regard to case.
+/// It borrows from the connection, and copies nothing.
 ///
 /// ```
 /// use h1events_server::{Request, Response};
@@ -22,219 +24,125 @@ use h1events::{Event, Field, Framing, Version};
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     stored: &'a StoredRequest,
+    peer: &'a Peer,
 }
 
 impl<'a> Request<'a> {
-    pub(crate) const fn new(stored: &'a StoredRequest) -> Self {
-        Self { stored }
+    pub(crate) const fn new(stored: &'a StoredRequest, peer: &'a Peer) -> Self {
+        Self { stored, peer }
     }
 
-    /// The method, case-sensitive (RFC 9110 section 9.1).
+    /// Returns the other end of the connection.
+    #[must_use]
+    pub const fn peer(&self) -> Peer {
+        *self.peer
+    }
+
+    /// Returns the head as received, from the request line to the empty line that ends it.
+    /// An empty line before the request line isn't part of it.
+    #[must_use]
+    pub fn head(&self) -> &'a [u8] {
+        self.stored.head()
+    }
+
+    /// Returns the method, which is case-sensitive (RFC 9110 section 9.1).
     #[must_use]
     pub fn method(&self) -> &'a str {
-        // The parser lets tokens pass only, and a token is ASCII.
-        str::from_utf8(self.stored.text(&self.stored.method)).unwrap_or_default()
+        // The parser accepts only tokens, and a token is ASCII.
+        str::from_utf8(self.stored.method()).unwrap_or_default()
     }
 
     pub(crate) fn has_method(&self, method: &str) -> bool {
-        self.stored.text(&self.stored.method) == method.as_bytes()
+        self.stored.method() == method.as_bytes()
     }
 
-    /// The request target as received, undecoded.
+    /// Returns the request target as received, undecoded.
     #[must_use]
     pub fn target(&self) -> &'a [u8] {
-        self.stored.text(&self.stored.target)
+        self.stored.target()
     }
 
-    /// The path of the target, without its query: all of it in asterisk-form and
-    /// authority-form. In absolute-form, an empty path is `/` (RFC 9110 section 4.2.3).
+    /// Returns the path of the target, without its query, neither decoded nor normalised.
     ///
-    /// Neither decoded nor normalised.
+    /// For asterisk-form and authority-form it is the whole target. For absolute-form, an empty
+    /// path is `/` (RFC 9110 section 4.2.3).
     #[must_use]
     pub fn path(&self) -> &'a [u8] {
-        let path = origin_form(self.target());
+        let path = self.origin_form();
         let end = path.iter().position(|&octet| octet == b'?').unwrap_or(path.len());
         if end == 0 { b"/" } else { &path[..end] }
     }
 
-    /// What follows the first `?` of the target, if there is one.
+    /// Returns what follows the first `?` of the target, if there is one.
     #[must_use]
     pub fn query(&self) -> Option<&'a [u8]> {
-        let mut parts = origin_form(self.target()).splitn(2, |&octet| octet == b'?');
-        parts.nth(1)
+        self.origin_form().splitn(2, |&octet| octet == b'?').nth(1)
     }
 
-    /// The authority: host, and port if there is one. It is that of the target for an absolute one
-    /// (RFC 9112 section 3.2.2: the Host value is then ignored) and for CONNECT, or else the Host
-    /// value. `None` only in HTTP/1.0.
+    /// Returns the authority: host, and port if there is one. `None` only in HTTP/1.0.
+    ///
+    /// It is that of the target in absolute-form (RFC 9112 section 3.2.2: the Host value is then ignored)
+    /// and for CONNECT, else the Host value.
     #[must_use]
     pub fn authority(&self) -> Option<&'a [u8]> {
-        match absolute(self.target()) {
-            Some((authority, _)) => Some(authority),
-            None if self.method() == "CONNECT" => Some(self.target()),
-            None => self.field("host"),
+        match Absolute::parse(self.target()) {
+            Some(absolute) => Some(absolute.authority),
+            None if self.has_method("CONNECT") => Some(self.target()),
+            None => self.header("host"),
         }
     }
 
-    /// The version as received.
+    /// Whether the target is absolute and its authority isn't that of the Host field.
+    pub(crate) fn has_host_mismatch(&self) -> bool {
+        Absolute::parse(self.target())
+            .zip(self.header("host"))
+            .is_some_and(|(absolute, host)| !absolute.names(host))
+    }
+
+    /// Returns the version as received.
     #[must_use]
     pub const fn version(&self) -> Version {
-        self.stored.version
+        self.stored.version()
     }
 
-    /// The field lines of the header section, in their order.
-    pub fn fields(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        self.stored.fields(&self.stored.headers)
+    /// Returns the field lines of the header section, in their order.
+    pub fn headers(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        self.stored.headers()
     }
 
-    /// The value of the first field line of that name.
+    /// Returns the value of the first field line with that name, whose case plays no part.
     ///
-    /// Several lines of one name are one list (RFC 9110 section 5.3); for names that are
-    /// defined as lists, look at all [`fields`](Self::fields).
+    /// Several lines of one name are one list (RFC 9110 section 5.3). For names that are
+    /// defined as lists, look at all [`headers`](Self::headers).
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&'a [u8]> {
-        self.fields()
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        self.headers()
             .find(|field| field.name.eq_ignore_ascii_case(name.as_bytes()))
             .map(|field| field.value)
     }
 
-    /// The content, decoded from chunks.
+    /// Returns the content, decoded from chunks.
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
-        &self.stored.body
+        self.stored.body()
     }
 
-    /// The field lines after a chunked body, in their order. They are never among the
-    /// [`fields`](Self::fields) (RFC 9110 section 6.5.1).
+    /// Returns the field lines after a chunked body, in their order. They are never among the
+    /// [`headers`](Self::headers) (RFC 9110 section 6.5.1).
     pub fn trailers(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        self.stored.fields(&self.stored.trailers)
+        self.stored.trailers()
     }
 
     /// Whether the client offers to switch to another protocol, which the Upgrade field
     /// names. See [`Response::upgrade`](crate::Response::upgrade).
     #[must_use]
-    pub const fn offers_upgrade(&self) -> bool {
-        match self.stored.framing {
-            Some(framing) => framing.upgrade,
-            None => false,
-        }
+    pub fn offers_upgrade(&self) -> bool {
+        self.stored.framing().is_some_and(|framing| framing.upgrade)
+    }
+
+    /// Path and query.
+    fn origin_form(&self) -> &'a [u8] {
+        let target = self.target();
+        Absolute::parse(target).map_or(target, |absolute| absolute.path_and_query)
     }
 }
-
-/// Authority, and path with query, of a target in absolute-form.
-fn absolute(target: &[u8]) -> Option<(&[u8], &[u8])> {
-    if target.starts_with(b"/") {
-        return None;
-    }
-    let scheme_end = target.windows(3).position(|window| window == b"://")?;
-    let rest = &target[scheme_end + 3..];
-    Some(
-        rest.split_at(
-            rest.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(rest.len()),
-        ),
-    )
-}
-
-fn origin_form(target: &[u8]) -> &[u8] {
-    absolute(target).map_or(target, |(_, path)| path)
-}
-
-/// A request that owns its bytes. Its memory is used again for the next one.
-#[derive(Debug)]
-pub(crate) struct StoredRequest {
-    /// Method, target, names and values, one after the other.
-    text: Vec<u8>,
-    method: Range<usize>,
-    target: Range<usize>,
-    version: Version,
-    headers: Vec<StoredField>,
-    trailers: Vec<StoredField>,
-    body: Vec<u8>,
-    framing: Option<Framing>,
-}
-
-type StoredField = (Range<usize>, Range<usize>);
-
-impl StoredRequest {
-    pub(crate) const fn new() -> Self {
-        Self {
-            text: Vec::new(),
-            method: 0..0,
-            target: 0..0,
-            version: Version::HTTP_11,
-            headers: Vec::new(),
-            trailers: Vec::new(),
-            body: Vec::new(),
-            framing: None,
-        }
-    }
-
-    /// Adds what an event says.
-    pub(crate) fn add(&mut self, event: &Event<'_>) {
-        match event {
-            Event::RequestLine(line) => {
-                self.clear();
-                self.method = self.store(line.method);
-                self.target = self.store(line.target);
-                self.version = line.version;
-            }
-            Event::Header(field) => {
-                let stored = (self.store(field.name), self.store(field.value));
-                self.headers.push(stored);
-            }
-            Event::HeadEnd(framing) => self.framing = Some(*framing),
-            Event::Body(data) => self.body.extend_from_slice(data),
-            Event::Trailer(field) => {
-                let stored = (self.store(field.name), self.store(field.value));
-                self.trailers.push(stored);
-            }
-            Event::End => {}
-        }
-    }
-
-    fn store(&mut self, octets: &[u8]) -> Range<usize> {
-        let start = self.text.len();
-        self.text.extend_from_slice(octets);
-        start..self.text.len()
-    }
-
-    fn text(&self, range: &Range<usize>) -> &[u8] {
-        &self.text[range.clone()]
-    }
-
-    fn fields<'a>(
-        &'a self,
-        fields: &'a [StoredField],
-    ) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        fields.iter().map(|(name, value)| Field { name: self.text(name), value: self.text(value) })
-    }
-
-    /// Forgets the request, which has its answer, and the memory that only a large one takes.
-    pub(crate) fn clear(&mut self) {
-        self.method = 0..0;
-        self.target = 0..0;
-        self.framing = None;
-        self.text.clear();
-        self.text.shrink_to(KEEP);
-        self.body.clear();
-        self.body.shrink_to(KEEP);
-        for fields in [&mut self.headers, &mut self.trailers] {
-            fields.clear();
-            fields.shrink_to(KEEP_FIELDS);
-        }
-    }
-
-    /// Whether the request line has come. Until then, there is nothing of the request.
-    pub(crate) const fn has_begun(&self) -> bool {
-        self.method.end > 0
-    }
-
-    /// What the end of the head has said, if it has come.
-    pub(crate) const fn framing(&self) -> Option<Framing> {
-        self.framing
-    }
-}
-
-/// What is kept of the memory of a large request, for the next one.
-const KEEP: usize = 16 * 1024;
-const KEEP_FIELDS: usize = 128;

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use h1events::Field;
 
-/// A response: status, fields, body.
+use crate::header::{self, InvalidHeader};
+use crate::reason;
+
+/// A response: status, header fields, body.
 ///
 /// The connection adds Date, Content-Length and Connection, and leaves the body out where
 /// the method or the status has none.
@@ -12,187 +15,227 @@ use h1events::Field;
 /// ```
 /// use h1events_server::Response;
 ///
-/// let response = Response::text("Hello, World\n");
-/// let response = Response::new(405).field("Allow", "GET, HEAD")?;
-/// # Ok::<(), h1events_server::InvalidField>(())
+/// let response = Response::new(405).with_header("Allow", "GET, HEAD");
+/// let response = Response::html("<p>No such tea</p>").with_status(404);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Response {
     pub(crate) status: u16,
+    reason: Option<&'static str>,
     /// Field lines as they are sent, each with its CRLF.
-    pub(crate) fields: Vec<u8>,
+    pub(crate) lines: Vec<u8>,
     has_date: bool,
     has_upgrade: bool,
-    /// None if the application has said nothing of it.
+    /// None if the application has said nothing about it.
     pub(crate) body: Option<Cow<'static, [u8]>>,
-    pub(crate) close: bool,
+    closes: bool,
     /// What the connection switches to, if it does.
-    pub(crate) protocol: Option<String>,
-}
-
-/// Why a field can't be part of a response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidField {
-    /// The name isn't a token (RFC 9110 section 5.1).
-    #[error("the field name is not a token")]
-    Name,
-    /// The value has a control character, such as CR, LF or NUL, or whitespace around it
-    /// (RFC 9110 section 5.5).
-    #[error("the field value has an octet that is not allowed there")]
-    Value,
-    /// The connection decides about this field: Connection, Content-Length, Keep-Alive,
-    /// Transfer-Encoding.
-    #[error("the field is the connection's to set")]
-    Reserved,
+    pub(crate) protocol: Option<Vec<u8>>,
 }
 
 impl Response {
-    /// A response without a body.
+    /// Creates a response without a body.
     ///
     /// # Panics
     ///
     /// If the status isn't a final one: 200 to 599.
     pub fn new(status: u16) -> Self {
-        assert!((200..=599).contains(&status), "{status} is not a final status");
+        assert_final(status);
         Self {
             status,
-            fields: Vec::new(),
+            reason: None,
+            lines: Vec::new(),
             has_date: false,
             has_upgrade: false,
             body: None,
-            close: false,
+            closes: false,
             protocol: None,
         }
     }
 
-    /// A response with status 200 and a text in UTF-8.
+    /// Creates a response with status 200 and a plain text.
     pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
-        let body = match text.into() {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        let mut response = Self::new(200).body(body);
-        response.push_field("Content-Type", b"text/plain; charset=utf-8");
-        response
+        Self::typed("text/plain; charset=utf-8", text.into())
     }
 
-    /// Switches the connection to another protocol (RFC 9110 section 7.8): a 101 with that
-    /// Upgrade value, or, for CONNECT, a 200 (section 9.3.6), for which the value plays no part.
-    /// What the client sends after its request is the protocol's:
-    /// [`Step::Upgraded`](crate::Step::Upgraded).
+    /// Creates a response with status 200 and an HTML page.
+    pub fn html(html: impl Into<Cow<'static, str>>) -> Self {
+        Self::typed("text/html; charset=utf-8", html.into())
+    }
+
+    /// Creates a response with status 200 and a JSON text.
+    pub fn json(json: impl Into<Cow<'static, str>>) -> Self {
+        Self::typed("application/json", json.into())
+    }
+
+    /// Creates a response with status 303 (See Other), which sends the client to another place
+    /// with a GET.
     ///
-    /// Only for a request whose Upgrade field offers the protocol, and that
-    /// [means it](crate::Request::offers_upgrade), or for a CONNECT; for any other one, the
-    /// client gets a 500. A body is left out.
+    /// # Panics
+    ///
+    /// If the location can't be a field value.
+    pub fn redirect(location: impl AsRef<[u8]>) -> Self {
+        Self::new(303).with_header("Location", location)
+    }
+
+    /// Creates a response that switches the connection to another protocol: a 101 with that
+    /// Upgrade value (RFC 9110 section 7.8), or a 200 for CONNECT, where the value plays no part (section
+    /// 9.3.6). A body is left out. What the client sends after its request belongs to the
+    /// protocol: [`Step::Upgraded`](crate::Step::Upgraded).
+    ///
+    /// The request must [offer](crate::Request::offers_upgrade) the protocol, or be a CONNECT.
+    /// Otherwise the client gets a 500.
     ///
     /// ```
     /// use h1events_server::{Request, Response};
     ///
     /// fn application(request: &Request<'_>) -> Response {
-    ///     if request.offers_upgrade() && request.field("upgrade") == Some(b"websocket") {
-    ///         Response::upgrade("websocket").expect("it is a token")
+    ///     if request.offers_upgrade() && request.header("upgrade") == Some(b"websocket") {
+    ///         Response::upgrade("websocket")
     ///     } else {
     ///         Response::new(404)
     ///     }
     /// }
     /// ```
     ///
+    /// # Panics
+    ///
+    /// If the protocol can't be a field value. For protocols that aren't known to be fine, there is
+    /// [`try_upgrade`](Self::try_upgrade).
+    pub fn upgrade(protocol: impl AsRef<[u8]>) -> Self {
+        let protocol = protocol.as_ref();
+        Self::try_upgrade(protocol)
+            .unwrap_or_else(|error| panic!("protocol \"{}\": {error}", protocol.escape_ascii()))
+    }
+
+    /// Creates a response as [`upgrade`](Self::upgrade) does.
+    ///
     /// # Errors
     ///
-    /// [`InvalidField::Value`]: the protocol can't be a field value.
-    pub fn upgrade(protocol: &str) -> Result<Self, InvalidField> {
-        if !is_value(protocol.as_bytes()) {
-            return Err(InvalidField::Value);
-        }
+    /// [`InvalidHeader::Value`]: the protocol can't be a field value.
+    pub fn try_upgrade(protocol: impl AsRef<[u8]>) -> Result<Self, InvalidHeader> {
+        let protocol = protocol.as_ref();
+        header::check_value(protocol)?;
         let mut response = Self::new(200);
         response.status = 101;
         response.protocol = Some(protocol.to_owned());
         Ok(response)
     }
 
-    /// The same with another status. An [upgrade](Self::upgrade) is none any more.
+    /// Sets the status, and cancels an [upgrade](Self::upgrade).
     ///
     /// # Panics
     ///
     /// If the status isn't a final one: 200 to 599.
-    pub fn status(mut self, status: u16) -> Self {
-        assert!((200..=599).contains(&status), "{status} is not a final status");
+    pub fn with_status(mut self, status: u16) -> Self {
+        assert_final(status);
         self.status = status;
         self.protocol = None;
         self
     }
 
-    /// The same with that body, which may be empty. Borrowed bytes are not copied, and large
-    /// ones never.
+    /// Sets the reason phrase, which clients ignore.
     ///
-    /// The answer to a HEAD has the Content-Length of the body that is given here, since it is
-    /// that of the GET, and none if there is no body (RFC 9110 section 8.6).
-    pub fn body(mut self, body: impl Into<Cow<'static, [u8]>>) -> Self {
-        self.body = Some(body.into());
+    /// # Panics
+    ///
+    /// If the phrase has a control character, or whitespace around it.
+    pub fn with_reason(mut self, reason: &'static str) -> Self {
+        let is_valid = header::check_value(reason.as_bytes()).is_ok();
+        assert!(is_valid, "{reason:?} is not a reason phrase");
+        self.reason = Some(reason);
         self
     }
 
-    /// The same with one more field line. For names that are defined as lists, several lines
-    /// are one list (RFC 9110 section 5.3).
+    /// Adds a header field. For names that are defined as lists, several lines are one list
+    /// (RFC 9110 section 5.3).
+    ///
+    /// # Panics
+    ///
+    /// If the field isn't valid, see [`InvalidHeader`]. For names and values that aren't known to be
+    /// fine, there is [`try_with_header`](Self::try_with_header).
+    pub fn with_header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
+        let name = name.as_ref();
+        // The value isn't shown: it may be long, or a secret.
+        self.try_with_header(name, value)
+            .unwrap_or_else(|error| panic!("header \"{}\": {error}", name.escape_ascii()))
+    }
+
+    /// Adds a header field as [`with_header`](Self::with_header) does.
     ///
     /// # Errors
     ///
     /// Name or value would break the message, or the field is the connection's to set.
-    pub fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, InvalidField> {
-        const RESERVED: [&str; 4] =
-            ["connection", "content-length", "keep-alive", "transfer-encoding"];
-
-        let value = value.as_ref();
-        if name.is_empty() || !name.bytes().all(is_tchar) {
-            return Err(InvalidField::Name);
-        }
-        if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
-            return Err(InvalidField::Reserved);
-        }
-        if !is_value(value) {
-            return Err(InvalidField::Value);
-        }
-        self.push_field(name, value);
+    pub fn try_with_header(
+        mut self,
+        name: impl AsRef<[u8]>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Self, InvalidHeader> {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        header::check(name, value)?;
+        self.push(name, value);
         Ok(self)
     }
 
-    /// The status; 101 for an [upgrade](Self::upgrade).
+    /// Sets the body, which may be empty. Borrowed bytes are not copied, and large bodies never.
+    ///
+    /// The answer to a HEAD has the Content-Length of the body that is given here, since it is
+    /// that of the GET, and none if there is no body (RFC 9110 section 8.6).
+    pub fn with_body(mut self, body: impl Into<Cow<'static, [u8]>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Closes the connection after this answer, whatever the client wants (RFC 9112 section 9.6).
+    /// After an [upgrade](Self::upgrade), closing is the protocol's business.
+    pub const fn with_close(mut self) -> Self {
+        self.closes = true;
+        self
+    }
+
+    /// Returns the status; 101 for an [upgrade](Self::upgrade).
     #[must_use]
-    pub const fn status_code(&self) -> u16 {
+    pub const fn status(&self) -> u16 {
         self.status
     }
 
-    /// The field lines that have been set, in their order. The connection adds its own.
+    /// Returns the reason phrase: that of the status (RFC 9110 section 15), unless another one has been
+    /// set. Empty if the status has none.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self.reason {
+            Some(reason) => reason,
+            None => reason::phrase(self.status),
+        }
+    }
+
+    /// Returns the header fields that have been set, in their order. The connection adds its own.
     ///
     /// ```
     /// use h1events_server::Response;
     ///
-    /// let response = Response::new(405).field("Allow", "GET, HEAD")?;
-    /// assert!(response.fields().any(|field| field.name == b"Allow" && field.value == b"GET, HEAD"));
-    /// # Ok::<(), h1events_server::InvalidField>(())
+    /// let response = Response::new(405).with_header("Allow", "GET, HEAD");
+    /// assert!(response.headers().any(|field| field.name == b"Allow" && field.value == b"GET, HEAD"));
     /// ```
-    pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+    pub fn headers(&self) -> impl Iterator<Item = Field<'_>> {
         // No value has an LF, and no name a colon.
-        let lines = self.fields.split_inclusive(|octet| *octet == b'\n');
+        let lines = self.lines.split_inclusive(|octet| *octet == b'\n');
         lines.filter_map(|line| {
             let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
             Some(Field { name, value: value.strip_prefix(b": ")?.strip_suffix(b"\r\n")? })
         })
     }
 
-    /// The body, which the connection may leave out.
+    /// Returns the body, which the connection may leave out.
     #[must_use]
-    pub fn content(&self) -> &[u8] {
+    pub fn body(&self) -> &[u8] {
         self.body.as_deref().unwrap_or_default()
     }
 
-    /// The same, and the connection is closed after it (RFC 9112 section 9.6), whatever the
-    /// client wants. After an [upgrade](Self::upgrade), closing is the protocol's business.
-    pub fn close(mut self) -> Self {
-        self.close = true;
-        self
+    /// Whether the connection closes after this answer.
+    #[must_use]
+    pub const fn closes(&self) -> bool {
+        self.closes
     }
 
     pub(crate) const fn has_date(&self) -> bool {
@@ -203,26 +246,26 @@ impl Response {
         self.has_upgrade
     }
 
-    fn push_field(&mut self, name: &str, value: &[u8]) {
-        self.has_date |= name.eq_ignore_ascii_case("date");
-        self.has_upgrade |= name.eq_ignore_ascii_case("upgrade");
-        self.fields.reserve(name.len() + value.len() + ": \r\n".len());
-        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-            self.fields.extend_from_slice(part);
+    fn typed(content_type: &str, text: Cow<'static, str>) -> Self {
+        let body: Cow<'static, [u8]> = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        };
+        let mut response = Self::new(200).with_body(body);
+        response.push(b"Content-Type", content_type.as_bytes());
+        response
+    }
+
+    fn push(&mut self, name: &[u8], value: &[u8]) {
+        self.has_date |= name.eq_ignore_ascii_case(b"date");
+        self.has_upgrade |= name.eq_ignore_ascii_case(b"upgrade");
+        self.lines.reserve(name.len() + value.len() + ": \r\n".len());
+        for part in [name, b": ", value, b"\r\n"] {
+            self.lines.extend_from_slice(part);
         }
     }
 }
 
-/// tchar (RFC 9110 section 5.6.2)
-const fn is_tchar(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric()
-        || matches!(octet, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
-}
-
-/// field-value (RFC 9110 section 5.5)
-fn is_value(value: &[u8]) -> bool {
-    let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
-    !is_space(value.first())
-        && !is_space(value.last())
-        && value.iter().all(|octet| matches!(octet, b'\t' | b' '..=b'~' | 0x80..))
+fn assert_final(status: u16) {
+    assert!((200..=599).contains(&status), "{status} is not a final status");
 }

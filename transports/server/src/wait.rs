@@ -1,24 +1,29 @@
-//! What the connection waits for, since when, and until when.
+//! What the connection waits for, and until when.
 //!
-//! | waits for | begins                                           | ends at                                         |
-//! |-----------|--------------------------------------------------|-------------------------------------------------|
-//! | `Request` | opened, or all answers written                   | start + `idle`                                  |
-//! | `Head`    | first byte of a request, or all answers written  | start + `head`                                  |
-//! | `Body`    | end of its head, or all answers written          | start + grace + bytes / rate, last byte + stall |
-//! | `Writing` | bytes began to wait                              | the same                                        |
-//! | `Close`   | write half shut down                             | start + total, last byte + silence              |
+//! | awaiting  | begins                                           | deadline                                     |
+//! |-----------|--------------------------------------------------|----------------------------------------------|
+//! | `Request` | opened, or all answers written                   | start + `keep_alive_timeout`                 |
+//! | `Head`    | first byte of a request, or all answers written  | start + `header_read_timeout`                |
+//! | `Body`    | end of its head, or all answers written          | when the client's time is used up, see below |
+//! | `Writing` | an answer waits to be written                    | the same                                     |
+//! | `Close`   | write half shut down                             | start + `total`, or last byte + `silence`    |
+//!
+//! `Body` and `Writing` keep a [`MinDataRate`]. The client's time is an account: it holds
+//! `grace_period` at the start, loses a second each second, and gains a second for each
+//! `bytes_per_second` bytes that move. It never holds more than [`LONGEST_PAUSE`], or `grace_period`
+//! if that is longer. So a client that keeps the rate is never ended, and one that stops, or sends a
+//! byte now and then, is ended within a minute, however much it has moved before.
 //!
 //! There is one wait at a time, since nothing is read while answers wait to be written. That
-//! time is not the client's fault, so that what it is in the middle of sending gets its time
-//! afterwards. No wait is extended by bytes that come in it, but for those that keep the rate; and
-//! who has moved much in a short time has not earned hours of standing still.
+//! time isn't the client's fault: what the client is in the middle of sending gets its whole time
+//! again afterwards.
 
 use std::time::{Duration, Instant};
 
-use crate::config::{Config, Pace};
+use crate::config::{Config, MinDataRate};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum For {
+pub(crate) enum Awaiting {
     Request,
     Head,
     Body,
@@ -28,77 +33,100 @@ pub(crate) enum For {
 
 #[derive(Debug)]
 pub(crate) struct Wait {
-    what: For,
-    since: Instant,
-    /// When bytes have moved for the last time, as far as is known.
-    last: Instant,
-    has_moved: bool,
-    bytes: u64,
+    awaiting: Awaiting,
+    /// The deadline, except that silence may end a `Close` before.
+    until: Instant,
+    /// When the last progress was made: the start, or `PROGRESS_BYTES` moved. In a `Close`: the
+    /// last byte.
+    progress: Instant,
+    /// Bytes moved since then.
+    since_progress: u32,
+    /// Bytes moved since the last call of `begin`.
+    moved: u32,
 }
 
-/// How long nothing may move of what is under way, however much has moved before. nginx waits as
-/// long between two reads or writes.
-const STALL: Duration = Duration::from_secs(60);
+/// Most of the time, in seconds, that a client can have left in a wait with a data rate, unless the
+/// grace period is longer. nginx waits as long between two reads or two writes.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Bytes that have to move until a client counts as one that makes progress.
+const PROGRESS_BYTES: u32 = 1024;
 
 impl Wait {
-    pub(crate) const fn new(what: For, now: Instant) -> Self {
-        Self { what, since: now, last: now, has_moved: false, bytes: 0 }
+    pub(crate) fn new(awaiting: Awaiting, now: Instant, config: &Config) -> Self {
+        let time = match awaiting {
+            Awaiting::Request => config.keep_alive_timeout,
+            Awaiting::Head => config.header_read_timeout,
+            Awaiting::Body => config.body_data_rate.grace_period,
+            Awaiting::Writing => config.write_data_rate.grace_period,
+            Awaiting::Close => config.linger.total,
+        };
+        let until = later(now, time);
+        Self { awaiting, until, progress: now, since_progress: 0, moved: 0 }
     }
 
-    /// Waits for something from now on, or goes on waiting.
-    pub(crate) fn begin(&mut self, what: For, now: Instant) {
-        if self.what != what {
-            *self = Self::new(what, now);
-        } else if self.has_moved {
-            self.last = now;
-            self.has_moved = false;
+    /// Begins to wait for something, or goes on waiting for it and accounts for what has moved.
+    pub(crate) fn begin(&mut self, awaiting: Awaiting, now: Instant, config: &Config) {
+        if self.awaiting != awaiting {
+            *self = Self::new(awaiting, now, config);
+            return;
+        }
+        let moved = std::mem::take(&mut self.moved);
+        if moved == 0 {
+            return;
+        }
+        match awaiting {
+            Awaiting::Body => self.until = extended(self.until, now, moved, config.body_data_rate),
+            Awaiting::Writing => {
+                self.until = extended(self.until, now, moved, config.write_data_rate);
+            }
+            Awaiting::Request | Awaiting::Head | Awaiting::Close => {}
+        }
+        self.since_progress = self.since_progress.saturating_add(moved);
+        if self.since_progress >= PROGRESS_BYTES || awaiting == Awaiting::Close {
+            self.made_progress(now);
         }
     }
 
-    /// So many of the bytes that are waited for have moved since the last
-    /// [`begin`](Self::begin).
-    pub(crate) const fn moved(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_add(bytes as u64);
-        self.has_moved |= bytes > 0;
+    /// Counts bytes of what is waited for, until the next call of [`begin`](Self::begin).
+    pub(crate) fn moved(&mut self, bytes: usize) {
+        self.moved = self.moved.saturating_add(bytes.try_into().unwrap_or(u32::MAX));
     }
 
-    pub(crate) const fn what(&self) -> For {
-        self.what
+    /// Notes that a message is done.
+    pub(crate) const fn made_progress(&mut self, now: Instant) {
+        self.progress = now;
+        self.since_progress = 0;
     }
 
-    /// The bytes that have moved since the wait began.
-    pub(crate) const fn bytes(&self) -> u64 {
-        self.bytes
+    pub(crate) const fn awaiting(&self) -> Awaiting {
+        self.awaiting
+    }
+
+    /// When the last progress was made.
+    pub(crate) const fn progress(&self) -> Instant {
+        self.progress
     }
 
     pub(crate) fn deadline(&self, config: &Config) -> Instant {
-        match self.what {
-            For::Request => later(self.since, config.idle),
-            For::Head => later(self.since, config.head),
-            For::Body => self.paced(config.body),
-            For::Writing => self.paced(config.write),
-            For::Close => {
-                later(self.since, config.linger.total).min(later(self.last, config.linger.silence))
-            }
+        match self.awaiting {
+            Awaiting::Close => self.until.min(later(self.progress, config.linger.silence)),
+            _ => self.until,
         }
     }
-
-    fn paced(&self, pace: Pace) -> Instant {
-        let stalled = later(self.last, pace.grace.max(STALL));
-        later(self.since, allowance(pace, self.bytes)).min(stalled)
-    }
 }
 
-/// How long something may take that has moved so many bytes.
-fn allowance(pace: Pace, bytes: u64) -> Duration {
-    let rate = u64::from(pace.rate.max(1));
-    // The remainder is below 2^32, so that the product fits.
-    let nanos = (bytes % rate) * 1_000_000_000 / rate;
-    let paced = Duration::from_secs(bytes / rate) + Duration::from_nanos(nanos);
-    pace.grace.saturating_add(paced)
+/// The deadline after bytes have moved. Bytes that are seen only after the deadline have come in
+/// time, if the transport is late; so time counts from now on then.
+fn extended(until: Instant, now: Instant, bytes: u32, rate: MinDataRate) -> Instant {
+    let per_second = u64::from(rate.bytes_per_second.max(1));
+    // Both factors are below 2^32.
+    let nanos = (u64::from(bytes) * 1_000_000_000).div_ceil(per_second);
+    let longest = later(now, rate.grace_period.max(LONGEST_PAUSE));
+    later(until.max(now), Duration::from_nanos(nanos)).min(longest)
 }
 
-/// An `Instant` has an end: `Duration::MAX` is to mean "never" and not a panic.
+/// An `Instant` has an end: `Duration::MAX` means "never" and doesn't panic.
 fn later(instant: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -112,48 +140,83 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_pace_is_grace_then_a_rate() {
-        let pace = Pace { grace: 20 * SECOND, rate: 500 };
-        assert_eq!(allowance(pace, 0), 20 * SECOND);
-        assert_eq!(allowance(pace, 1), 20 * SECOND + Duration::from_millis(2));
-        assert_eq!(allowance(pace, 750), 21 * SECOND + SECOND / 2);
-        assert_eq!(allowance(Pace { rate: 0, ..pace }, 5), 25 * SECOND);
-        assert_eq!(allowance(Pace { rate: u32::MAX, ..pace }, u64::from(u32::MAX)), 21 * SECOND);
-        assert_eq!(allowance(Pace { grace: Duration::MAX, rate: 1 }, u64::MAX), Duration::MAX);
+    fn bytes_earn_time_at_their_rate() {
+        let start = Instant::now();
+        let until = start + 20 * SECOND;
+        let rate = |bytes_per_second| MinDataRate::new(20 * SECOND, bytes_per_second);
+        let earned = |bytes, per_second| extended(until, start, bytes, rate(per_second)) - until;
+        assert_eq!(earned(0, 500), Duration::ZERO);
+        assert_eq!(earned(1, 500), Duration::from_millis(2));
+        assert_eq!(earned(750, 500), SECOND + SECOND / 2);
+        assert_eq!(earned(5, 0), 5 * SECOND);
+        assert_eq!(earned(u32::MAX, u32::MAX), SECOND);
+        assert_eq!(earned(1, 3), Duration::from_nanos(333_333_334));
     }
 
     #[test]
-    fn the_same_wait_begins_once() {
+    fn time_that_is_left_is_bounded() {
+        let start = Instant::now();
+        let rate = MinDataRate::new(20 * SECOND, 500);
+        assert_eq!(extended(start, start, u32::MAX, rate), start + LONGEST_PAUSE);
+        let patient = MinDataRate::new(90 * SECOND, 1);
+        assert_eq!(extended(start, start, u32::MAX, patient), start + 90 * SECOND);
+        // A late transport: from now on.
+        let late = start + 100 * SECOND;
+        assert_eq!(extended(start, late, 500, rate), late + SECOND);
+    }
+
+    #[test]
+    fn same_wait_begins_once() {
         let start = Instant::now();
         let config = Config::new();
-        let mut wait = Wait::new(For::Request, start);
-        wait.begin(For::Request, start + SECOND);
-        assert_eq!(wait.deadline(&config), start + config.idle);
-        wait.begin(For::Head, start + SECOND);
-        wait.begin(For::Head, start + 2 * SECOND);
-        assert_eq!(wait.deadline(&config), start + SECOND + config.head);
+        let mut wait = Wait::new(Awaiting::Request, start, &config);
+        wait.begin(Awaiting::Request, start + SECOND, &config);
+        assert_eq!(wait.deadline(&config), start + config.keep_alive_timeout);
+        wait.begin(Awaiting::Head, start + SECOND, &config);
+        wait.begin(Awaiting::Head, start + 2 * SECOND, &config);
+        assert_eq!(wait.deadline(&config), start + SECOND + config.header_read_timeout);
     }
 
     #[test]
-    fn a_close_ends_by_silence_or_in_all() {
+    fn progress_is_a_kib_and_not_a_byte() {
         let start = Instant::now();
         let config = Config::new();
-        let mut wait = Wait::new(For::Close, start);
-        assert_eq!(wait.deadline(&config), start + 2 * SECOND);
-        wait.moved(1);
-        wait.begin(For::Close, start + SECOND);
-        assert_eq!(wait.deadline(&config), start + 3 * SECOND);
-        wait.moved(1);
-        wait.begin(For::Close, start + 9 * SECOND);
-        assert_eq!(wait.deadline(&config), start + 10 * SECOND);
+        for awaiting in [Awaiting::Head, Awaiting::Body, Awaiting::Writing] {
+            let mut wait = Wait::new(awaiting, start, &config);
+            for (second, bytes, progress) in [(1, 1023, 0), (2, 1, 2), (3, 1023, 2), (4, 1, 4)] {
+                wait.moved(bytes);
+                wait.begin(awaiting, start + second * SECOND, &config);
+                assert_eq!(wait.progress(), start + progress * SECOND, "{awaiting:?}");
+            }
+        }
     }
 
     #[test]
-    fn endless_times_are_no_overflow() {
+    fn close_ends_by_silence_or_in_all() {
+        let start = Instant::now();
+        let config = Config::new();
+        let mut wait = Wait::new(Awaiting::Close, start, &config);
+        assert_eq!(wait.deadline(&config), start + 5 * SECOND);
+        wait.moved(1);
+        wait.begin(Awaiting::Close, start + SECOND, &config);
+        assert_eq!(wait.deadline(&config), start + 6 * SECOND);
+        wait.moved(1);
+        wait.begin(Awaiting::Close, start + 29 * SECOND, &config);
+        assert_eq!(wait.deadline(&config), start + 30 * SECOND);
+    }
+
+    #[test]
+    fn endless_times_do_not_overflow() {
         let start = Instant::now();
         let mut config = Config::new();
-        config.idle = Duration::MAX;
+        config.keep_alive_timeout = Duration::MAX;
+        config.body_data_rate = MinDataRate::new(Duration::MAX, 0);
         let years = Duration::from_secs(99 * 365 * 24 * 60 * 60);
-        assert!(Wait::new(For::Request, start).deadline(&config) > start + years);
+        let mut wait = Wait::new(Awaiting::Request, start, &config);
+        assert!(wait.deadline(&config) > start + years);
+        wait.begin(Awaiting::Body, start, &config);
+        wait.moved(usize::MAX);
+        wait.begin(Awaiting::Body, start, &config);
+        assert!(wait.deadline(&config) > start + years);
     }
 }

@@ -21,17 +21,18 @@
 mod accept;
 mod listen;
 mod panic;
-mod peer;
 mod pool;
 mod room;
 mod shutdown;
 mod upgraded;
 mod yielding;
 
+/// The other end of a connection.
+pub use h1events_server::Peer;
+
 pub use accept::{Failure, PAUSE, Trouble};
 pub use listen::{BACKLOG, bind, descriptors};
 pub use panic::message;
-pub use peer::Peer;
 pub use pool::Pool;
 pub use room::{LAST_ANSWERS, MOMENT, Rest, Room};
 pub use shutdown::{CUT_OFF, Shutdown, Summary};

@@ -2,23 +2,20 @@
 
 use std::fmt;
 
-use h1events_server::{Connection, Request};
-
-use crate::peer::Peer;
+use h1events_server::{Connection, Peer, Request};
 
 /// A connection that has switched to another protocol: its stream is the application's.
 pub struct Upgraded<S> {
     connection: Connection,
     stream: S,
-    peer: Peer,
 }
 
 impl<S> Upgraded<S> {
     /// After [`Step::Upgraded`](h1events_server::Step::Upgraded), with a stream that nobody
     /// else reads or writes any more.
     #[must_use]
-    pub const fn new(connection: Connection, stream: S, peer: Peer) -> Self {
-        Self { connection, stream, peer }
+    pub const fn new(connection: Connection, stream: S) -> Self {
+        Self { connection, stream }
     }
 
     /// The request that was answered by
@@ -30,20 +27,20 @@ impl<S> Upgraded<S> {
 
     /// Who is at the other end.
     #[must_use]
-    pub const fn peer(&self) -> Peer {
-        self.peer
+    pub fn peer(&self) -> Peer {
+        self.request().peer()
     }
 
     /// The stream, without timeouts, and the bytes that have already been read from it: they
     /// come first.
     #[must_use]
     pub fn into_parts(self) -> (S, Vec<u8>) {
-        (self.stream, self.connection.into_leftover())
+        (self.stream, self.connection.into_parts().1)
     }
 }
 
 impl<S> fmt::Debug for Upgraded<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upgraded").field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("Upgraded").field("peer", &self.peer()).finish_non_exhaustive()
     }
 }

@@ -28,7 +28,7 @@ async fn app(request: &Request<'_>) -> Response {
         }
         // What would block a thread runs on those that smol has for it.
         b"/file" => match fs::read("Cargo.toml").await {
-            Ok(bytes) => Response::new(200).body(bytes),
+            Ok(bytes) => Response::new(200).with_body(bytes),
             Err(_) => Response::new(404),
         },
         _ => Response::new(404),

@@ -28,14 +28,13 @@ fn main() -> io::Result<()> {
 
 /// Agrees to the protocol if the client offers it.
 fn switch(request: &Request<'_>) -> Response {
-    let offered = request.offers_upgrade() && request.field("upgrade") == Some(b"echo");
-    let response = if offered {
+    let offered = request.offers_upgrade() && request.header("upgrade") == Some(b"echo");
+    if offered {
         Response::upgrade("echo")
     } else {
         let text = "This server would rather speak: echo\n";
-        Response::text(text).status(426).field("Upgrade", "echo")
-    };
-    response.expect("it is a token")
+        Response::text(text).with_status(426).with_header("Upgrade", "echo")
+    }
 }
 
 /// The other protocol, until the client has said everything.

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use h1events_server::{Buffer, Clock, Now};
+use h1events_server::Buffer;
 use h1events_serving::Pool;
 
 use crate::reactor::Reactor;
@@ -15,7 +15,6 @@ pub(crate) struct Desk {
     pub(crate) ending: Cell<bool>,
     /// How many requests have been answered since the thread waited.
     pub(crate) answers: Cell<u64>,
-    clock: RefCell<Clock>,
     pool: RefCell<Pool>,
 }
 
@@ -26,13 +25,8 @@ impl Desk {
             registry,
             ending: Cell::new(false),
             answers: Cell::new(0),
-            clock: RefCell::default(),
             pool: RefCell::default(),
         }
-    }
-
-    pub(crate) fn now(&self) -> Now {
-        self.clock.borrow_mut().now()
     }
 
     pub(crate) fn take_buffer(&self) -> Box<Buffer> {

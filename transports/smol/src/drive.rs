@@ -5,9 +5,9 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use h1events_server::{Connection, Notice, Now, Request, Response, Step};
+use h1events_server::{Connection, Diagnostic, Request, Response, Step};
 use h1events_serving::{LAST_ANSWERS, Rest, message};
 use smol::future::{self, FutureExt};
 
@@ -36,7 +36,7 @@ pub(crate) struct Driver<'a, S, A> {
     pub(crate) connection: Connection,
     pub(crate) stream: S,
     /// As of the last thing that may have taken time: a wait, or a handler.
-    now: Now,
+    now: Instant,
     has_buffer: bool,
     lingers_since: Option<Instant>,
     /// How many answers are left, if another connection needs the room.
@@ -56,8 +56,9 @@ where
         place: &'a Place,
         stream: S,
     ) -> Self {
-        let now = desk.now();
-        let connection = Connection::new(Arc::clone(&serving.config), now);
+        let now = Instant::now();
+        let config = Arc::clone(&serving.config);
+        let connection = Connection::new(config, place.peer(), now, SystemTime::now);
         Self {
             serving,
             desk,
@@ -76,10 +77,10 @@ where
     pub(crate) async fn run(&mut self) -> io::Result<Ended> {
         loop {
             if self.desk.ending.get() {
-                self.connection.end_soon();
+                self.connection.graceful_shutdown();
             }
             let step = self.connection.step(self.now);
-            if let Some(notice) = self.connection.take_notice() {
+            if let Some(notice) = self.connection.take_diagnostic() {
                 self.log(notice);
             }
             let event = match step {
@@ -88,10 +89,10 @@ where
                 Step::Handle => {
                     let response = self.handle().await;
                     if self.serving.shutdown.has_begun() {
-                        self.connection.end_soon();
+                        self.connection.graceful_shutdown();
                     }
                     let response = self.make_room_if_asked(response);
-                    self.now = self.desk.now();
+                    self.now = Instant::now();
                     self.connection.respond(response, self.now);
                     self.desk.answers.update(|answers| answers + 1);
                     continue;
@@ -117,10 +118,10 @@ where
         }
         match &mut self.last_answers {
             None => return response,
-            Some(0) => return response.close(),
+            Some(0) => return response.with_close(),
             Some(left) => *left -= 1,
         }
-        self.connection.end_soon();
+        self.connection.graceful_shutdown();
         response
     }
 
@@ -129,9 +130,9 @@ where
         self.reads += 1;
         if self.reads.is_multiple_of(TURN) {
             future::yield_now().await;
-            self.now = self.desk.now();
+            self.now = Instant::now();
         }
-        let now = self.now.instant;
+        let now = self.now;
         let rest = match &self.connection {
             connection if connection.is_silent() => Some((Rest::Silent, now)),
             connection if connection.is_lingering() => {
@@ -148,8 +149,8 @@ where
                 return Poll::Pending;
             };
             match read? {
-                0 => driver.connection.received_eof(),
-                n => driver.connection.received(n),
+                0 => driver.connection.read_eof(),
+                n => driver.connection.advance_read(n),
             }
             Poll::Ready(Ok(()))
         })
@@ -162,13 +163,11 @@ where
         let mut written = 0;
         self.wait(deadline, None, |driver, cx| {
             if written == 0 {
-                let unsent = driver.connection.unsent();
+                let unsent = driver.connection.write_slices();
                 let stream = Pin::new(&mut driver.stream);
                 // One slice, the usual answer, is cheaper to write by itself.
-                written = ready!(match &unsent {
-                    [only, rest @ ..] if rest.iter().all(|slice| slice.is_empty()) => {
-                        stream.poll_write(cx, only)
-                    }
+                written = ready!(match &*unsent {
+                    [only] => stream.poll_write(cx, only),
                     several => stream.poll_write_vectored(cx, several),
                 })?;
                 if written == 0 {
@@ -176,14 +175,14 @@ where
                 }
             }
             ready!(Pin::new(&mut driver.stream).poll_flush(cx))?;
-            driver.connection.sent(written);
+            driver.connection.advance_write(written);
             Poll::Ready(Ok(()))
         })
         .await
     }
 
     async fn shutdown(&mut self) -> io::Result<Option<Event>> {
-        let deadline = self.now.instant + self.serving.config.linger.silence.min(GOODBYE);
+        let deadline = self.now + self.serving.config.linger.silence.min(GOODBYE);
         self.wait(deadline, None, |driver, cx| driver.stream.poll_shutdown(cx)).await
     }
 
@@ -194,7 +193,7 @@ where
         let answer = AssertUnwindSafe(async { (self.serving.app)(&request).await });
         answer.catch_unwind().await.unwrap_or_else(|panic| {
             log::error!("{}: the handler panicked: {}", self.place.peer(), message(&*panic));
-            Response::new(500).close()
+            Response::new(500).with_close()
         })
     }
 
@@ -240,27 +239,27 @@ where
         })
         .await;
         if waits {
-            self.now = self.desk.now();
+            self.now = Instant::now();
         }
         event
     }
 
     fn take_buffer(&mut self) {
         if !self.has_buffer {
-            self.connection.lend(self.desk.take_buffer());
+            self.connection.attach_buffer(self.desk.take_buffer());
             self.has_buffer = true;
         }
     }
 
     fn give_buffer(&mut self) {
-        if let Some(buffer) = self.connection.release() {
+        if let Some(buffer) = self.connection.detach_buffer() {
             self.has_buffer = false;
             self.desk.give_buffer(buffer);
         }
     }
 
     /// One line, without a byte of what the client sent.
-    fn log(&self, notice: Notice) {
+    fn log(&self, notice: Diagnostic) {
         log::warn!("{}: {notice}", self.place.peer());
     }
 }

@@ -77,8 +77,8 @@ mod worker;
 mod workers;
 
 pub use h1events_server::{
-    Config, Field, InvalidField, Limits, Linger, NotOneRequest, Pace, Request, RequestBuf,
-    Response, Version,
+    Config, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest, ParseRequestError,
+    Request, Response, Version,
 };
 pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};
 pub use listener::Listener;

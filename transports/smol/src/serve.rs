@@ -38,7 +38,7 @@ pub(crate) async fn serve_connection<S, A>(
     match driver.run().await {
         Ok(Ended::Upgraded) => {
             let Driver { connection, stream, .. } = driver;
-            if let Some(taken) = serving.upgrade(Upgraded::new(connection, stream, peer)) {
+            if let Some(taken) = serving.upgrade(Upgraded::new(connection, stream)) {
                 taken.await;
             }
         }

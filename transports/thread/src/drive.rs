@@ -3,10 +3,10 @@
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{mem, thread};
 
-use h1events_server::{Clock, Connection, Request, Response, Step};
+use h1events_server::{Connection, Request, Response, Step};
 use h1events_serving::{LAST_ANSWERS, Pool, Rest, message};
 
 use crate::registry::{ClosedFromOutside, Entry};
@@ -32,7 +32,6 @@ pub(crate) struct Driver<'a, S, A> {
     serving: &'a Serving<S, A>,
     entry: &'a Entry<S>,
     connection: Connection,
-    clock: Clock,
     ends_soon: bool,
     /// How many answers are left, if another connection needs the room.
     last_answers: Option<u32>,
@@ -51,12 +50,11 @@ where
     A: Fn(&Request<'_>) -> Response,
 {
     pub(crate) fn new(serving: &'a Serving<S, A>, entry: &'a Entry<S>) -> Self {
-        let mut clock = Clock::new();
+        let config = Arc::clone(&serving.config);
         Self {
             serving,
             entry,
-            connection: Connection::new(Arc::clone(&serving.config), clock.now()),
-            clock,
+            connection: Connection::new(config, entry.peer, Instant::now(), SystemTime::now),
             ends_soon: false,
             last_answers: None,
             taken_back: false,
@@ -69,28 +67,28 @@ where
 
     /// Takes step after step: the connection, if the application took it.
     pub(crate) fn run(mut self) -> Result<Option<Connection>, Lost> {
-        let mut now = self.clock.now();
+        let mut now = Instant::now();
         loop {
             self.end_soon_if_asked()?;
             let step = self.connection.step(now);
-            if let Some(notice) = self.connection.take_notice() {
+            if let Some(notice) = self.connection.take_diagnostic() {
                 log::warn!("{}: {notice}", self.entry.peer);
             }
             match step {
                 Step::Read { deadline } => {
-                    self.let_others_run(now.instant);
+                    self.let_others_run(now);
                     if self.connection.is_silent() {
-                        self.read_first(deadline, now.instant)?;
+                        self.read_first(deadline, now)?;
                     } else {
-                        self.read(deadline, now.instant)?;
+                        self.read(deadline, now)?;
                     }
                 }
-                Step::Write { deadline } => self.write(deadline, now.instant)?,
+                Step::Write { deadline } => self.write(deadline, now)?,
                 Step::Handle => {
                     let response = self.handle();
                     self.end_soon_if_asked()?;
                     let response = self.make_room_if_asked(response);
-                    now = self.clock.now();
+                    now = Instant::now();
                     self.connection.respond(response, now);
                     self.answers += 1;
                     continue;
@@ -101,14 +99,14 @@ where
                 Step::Shutdown => {
                     // If the peer is gone, reading will tell.
                     let _ = self.entry.stream.shutdown_write();
-                    self.serving.registry.rest(self.entry, Rest::Lingering, now.instant);
+                    self.serving.registry.rest(self.entry, Rest::Lingering, now);
                 }
                 Step::Close => {
                     self.give_buffer();
                     return Ok(None);
                 }
             }
-            now = self.clock.now();
+            now = Instant::now();
         }
     }
 
@@ -123,7 +121,7 @@ where
         if self.connection.is_silent() && self.answers == 0 {
             self.serving.registry.dismiss_own(self.entry)?;
         }
-        self.connection.end_soon();
+        self.connection.graceful_shutdown();
         self.ends_soon = true;
         Ok(())
     }
@@ -136,11 +134,11 @@ where
         }
         match &mut self.last_answers {
             None => return response,
-            Some(0) => return response.close(),
+            Some(0) => return response.with_close(),
             Some(left) => *left -= 1,
         }
         if !self.entry.stream.has_input() {
-            self.connection.end_soon();
+            self.connection.graceful_shutdown();
         }
         response
     }
@@ -176,7 +174,7 @@ where
         }
         let mut received = &space[..n];
         if received.is_empty() {
-            self.connection.received_eof();
+            self.connection.read_eof();
         } else {
             self.take_buffer();
         }
@@ -184,11 +182,11 @@ where
             let space = self.connection.read_space();
             let (now, later) = received.split_at(received.len().min(space.len()));
             space[..now.len()].copy_from_slice(now);
-            self.connection.received(now.len());
+            self.connection.advance_read(now.len());
             received = later;
         }
         if self.taken_back {
-            self.connection.end_soon();
+            self.connection.graceful_shutdown();
         }
         Ok(())
     }
@@ -200,8 +198,8 @@ where
             Some(0) if self.taken_back || self.entry.is_closed() => {
                 return Err(Lost::ClosedFromOutside);
             }
-            Some(0) => self.connection.received_eof(),
-            Some(n) => self.connection.received(n),
+            Some(0) => self.connection.read_eof(),
+            Some(n) => self.connection.advance_read(n),
             None => {}
         }
         Ok(())
@@ -212,12 +210,11 @@ where
         if let Some(timeout) = self.writing.needed(deadline, now) {
             self.entry.stream.set_write_timeout(Some(timeout))?;
         }
-        let unsent = self.connection.unsent();
-        let used = unsent.partition_point(|slice| !slice.is_empty());
-        let written = self.entry.stream.write_vectored(&unsent[..used]);
+        let unsent = self.connection.write_slices();
+        let written = self.entry.stream.write_vectored(&unsent);
         match unless_passed(written, &mut self.writing)? {
             Some(0) => return Err(io::Error::from(ErrorKind::WriteZero).into()),
-            Some(n) => self.connection.sent(n),
+            Some(n) => self.connection.advance_write(n),
             None => {}
         }
         Ok(())
@@ -229,18 +226,18 @@ where
         // Whatever the application shares between its calls is its own to keep sound.
         catch_unwind(AssertUnwindSafe(|| (self.serving.app)(&request))).unwrap_or_else(|panic| {
             log::error!("{}: the handler panicked: {}", self.entry.peer, message(&*panic));
-            Response::new(500).close()
+            Response::new(500).with_close()
         })
     }
 
     fn take_buffer(&mut self) {
         if !mem::replace(&mut self.has_buffer, true) {
-            self.connection.lend(self.pool().take());
+            self.connection.attach_buffer(self.pool().take());
         }
     }
 
     fn give_buffer(&mut self) {
-        if let Some(buffer) = self.connection.release() {
+        if let Some(buffer) = self.connection.detach_buffer() {
             self.has_buffer = false;
             self.pool().give(buffer);
         }

@@ -77,8 +77,8 @@ mod wake;
 
 /// The connection's types that are part of this crate's interface.
 pub use h1events_server::{
-    Config, Field, InvalidField, Limits, Linger, NotOneRequest, Pace, Request, RequestBuf,
-    Response, Version,
+    Config, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest, ParseRequestError,
+    Request, Response, Version,
 };
 /// The end of a server, and those who are at the other end of its connections.
 pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};

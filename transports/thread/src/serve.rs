@@ -40,7 +40,7 @@ where
     match Driver::new(serving, &entry).run() {
         Ok(None) | Err(Lost::ClosedFromOutside) => drop(entry),
         Ok(Some(connection)) => match seat.take_stream(entry) {
-            Ok(stream) => serving.upgrade(Upgraded::new(connection, stream, peer)),
+            Ok(stream) => serving.upgrade(Upgraded::new(connection, stream)),
             Err(error) => log::debug!("{peer}: lost: {error}"),
         },
         Err(Lost::Error(error)) => {

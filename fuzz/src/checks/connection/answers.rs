@@ -17,7 +17,7 @@ pub(super) fn answer(number: usize, octet: u8) -> (u16, Response) {
     let status = [200, 200, 204, 304, 404, 500][usize::from(octet) % 6];
     let length = [0, 8, 100, 3000, 17_000][usize::from(octet) % 5];
     let response = Response::new(status);
-    (status, if status == 200 { response.body(body(number, length)) } else { response })
+    (status, if status == 200 { response.with_body(body(number, length)) } else { response })
 }
 
 fn body(number: usize, length: usize) -> Vec<u8> {

@@ -75,7 +75,7 @@ impl<'a> Expected<'a> {
 impl Expectation<'_> {
     /// Asserts that the application gets that request.
     pub(super) fn check(&self, request: &Request<'_>) {
-        let mut fields = request.fields();
+        let mut fields = request.headers();
         let mut trailers = request.trailers();
         let mut body = &b""[..];
         for event in &self.events {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use allocation_counter::{measure, opt_out};
-use h1events_server::{Buffer, Config, Connection, Now, Response, Step};
+use h1events_server::{Buffer, Config, Connection, Peer, Response, Step};
 
 use self::answers::Handled;
 use self::expected::Expected;
@@ -33,7 +33,7 @@ pub fn check(octets: &[u8]) {
         script: script.iter().copied(),
         sent: vec![],
         handled: vec![],
-        now: Now { instant: Instant::now(), date: UNIX_EPOCH },
+        now: Instant::now(),
         pool: None,
         is_disturbed: false,
         has_stopped_reading: false,
@@ -57,7 +57,7 @@ struct Client<'a> {
     /// What came from the server.
     sent: Vec<u8>,
     handled: Vec<Handled>,
-    now: Now,
+    now: Instant,
     pool: Option<Box<Buffer>>,
     /// Whether something has happened that ends a connection before all is answered.
     is_disturbed: bool,
@@ -70,19 +70,19 @@ impl Client<'_> {
     fn run(&mut self) {
         let mut config = Config::new();
         config.limits.content = expected::CONTENT;
-        let mut connection = Connection::new(Arc::new(config), self.now);
+        let mut connection = Connection::new(Arc::new(config), Peer::Local, self.now, || UNIX_EPOCH);
         let mut has_shut_down = false;
         for _ in 0..STEPS {
             let action = self.script.next();
             match action {
-                Some(1) => self.pool = connection.release().or_else(|| self.pool.take()),
+                Some(1) => self.pool = connection.detach_buffer().or_else(|| self.pool.take()),
                 Some(2) => {
                     if let Some(buffer) = self.pool.take() {
-                        connection.lend(buffer);
+                        connection.attach_buffer(buffer);
                     }
                 }
                 Some(3) => {
-                    connection.end_soon();
+                    connection.graceful_shutdown();
                     self.is_disturbed = true;
                 }
                 _ => {}
@@ -109,7 +109,7 @@ impl Client<'_> {
                 }
                 Step::Upgraded => return self.take_over(connection),
                 Step::Close => {
-                    self.is_cut = connection.unsent().iter().any(|slice| !slice.is_empty());
+                    self.is_cut = !connection.write_slices().is_empty();
                     assert!(!self.is_cut || self.has_stopped_reading);
                     return;
                 }
@@ -124,7 +124,7 @@ impl Client<'_> {
             return;
         }
         if self.input.is_empty() {
-            return connection.received_eof();
+            return connection.read_eof();
         }
         let space = connection.read_space();
         assert!(!space.is_empty());
@@ -132,32 +132,32 @@ impl Client<'_> {
         let n = space.len().min(self.input.len()).min(most);
         let (now, later) = self.input.split_at(n);
         space[..n].copy_from_slice(now);
-        connection.received(n);
+        connection.advance_read(n);
         self.input = later;
     }
 
     fn write(&mut self, connection: &mut Connection, deadline: Instant, action: Option<u8>) {
         if self.waits(deadline, action) {
-            self.has_stopped_reading |= self.now.instant >= deadline;
+            self.has_stopped_reading |= self.now >= deadline;
             return;
         }
         let mut most = action.map_or(usize::MAX, |octet| 8 * usize::from(octet) + 1);
         let mut n = 0;
-        for slice in connection.unsent() {
+        for slice in &*connection.write_slices() {
             let len = slice.len().min(most);
             opt_out(|| self.sent.extend_from_slice(&slice[..len]));
             n += len;
             most -= len;
         }
         assert!(n > 0, "there is something to write");
-        connection.sent(n);
+        connection.advance_write(n);
     }
 
     /// Whether nothing moves: for some time, up to the deadline, or until long after it.
     fn waits(&mut self, deadline: Instant, action: Option<u8>) -> bool {
-        assert!(deadline > self.now.instant, "a deadline that has passed doesn't come back");
-        let left = deadline.duration_since(self.now.instant);
-        self.now.instant += match action {
+        assert!(deadline > self.now, "a deadline that has passed doesn't come back");
+        let left = deadline.duration_since(self.now);
+        self.now += match action {
             Some(4) => left,
             Some(5) => left + Duration::from_secs(3600),
             // But less than the deadline allows.
@@ -167,7 +167,7 @@ impl Client<'_> {
             }
             _ => return false,
         };
-        self.is_disturbed |= self.now.instant >= deadline;
+        self.is_disturbed |= self.now >= deadline;
         true
     }
 
@@ -178,10 +178,10 @@ impl Client<'_> {
         let is_connect = request.method() == "CONNECT";
         let is_head = request.method() == "HEAD";
         let (status, response) = match octet % 16 {
-            10 => (None, Response::upgrade("websocket").expect("it is a token")),
+            10 => (None, Response::upgrade("websocket")),
             9 => {
                 let (status, response) = answers::answer(number, octet);
-                (Some(status), response.close())
+                (Some(status), response.with_close())
             }
             _ => {
                 let (status, response) = answers::answer(number, octet);
@@ -199,7 +199,7 @@ impl Client<'_> {
     /// What came after the request that was the last one belongs to the other protocol.
     fn take_over(&self, connection: Connection) {
         let number = self.handled.len() - 1;
-        let leftover = connection.into_leftover();
+        let leftover = connection.into_parts().1;
         let rest = [&leftover, self.input].concat();
         assert_eq!(rest, self.expected.requests[number].rest);
     }

@@ -62,17 +62,17 @@ const GRACE: Duration = Duration::from_secs(4);
 /// Deadlines so short that they pass many times in an attack of a few seconds.
 fn config() -> Config {
     let mut config = Config::new();
-    config.idle = Duration::from_secs(4);
-    config.head = Duration::from_secs(1);
-    config.body.grace = Duration::from_secs(1);
-    config.write.grace = Duration::from_secs(1);
+    config.keep_alive_timeout = Duration::from_secs(4);
+    config.header_read_timeout = Duration::from_secs(1);
+    config.body_data_rate.grace_period = Duration::from_secs(1);
+    config.write_data_rate.grace_period = Duration::from_secs(1);
     config
 }
 
 fn application(request: &Request<'_>) -> Response {
     match request.path() {
         // Owned, so that each answer takes memory.
-        b"/large" => Response::new(200).body(vec![b'x'; LARGE]),
+        b"/large" => Response::new(200).with_body(vec![b'x'; LARGE]),
         b"/panic" => panic!("as asked for"),
         b"/heap" => {
             let heap = ALLOCATOR.stats();
@@ -84,7 +84,7 @@ fn application(request: &Request<'_>) -> Response {
             malloc_trim(0);
             Response::new(200)
         }
-        _ => Response::new(200).body(request.body().to_vec()),
+        _ => Response::new(200).with_body(request.body().to_vec()),
     }
 }
 

@@ -10,7 +10,7 @@ const METHODS: &str = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
 pub(crate) fn echo(request: &Request<'_>) -> Response {
     match request.method() {
         "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => {
-            with_type_of(request).body(request.body().to_vec())
+            with_type_of(request).with_body(request.body().to_vec())
         }
         "OPTIONS" => with_allow(Response::new(200), METHODS),
         _ => not_implemented(),
@@ -20,13 +20,11 @@ pub(crate) fn echo(request: &Request<'_>) -> Response {
 /// A response with the Content-Type of the request, or that of bytes of any kind.
 fn with_type_of(request: &Request<'_>) -> Response {
     request
-        .field("content-type")
+        .header("content-type")
         .filter(|value| !value.is_empty())
-        .and_then(|value| Response::new(200).field("Content-Type", value).ok())
+        .and_then(|value| Response::new(200).try_with_header("Content-Type", value).ok())
         .unwrap_or_else(|| {
-            Response::new(200)
-                .field("Content-Type", "application/octet-stream")
-                .expect("a media type is a field value")
+            Response::new(200).with_header("Content-Type", "application/octet-stream")
         })
 }
 

@@ -13,12 +13,12 @@ pub(crate) type App = fn(&Request<'_>) -> Response;
 
 /// A response that lists the methods (RFC 9110 section 10.2.1).
 fn with_allow(response: Response, methods: &'static str) -> Response {
-    response.field("Allow", methods).expect("a list of tokens is a field value")
+    response.with_header("Allow", methods)
 }
 
 /// A short text for people, beside a status.
 fn message(status: u16, text: &'static str) -> Response {
-    Response::text(text).status(status)
+    Response::text(text).with_status(status)
 }
 
 /// RFC 9110 section 9.1: "An origin server that receives a request method that is
@@ -32,8 +32,9 @@ mod tests {
     //! Applications are run by a connection without a socket.
 
     use std::sync::Arc;
+    use std::time::{Instant, SystemTime};
 
-    use h1events_server::{Config, Connection, Now, Step};
+    use h1events_server::{Config, Connection, Peer, Step};
 
     use super::App;
 
@@ -59,8 +60,9 @@ mod tests {
 
     /// What the application answers to this request.
     pub(super) fn answer(app: App, request: &[u8]) -> Answer {
-        let now = Now::from_clocks();
-        let mut connection = Connection::new(Arc::new(Config::new()), now);
+        let now = Instant::now();
+        let config = Arc::new(Config::new());
+        let mut connection = Connection::new(config, Peer::Local, now, SystemTime::now);
         let mut sent = Vec::new();
         let mut rest = request;
         loop {
@@ -75,12 +77,12 @@ mod tests {
                     let n = rest.len().min(space.len());
                     space[..n].copy_from_slice(&rest[..n]);
                     rest = &rest[n..];
-                    connection.received(n);
+                    connection.advance_read(n);
                 }
                 Step::Write { .. } => {
-                    let n = connection.unsent().iter().map(|slice| slice.len()).sum();
-                    sent.extend(connection.unsent().iter().flat_map(|slice| slice.to_vec()));
-                    connection.sent(n);
+                    let n = connection.write_slices().iter().map(|slice| slice.len()).sum();
+                    sent.extend(connection.write_slices().iter().flat_map(|slice| slice.to_vec()));
+                    connection.advance_write(n);
                 }
                 Step::Upgraded | Step::Shutdown | Step::Close => break,
             }

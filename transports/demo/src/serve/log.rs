@@ -18,7 +18,7 @@ pub(super) fn init(verbose: bool) {
 pub(super) fn logged(app: App) -> impl Fn(&Request<'_>) -> Response + Send + Sync + 'static {
     move |request| {
         let response = app(request);
-        info!("{}", Exchange { request, status: response.status_code() });
+        info!("{}", Exchange { request, status: response.status() });
         response
     }
 }
@@ -34,7 +34,7 @@ impl fmt::Display for Exchange<'_> {
         let Self { request, status } = self;
         write!(f, "{} {} {}", request.method(), Escaped(request.target()), request.version())?;
         write!(f, " -> {status}")?;
-        for field in request.fields() {
+        for field in request.headers() {
             write!(f, "\n{}: {}", Escaped(field.name), Escaped(field.value))?;
         }
         match request.body().len() {

@@ -44,8 +44,8 @@ pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
 
 fn config(options: &Serve) -> Config {
     let mut config = Config::new();
-    config.head = options.head_timeout.unwrap_or(config.head);
-    config.idle = options.idle_timeout.unwrap_or(config.idle);
+    config.header_read_timeout = options.head_timeout.unwrap_or(config.header_read_timeout);
+    config.keep_alive_timeout = options.idle_timeout.unwrap_or(config.keep_alive_timeout);
     config
 }
 

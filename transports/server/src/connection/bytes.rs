@@ -1,83 +1,99 @@
 //! The bytes that the transport moves, and the memory they take. No transitions here.
 
-use std::io::IoSlice;
-
 use super::{Connection, Phase};
 use crate::buffer::Buffer;
-use crate::output::SLICES;
-use crate::wait::For;
+use crate::output::WriteSlices;
+use crate::owned_request::OwnedRequest;
+use crate::wait::Awaiting;
 
 impl Connection {
-    /// Room for what is read: at least one byte.
-    ///
-    /// It is memory of the connection's own, taken now if there is none.
+    /// Returns space to read into: at least one byte. If the connection has no buffer, it makes one.
     #[must_use]
     pub fn read_space(&mut self) -> &mut [u8] {
         let limits = self.config.limits;
         self.buffer.get_or_insert_default().space(&limits)
     }
 
-    /// So many bytes have been read into the front of [`read_space`](Self::read_space).
+    /// Marks the first `n` bytes of [`read_space`](Self::read_space) as read.
     ///
     /// # Panics
     ///
-    /// If there was no room for as many.
-    pub fn received(&mut self, n: usize) {
-        self.buffer.get_or_insert_default().received(n);
+    /// If there was less space.
+    pub fn advance_read(&mut self, n: usize) {
+        if self.wait.awaiting() == Awaiting::Head {
+            self.wait.moved(n);
+        }
+        self.buffer.get_or_insert_default().filled(n);
     }
 
-    /// The client will send no more. It may still read (RFC 9112 section 9.6): everything
-    /// that it has asked for is answered.
-    pub const fn received_eof(&mut self) {
+    /// Notes that the client sends no more. It may still read (RFC 9112 section 9.6): every
+    /// request that it has sent is answered.
+    pub const fn read_eof(&mut self) {
         self.input_ended = true;
     }
 
-    /// The next bytes to write, as slices for one vectored write. Slices that aren't
-    /// needed are empty.
-    ///
-    /// There may be more than these slices hold.
+    /// Returns the next bytes to write, for one vectored write. There may be more than these.
     #[must_use]
-    pub fn unsent(&self) -> [IoSlice<'_>; SLICES] {
-        self.buffer
-            .as_ref()
-            .map_or_else(|| [IoSlice::new(&[]); SLICES], |buffer| buffer.output.slices())
+    pub fn write_slices(&self) -> WriteSlices<'_> {
+        self.buffer.as_ref().map(|buffer| buffer.output.slices()).unwrap_or_default()
     }
 
-    /// So many bytes from the front of [`unsent`](Self::unsent) have been written.
+    /// Marks the first `n` bytes of [`write_slices`](Self::write_slices) as written.
     ///
     /// # Panics
     ///
-    /// If these are more than there were.
-    pub fn sent(&mut self, n: usize) {
-        if self.wait.what() == For::Writing {
+    /// If there were fewer.
+    pub fn advance_write(&mut self, n: usize) {
+        if self.wait.awaiting() == Awaiting::Writing {
             self.wait.moved(n);
         }
-        self.buffer.get_or_insert_default().output.sent(n);
+        self.buffer.get_or_insert_default().output.advance(n);
     }
 
-    /// Gives the memory back, if there is nothing in it: nothing of a request has come, and
-    /// nothing is to be written.
+    /// Takes the buffer out of a connection that doesn't need it: nothing of a request has come,
+    /// and nothing waits to be written.
     #[must_use]
-    pub fn release(&mut self) -> Option<Box<Buffer>> {
-        let may_release = match self.phase {
+    pub fn detach_buffer(&mut self) -> Option<Box<Buffer>> {
+        let may_detach = match self.phase {
             Phase::Receiving => self.parser.is_idle(),
             Phase::Lingering | Phase::Closed => true,
             Phase::Handling | Phase::Upgrading | Phase::Closing => false,
         };
-        let mut buffer = self.buffer.take_if(|buffer| may_release && buffer.is_empty())?;
+        let mut buffer = self.buffer.take_if(|buffer| may_detach && buffer.is_empty())?;
         buffer.reset();
         Some(buffer)
     }
 
-    /// Takes memory that another connection has released, unless there is some.
-    pub fn lend(&mut self, buffer: Box<Buffer>) {
+    /// Gives the connection a buffer that was [detached](Self::detach_buffer) from another one,
+    /// unless it has a buffer.
+    pub fn attach_buffer(&mut self, buffer: Box<Buffer>) {
         self.buffer.get_or_insert(buffer);
     }
 
-    /// The bytes that have been read after the request, after [`Step::Upgraded`](crate::Step::Upgraded). They
-    /// belong to the new protocol (RFC 9110 section 7.8).
+    /// Returns the bytes of heap that the connection holds for heads, collected bodies and answers
+    /// that are not written yet. That is memory taken, not all of it in use.
     #[must_use]
-    pub fn into_leftover(self) -> Vec<u8> {
-        self.buffer.map_or_else(Vec::new, |buffer| buffer.unread().to_vec())
+    pub fn buffered(&self) -> usize {
+        self.buffer.as_ref().map_or(0, |buffer| buffer.capacity())
+    }
+
+    /// Returns the request that switched the protocol, and the bytes that were read after it, which
+    /// belong to the new protocol (RFC 9110 section 7.8). Call it after
+    /// [`Step::Upgraded`](crate::Step::Upgraded).
+    ///
+    /// # Panics
+    ///
+    /// If there is no [`request`](Self::request).
+    #[must_use]
+    pub fn into_parts(self) -> (OwnedRequest, Vec<u8>) {
+        let has_request = matches!(self.phase, Phase::Handling | Phase::Upgrading);
+        let buffer = self.buffer.filter(|_| has_request);
+        let buffer = *buffer.expect("a request is there after Step::Upgraded");
+        let unread = buffer.unread().to_vec();
+        (OwnedRequest::new(buffer.request, self.peer), unread)
+    }
+
+    pub(super) fn unread(&self) -> &[u8] {
+        self.buffer.as_ref().map_or(&[], |buffer| buffer.unread())
     }
 }

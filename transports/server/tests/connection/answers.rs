@@ -2,47 +2,57 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use h1events_server::{InvalidField, NotOneRequest, Request, RequestBuf, Response};
+use h1events_server::{InvalidHeader, OwnedRequest, ParseRequestError, Request, Response};
 
-use crate::support::{Peer, config, get};
+use crate::support::{Client, config, get};
 
 const DATE: Duration = Duration::from_secs(784_111_777);
 
-/// RFC 9110 section 6.6.1 (9110-6.6.1-1): every answer has a Date, by the clock of the caller.
+/// RFC 9110 section 6.6.1 (9110-6.6.1-1): every answer has a Date, by the clock of the caller. A clock
+/// that is set is followed within a second, and asked once a second at most.
 #[test]
 fn answers_have_a_date() {
-    let mut peer = Peer::new();
-    peer.send(get("/"));
-    assert_eq!(peer.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
-    peer.date(UNIX_EPOCH + DATE + Duration::from_millis(999)).send(get("/"));
-    assert_eq!(peer.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
-    peer.date(UNIX_EPOCH + DATE + Duration::from_millis(1000)).send(get("/"));
-    assert_eq!(peer.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:38 GMT"));
-    peer.date(UNIX_EPOCH - DATE).send("nonsense\r\n");
-    assert_eq!(peer.expect_one(400).field("date"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+    const MS: Duration = Duration::from_millis(1);
+    let mut client = Client::new();
+    assert_eq!(client.asked_for_date(), 0);
+    client.send(get("/").repeat(3));
+    for answer in client.new_answers() {
+        assert_eq!(answer.field("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+    }
+    client.advance(999 * MS).send(get("/"));
+    assert_eq!(client.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+    assert_eq!(client.asked_for_date(), 1);
+    client.advance(MS).send(get("/"));
+    assert_eq!(client.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:38 GMT"));
+    assert_eq!(client.asked_for_date(), 1);
+    client.date(UNIX_EPOCH - DATE).advance(999 * MS).send(get("/"));
+    assert_eq!(client.expect_one(200).field("date"), Some("Sun, 06 Nov 1994 08:49:38 GMT"));
+    client.advance(MS).send("nonsense\r\n");
+    assert_eq!(client.expect_one(400).field("date"), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+    assert_eq!(client.asked_for_date(), 1);
 }
 
 /// A Date of the application's own is the only one. 9110-6.6.1-2: without a clock there is none.
 #[test]
 fn a_date_is_not_doubled_and_can_be_left_out() {
     let own = "Mon, 07 Nov 1994 00:00:00 GMT";
-    let mut peer = Peer::with_application(move |_| Response::new(200).field("date", own).unwrap());
-    peer.send(get("/"));
-    assert_eq!(peer.expect_one(200).field("date"), Some(own));
+    let mut client = Client::with_application(move |_| Response::new(200).with_header("date", own));
+    client.send(get("/"));
+    assert_eq!(client.expect_one(200).field("date"), Some(own));
     let mut config = config();
     config.date = false;
-    let mut peer = Peer::with(config, |_| Response::new(200));
-    peer.send(get("/"));
-    assert_eq!(peer.expect_one(200).field("date"), None);
+    let mut client = Client::with(config, |_| Response::new(200));
+    client.send(get("/"));
+    assert_eq!(client.expect_one(200).field("date"), None);
 }
 
 /// RFC 9112 section 4 (9112-4-1): the space after the status is sent without a reason, too.
 #[test]
 fn the_status_line() {
     for (status, line) in [(200, "HTTP/1.1 200 OK\r\n"), (599, "HTTP/1.1 599 \r\n")] {
-        let mut peer = Peer::with_application(move |_| Response::new(status));
-        peer.send(get("/"));
-        assert!(peer.sent.starts_with(line.as_bytes()));
+        let mut client = Client::with_application(move |_| Response::new(status));
+        client.send(get("/"));
+        assert!(client.sent.starts_with(line.as_bytes()));
     }
 }
 
@@ -51,7 +61,7 @@ fn the_status_line() {
 fn other_statuses_are_a_mistake() {
     for status in [0, 99, 100, 101, 199, 600, 1000] {
         assert!(std::panic::catch_unwind(|| Response::new(status)).is_err());
-        assert!(std::panic::catch_unwind(|| Response::new(200).status(status)).is_err());
+        assert!(std::panic::catch_unwind(|| Response::new(200).with_status(status)).is_err());
     }
 }
 
@@ -60,9 +70,9 @@ fn other_statuses_are_a_mistake() {
 #[test]
 fn head_has_the_fields_of_get() {
     for body in ["", "x", "some text"] {
-        let mut peer = Peer::with_application(move |_| Response::text(body));
-        peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned() + &get("/"));
-        let answers = peer.answers();
+        let mut client = Client::with_application(move |_| Response::text(body));
+        client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned() + &get("/"));
+        let answers = client.answers();
         assert_eq!((answers[0].text(), answers[1].text()), ("", body));
         let length = body.len().to_string();
         assert_eq!(answers[0].field("content-length"), Some(&*length));
@@ -75,9 +85,9 @@ fn head_has_the_fields_of_get() {
 /// knows if the application gives no content.
 #[test]
 fn head_invents_no_length() {
-    let mut peer = Peer::with_application(|_| Response::new(200));
-    peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned() + &get("/"));
-    let answers = peer.answers();
+    let mut client = Client::with_application(|_| Response::new(200));
+    client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned() + &get("/"));
+    let answers = client.answers();
     assert_eq!(answers[0].field("content-length"), None);
     assert_eq!(answers[1].field("content-length"), Some("0"));
 }
@@ -86,9 +96,10 @@ fn head_invents_no_length() {
 #[test]
 fn some_statuses_have_no_content() {
     for (status, length) in [(204, None), (205, Some("0")), (304, None)] {
-        let mut peer = Peer::with_application(move |_| Response::text("content").status(status));
-        peer.send(get("/") + &get("/"));
-        let answers = peer.answers();
+        let mut client =
+            Client::with_application(move |_| Response::text("content").with_status(status));
+        client.send(get("/") + &get("/"));
+        let answers = client.answers();
         assert_eq!(answers.len(), 2);
         for answer in answers {
             assert_eq!((answer.status, answer.text()), (status, ""));
@@ -101,9 +112,10 @@ fn some_statuses_have_no_content() {
 #[test]
 fn the_length_is_that_of_the_body() {
     for len in [0, 1, 16 * 1024 - 1, 16 * 1024, 1_000_000] {
-        let mut peer = Peer::with_application(move |_| Response::new(404).body(vec![b'x'; len]));
-        peer.send(get("/"));
-        let answer = peer.expect_one(404);
+        let mut client =
+            Client::with_application(move |_| Response::new(404).with_body(vec![b'x'; len]));
+        client.send(get("/"));
+        let answer = client.expect_one(404);
         assert_eq!(answer.field("content-length"), Some(&*len.to_string()));
         assert_eq!(answer.body.len(), len);
     }
@@ -112,33 +124,33 @@ fn the_length_is_that_of_the_body() {
 /// RFC 9112 section 11.1 (9112-2.2-9): nothing that would split a response gets into a field.
 #[test]
 fn fields_are_checked() {
-    let field = |name: &str, value: &str| Response::new(200).field(name, value).map(drop);
+    let field = |name: &str, value: &str| Response::new(200).try_with_header(name, value).map(drop);
     for name in ["", "a b", "a:", "a\r", "a\n", "ä", "a\0", "(a)", "a,b"] {
-        assert_eq!(field(name, "value"), Err(InvalidField::Name), "{name:?}");
+        assert_eq!(field(name, "value"), Err(InvalidHeader::Name), "{name:?}");
     }
     for value in ["a\r\nb", "a\rb", "a\nb", "a\0b", "a\x7f", "\x1b", " a", "a ", "\ta", "a\t"] {
-        assert_eq!(field("X-Name", value), Err(InvalidField::Value), "{value:?}");
+        assert_eq!(field("X-Name", value), Err(InvalidHeader::Value), "{value:?}");
     }
     for name in ["Connection", "content-length", "KEEP-ALIVE", "Transfer-Encoding"] {
-        assert_eq!(field(name, "close"), Err(InvalidField::Reserved), "{name}");
+        assert_eq!(field(name, "close"), Err(InvalidHeader::Reserved), "{name}");
     }
     for value in ["", "a", "a b\tc", "\"quoted\"", "grün"] {
         assert_eq!(field("!#$%&'*+-.^_`|~09azAZ", value), Ok(()));
     }
     for protocol in ["a\r\nb", " a", "\0"] {
-        assert_eq!(Response::upgrade(protocol).map(drop), Err(InvalidField::Value));
+        assert_eq!(Response::try_upgrade(protocol).map(drop), Err(InvalidHeader::Value));
     }
 }
 
 /// Fields go out in their order, as they are given.
 #[test]
 fn fields_of_the_application_are_sent() {
-    let mut peer = Peer::with_application(|_| {
-        let response = Response::new(405).field("Allow", "GET, HEAD").unwrap();
-        response.field("X-A", "1").unwrap().field("x-a", "2").unwrap()
+    let mut client = Client::with_application(|_| {
+        let response = Response::new(405).with_header("Allow", "GET, HEAD");
+        response.with_header("X-A", "1").with_header("x-a", "2")
     });
-    peer.send(get("/"));
-    let fields = peer.expect_one(405).fields;
+    client.send(get("/"));
+    let fields = client.expect_one(405).fields;
     let fields: Vec<_> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
     assert_eq!(fields[1..4], [("Allow", "GET, HEAD"), ("X-A", "1"), ("x-a", "2")]);
 }
@@ -160,34 +172,34 @@ fn a_request_in_its_parts() {
         ("GET / HTTP/1.0", ("/", None, None)),
     ];
     for (head, expected) in cases {
-        let mut peer = Peer::with_application(move |request: &Request<'_>| {
+        let mut client = Client::with_application(move |request: &Request<'_>| {
             let text = |octets| str::from_utf8(octets).unwrap();
             let query = request.query().map(text);
             assert_eq!((text(request.path()), query, request.authority().map(text)), expected);
             Response::new(404)
         });
-        peer.send(format!("{head}\r\n\r\n"));
-        assert_eq!(peer.answers()[0].status, 404, "{head}");
+        client.send(format!("{head}\r\n\r\n"));
+        assert_eq!(client.answers()[0].status, 404, "{head}");
     }
 }
 
 /// RFC 9110 sections 5.1 and 6.5.1: names without regard to case, trailers apart.
 #[test]
 fn fields_and_trailers_of_a_request() {
-    let mut peer = Peer::with_application(|request: &Request<'_>| {
-        assert_eq!(request.field("X-NAME"), Some(&b"1"[..]));
-        assert_eq!(request.field("x-sum"), None);
-        assert_eq!(request.fields().count(), 4);
+    let mut client = Client::with_application(|request: &Request<'_>| {
+        assert_eq!(request.header("X-NAME"), Some(&b"1"[..]));
+        assert_eq!(request.header("x-sum"), None);
+        assert_eq!(request.headers().count(), 4);
         let trailers: Vec<_> = request.trailers().map(|field| (field.name, field.value)).collect();
         assert_eq!(trailers, [(&b"X-Sum"[..], &b"9"[..])]);
         assert_eq!((request.body(), request.version().minor()), (&b"hello"[..], 2));
         Response::new(204)
     });
-    peer.send(
+    client.send(
         "POST / HTTP/1.2\r\nHost: a\r\nx-name: 1\r\nX-Name: 2\r\nTransfer-Encoding: chunked\r\n\r\n\
          2\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 9\r\n\r\n",
     );
-    peer.expect_one(204);
+    client.expect_one(204);
 }
 
 /// An application can be tested without a connection, with the same requests and with what it
@@ -195,29 +207,73 @@ fn fields_and_trailers_of_a_request() {
 #[test]
 fn a_request_of_ones_own() {
     let whole = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
-    let stored = RequestBuf::parse(whole.as_bytes()).unwrap();
+    let stored = OwnedRequest::parse(whole.as_bytes()).unwrap();
     let request = stored.as_request();
     assert_eq!(
         (request.method(), request.path(), request.body()),
         ("POST", &b"/a"[..], &b"body"[..])
     );
-    let error = |bytes: &str| RequestBuf::parse(bytes.as_bytes()).unwrap_err();
+    let error = |bytes: &str| OwnedRequest::parse(bytes.as_bytes()).unwrap_err();
     for cut in 0..whole.len() {
-        assert_eq!(error(&whole[..cut]), NotOneRequest::Incomplete, "cut at {cut}");
+        assert_eq!(error(&whole[..cut]), ParseRequestError::Incomplete, "cut at {cut}");
     }
-    assert_eq!(error("\r\n"), NotOneRequest::Incomplete);
+    assert_eq!(error("\r\n"), ParseRequestError::Incomplete);
     for more in ["x", whole] {
         let error = error(&(whole.to_owned() + more));
-        assert_eq!(error, NotOneRequest::Longer(whole.len()));
+        assert_eq!(error, ParseRequestError::TrailingBytes(whole.len()));
         assert_eq!(error.to_string(), "the request is 52 bytes long, and there are more");
     }
     let malformed = error("GET / HTTP/1.1\r\nHost : h\r\n\r\n");
-    assert!(matches!(malformed, NotOneRequest::Malformed(error) if error.offset() == 20));
-    let response = Response::new(404).body(&b"nothing"[..]);
-    assert_eq!((response.status_code(), response.content()), (404, &b"nothing"[..]));
+    assert!(matches!(malformed, ParseRequestError::Malformed(error) if error.offset() == 20));
+    let response = Response::new(404).with_body(&b"nothing"[..]);
+    assert_eq!((response.status(), response.body()), (404, &b"nothing"[..]));
     let fields = [("A", "b: c:\td"), ("e", "")];
-    let response = fields.iter().fold(response, |r, (name, value)| r.field(name, value).unwrap());
-    let set = response.fields().map(|field| (field.name, field.value));
+    let response = fields.iter().fold(response, |r, (name, value)| r.with_header(name, value));
+    let set = response.headers().map(|field| (field.name, field.value));
     assert!(set.eq(fields.map(|(name, value)| (name.as_bytes(), value.as_bytes()))));
-    assert_eq!(Response::upgrade("websocket").unwrap().status_code(), 101);
+    assert_eq!(Response::upgrade("websocket").status(), 101);
+}
+
+/// RFC 9112 section 4: the reason is the application's, if it gives one.
+#[test]
+fn reason_can_be_given() {
+    let mut client = Client::with_application(|_| Response::new(404).with_reason("No Such Tea"));
+    client.send(get("/"));
+    assert!(client.sent.starts_with(b"HTTP/1.1 404 No Such Tea\r\n"));
+    assert_eq!(Response::new(404).reason(), "Not Found");
+    assert_eq!(Response::new(299).reason(), "");
+    assert_eq!(Response::new(200).with_reason("Fine").with_status(299).reason(), "Fine");
+    for reason in ["a\r\nb", " a", "a\t", "\0"] {
+        let panic = std::panic::catch_unwind(|| Response::new(200).with_reason(reason));
+        assert!(panic.is_err(), "{reason:?}");
+    }
+}
+
+/// The message of the panic names the field, and keeps its value secret.
+#[test]
+fn invalid_header_panics_with_its_name() {
+    let panic = std::panic::catch_unwind(|| Response::new(200).with_header("X-A", "secret\n"));
+    let message = panic.unwrap_err().downcast::<String>().unwrap();
+    assert_eq!(*message, "header \"X-A\": the field value has an octet that is not allowed there");
+    assert!(std::panic::catch_unwind(|| Response::redirect("/\r\n")).is_err());
+    assert!(std::panic::catch_unwind(|| Response::upgrade("a\n")).is_err());
+}
+
+#[test]
+fn shorthands_have_their_type() {
+    let header = |response: &Response| {
+        let field = response.headers().next().unwrap();
+        format!("{}: {}", field.name.escape_ascii(), field.value.escape_ascii())
+    };
+    for (response, expected) in [
+        (Response::text("a"), "Content-Type: text/plain; charset=utf-8"),
+        (Response::html("a".to_owned()), "Content-Type: text/html; charset=utf-8"),
+        (Response::json("a"), "Content-Type: application/json"),
+    ] {
+        assert_eq!((response.status(), response.body()), (200, &b"a"[..]));
+        assert_eq!(header(&response), expected);
+        assert!(!response.closes() && response.with_close().closes());
+    }
+    let redirect = Response::redirect("/there");
+    assert_eq!((redirect.status(), &*header(&redirect)), (303, "Location: /there"));
 }

@@ -1,19 +1,19 @@
 //! Error responses.
 
-use h1events_server::{Limits, Notice, Response};
+use h1events_server::{Diagnostic, Limits, Response};
 
-use crate::support::{Peer, get};
+use crate::support::{Client, get};
 
 /// ERR-5, ERR-7, RFC 9110 section 15.5: a fixed text, and close.
 #[test]
 fn an_error_is_a_fixed_text() {
-    let mut peer = Peer::new();
-    peer.send("GET /<script># HTTP/1.1\r\nHost: a\r\n\r\n");
-    let answer = peer.expect_one(400);
+    let mut client = Client::new();
+    client.send("GET /<script># HTTP/1.1\r\nHost: a\r\n\r\n");
+    let answer = client.expect_one(400);
     assert_eq!(answer.text(), "400 Bad Request: octet not allowed in the request target\n");
     assert_eq!(answer.field("content-type"), Some("text/plain; charset=utf-8"));
     assert!(answer.field("date").is_some());
-    peer.expect_shutdown();
+    client.expect_shutdown();
 }
 
 /// Each status that the parser asks for is really sent, and named.
@@ -31,11 +31,13 @@ fn every_status() {
         (505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), "505 HTTP Version Not Supported: "),
     ];
     for (status, request, text) in cases {
-        let mut peer = Peer::new();
-        peer.send(request);
-        let answer = peer.expect_one(status);
+        let mut client = Client::new();
+        client.send(request);
+        let answer = client.expect_one(status);
         assert!(answer.text().starts_with(text), "{}", answer.text());
-        assert!(matches!(peer.notices[..], [Notice::Refused(error)] if error.status() == status));
+        assert!(
+            matches!(client.diagnostics[..], [Diagnostic::Refused(error)] if error.status() == status)
+        );
     }
 }
 
@@ -47,10 +49,10 @@ fn post(field: &str) -> String {
 #[test]
 fn nothing_resumes_after_an_error() {
     for read_size in [1, 50, usize::MAX] {
-        let mut peer = Peer::new();
-        peer.read_size = read_size;
-        peer.send(post("Content-Length: 5x") + "hello" + &get("/smuggled")).send(get("/"));
-        peer.expect_one(400);
+        let mut client = Client::new();
+        client.read_size = read_size;
+        client.send(post("Content-Length: 5x") + "hello" + &get("/smuggled")).send(get("/"));
+        client.expect_one(400);
     }
 }
 
@@ -65,10 +67,10 @@ fn an_error_to_head_has_no_content() {
         "HEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx",
     ] {
         for read_size in [1, usize::MAX] {
-            let mut peer = Peer::new();
-            peer.read_size = read_size;
-            peer.methods.push("HEAD".to_owned());
-            peer.send(request).expect(&[(400, "")]).expect_shutdown();
+            let mut client = Client::new();
+            client.read_size = read_size;
+            client.methods.push("HEAD".to_owned());
+            client.send(request).expect(&[(400, "")]).expect_shutdown();
         }
     }
 }
@@ -76,45 +78,45 @@ fn an_error_to_head_has_no_content() {
 /// The request before plays no part in an error.
 #[test]
 fn an_error_is_about_its_own_request() {
-    let mut peer = Peer::new();
-    peer.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n\x16");
-    let answers = peer.answers();
+    let mut client = Client::new();
+    client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n\x16");
+    let answers = client.answers();
     assert_eq!((answers[0].status, answers[0].text()), (200, ""));
     assert_eq!(answers[1].status, 400);
     assert!(!answers[1].body.is_empty());
-    let mut peer = Peer::new();
-    peer.send(get("/") + "HEAD\0");
-    assert_eq!(peer.answers()[1].text(), "400 Bad Request: octet not allowed in the method\n");
+    let mut client = Client::new();
+    client.send(get("/") + "HEAD\0");
+    assert_eq!(client.answers()[1].text(), "400 Bad Request: octet not allowed in the method\n");
 }
 
 /// ERR-6: an error in the body is one of a request that nobody has handled yet.
 #[test]
 fn an_error_in_the_body() {
-    let mut peer = Peer::with_application(|_| -> Response { unreachable!("not whole") });
-    peer.send(post("Transfer-Encoding: chunked") + "5\r\nhello\r\nZZ\r\n");
-    peer.expect_one(400);
-    assert!(peer.methods.is_empty());
+    let mut client = Client::with_application(|_| -> Response { unreachable!("not whole") });
+    client.send(post("Transfer-Encoding: chunked") + "5\r\nhello\r\nZZ\r\n");
+    client.expect_one(400);
+    assert!(client.methods.is_empty());
 }
 
 /// A limit of chunked content: the 413 comes at the size that passes it, not after the data.
 #[test]
 fn chunks_are_limited() {
-    let mut peer = Peer::new();
-    peer.send(post("Transfer-Encoding: chunked") + "100001\r\n");
-    peer.expect_one(413);
-    peer.expect_shutdown();
+    let mut client = Client::new();
+    client.send(post("Transfer-Encoding: chunked") + "100001\r\n");
+    client.expect_one(413);
+    client.expect_shutdown();
 }
 
 /// The log gets one line, without a byte of the input.
 #[test]
 fn a_notice_is_one_line() {
-    let mut peer = Peer::new();
-    peer.send(get("/") + "GET /<script># HTTP/1.1\r\n");
-    let [notice] = peer.notices[..] else { panic!("one notice") };
+    let mut client = Client::new();
+    client.send(get("/") + "GET /<script># HTTP/1.1\r\n");
+    let [notice] = client.diagnostics[..] else { panic!("one notice") };
     assert_eq!(
         notice.to_string(),
         "refused with 400: octet not allowed in the request target, at byte 13"
     );
-    peer.advance_to_close();
-    assert_eq!(peer.notices.len(), 1);
+    client.advance_to_close();
+    assert_eq!(client.diagnostics.len(), 1);
 }

@@ -1,6 +1,6 @@
 //! Expectations (RFC 9110 section 10.1.1).
 
-use crate::support::{Peer, config};
+use crate::support::{Client, config};
 
 const HEAD: &str =
     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
@@ -9,50 +9,51 @@ const HEAD: &str =
 /// final status follows.
 #[test]
 fn the_client_is_told_to_continue() {
-    let mut peer = Peer::new();
+    let mut client = Client::new();
     for _ in 0..2 {
-        peer.send(&HEAD[..HEAD.len() - 1]).expect(&[]);
-        peer.send(&HEAD[HEAD.len() - 1..]).expect(&[(100, "")]);
-        peer.send("he").expect(&[]).send("llo").expect(&[(200, "POST / hello")]);
+        client.send(&HEAD[..HEAD.len() - 1]).expect(&[]);
+        client.send(&HEAD[HEAD.len() - 1..]).expect(&[(100, "")]);
+        client.send("he").expect(&[]).send("llo").expect(&[(200, "POST / hello")]);
     }
 }
 
 /// The same for a chunked body, and once only.
 #[test]
 fn chunks_are_asked_for_once() {
-    let mut peer = Peer::new();
-    peer.send(
+    let mut client = Client::new();
+    client.send(
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
     );
-    peer.expect(&[(100, "")]);
-    peer.send("5\r").send("\nhel").send("lo\r\n").expect(&[]);
-    peer.send("0\r\n\r\n").expect(&[(200, "POST / hello")]);
+    client.expect(&[(100, "")]);
+    client.send("5\r").send("\nhel").send("lo\r\n").expect(&[]);
+    client.send("0\r\n\r\n").expect(&[(200, "POST / hello")]);
 }
 
 /// 9110-10.1.1-4: no 100 if some of the body has come, or if there is none.
 #[test]
 fn who_does_not_wait_is_not_told() {
     for rest in ["h", "hello"] {
-        let mut peer = Peer::new();
-        peer.send(format!("{HEAD}{rest}")).send(&"hello"[rest.len()..]);
-        peer.expect(&[(200, "POST / hello")]);
+        let mut client = Client::new();
+        client.send(format!("{HEAD}{rest}")).send(&"hello"[rest.len()..]);
+        client.expect(&[(200, "POST / hello")]);
     }
-    let mut peer = Peer::new();
-    peer.send(
+    let mut client = Client::new();
+    client.send(
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n5",
     );
-    peer.expect(&[]);
-    let mut peer = Peer::new();
-    peer.send("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n")
+    client.expect(&[]);
+    let mut client = Client::new();
+    client
+        .send("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n")
         .expect(&[(200, "GET /")]);
 }
 
 /// 9110-10.1.1-2, 9110-15.2-1: no 1xx to an HTTP/1.0 client.
 #[test]
 fn http_1_0_gets_no_interim_response() {
-    let mut peer = Peer::new();
-    peer.send("POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").expect(&[]);
-    peer.send("hello").expect(&[(200, "POST / hello")]);
+    let mut client = Client::new();
+    client.send("POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").expect(&[]);
+    client.send("hello").expect(&[(200, "POST / hello")]);
 }
 
 /// 9110-10.1.1-5: a body that is too large is refused instead of being asked for, and the
@@ -61,25 +62,25 @@ fn http_1_0_gets_no_interim_response() {
 fn too_large_a_body_is_not_asked_for() {
     let mut config = config();
     config.limits.content = 4;
-    let mut peer = Peer::with(config, |_| unreachable!("nothing to handle"));
-    peer.send(HEAD);
-    peer.expect_one(413);
-    peer.expect_shutdown();
+    let mut client = Client::with(config, |_| unreachable!("nothing to handle"));
+    client.send(HEAD);
+    client.expect_one(413);
+    client.expect_shutdown();
 }
 
 /// 9110-10.1.1-3: another expectation is one that the server can't meet.
 #[test]
 fn other_expectations_fail() {
-    let mut peer = Peer::new();
-    peer.send("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n");
-    peer.expect_one(417);
-    peer.expect_shutdown();
+    let mut client = Client::new();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n");
+    client.expect_one(417);
+    client.expect_shutdown();
 }
 
 /// Nothing is asked of a client that has ended its input.
 #[test]
 fn a_half_closed_client_is_not_told() {
-    let mut peer = Peer::new();
-    peer.send_and_end(HEAD);
-    assert!(peer.is_closed && peer.sent.is_empty());
+    let mut client = Client::new();
+    client.send_and_end(HEAD);
+    assert!(client.is_closed && client.sent.is_empty());
 }

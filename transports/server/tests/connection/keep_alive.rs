@@ -1,21 +1,20 @@
 //! Persistence (RFC 9112 section 9.3).
 
-use std::sync::Arc;
+use h1events_server::{Response, Step};
 
-use h1events_server::{Connection, Now, Response, Step};
-
-use crate::support::{Peer, SECOND, config, get};
+use crate::steps::{connection, receive};
+use crate::support::{Client, SECOND, get};
 
 /// RFC 9112 section 9.3 (9112-9.3-2): HTTP/1.1 persists by default, without a word about it.
 #[test]
 fn http_1_1_persists() {
-    let mut peer = Peer::new();
+    let mut client = Client::new();
     for target in ["/1", "/2", "/3"] {
-        peer.send(get(target));
-        let answer = peer.expect_one(200);
+        client.send(get(target));
+        let answer = client.expect_one(200);
         assert_eq!(answer.text(), format!("GET {target}"));
         assert_eq!(answer.field("connection"), None);
-        assert!(matches!(peer.waits_for, Some(Step::Read { .. })));
+        assert!(matches!(client.waits_for, Some(Step::Read { .. })));
     }
 }
 
@@ -23,42 +22,42 @@ fn http_1_1_persists() {
 /// discarded unparsed.
 #[test]
 fn after_close_nothing_is_parsed() {
-    let mut peer = Peer::new();
-    peer.send("GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\n\0\0");
-    peer.expect(&[(200, "GET /1")]).expect_shutdown();
-    peer.send(get("/3"));
-    assert_eq!((peer.answers().len(), peer.notices.len()), (1, 0));
+    let mut client = Client::new();
+    client.send("GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\n\0\0");
+    client.expect(&[(200, "GET /1")]).expect_shutdown();
+    client.send(get("/3"));
+    assert_eq!((client.answers().len(), client.diagnostics.len()), (1, 0));
 }
 
 /// RFC 9112 section 9.3 (9112-9.3-3): an HTTP/1.0 client has to ask, and is told.
 #[test]
 fn http_1_0_persists_if_both_say_so() {
-    let mut peer = Peer::new();
-    peer.send("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    assert_eq!(peer.expect_one(200).field("connection"), Some("keep-alive"));
-    peer.send("GET /2 HTTP/1.0\r\n\r\n");
-    peer.expect(&[(200, "GET /2")]).expect_shutdown();
+    let mut client = Client::new();
+    client.send("GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    assert_eq!(client.expect_one(200).field("connection"), Some("keep-alive"));
+    client.send("GET /2 HTTP/1.0\r\n\r\n");
+    client.expect(&[(200, "GET /2")]).expect_shutdown();
 }
 
 /// RFC 9112 section 9.6 (9112-9.6-3): the application may end the connection.
 #[test]
 fn the_application_may_close() {
-    let mut peer = Peer::with_application(|_| Response::text("bye").close());
-    peer.send(get("/1") + &get("/2")).expect(&[(200, "bye")]).expect_shutdown();
+    let mut client = Client::with_application(|_| Response::text("bye").with_close());
+    client.send(get("/1") + &get("/2")).expect(&[(200, "bye")]).expect_shutdown();
 }
 
 /// RFC 9112 section 6.3 (9112-9.3-4, SMG-CL0-1): a body is consumed whatever the method is.
 #[test]
 fn a_body_belongs_to_its_request() {
     for method in ["POST", "GET", "HEAD", "DELETE", "OPTIONS", "BREW"] {
-        let mut peer = Peer::new();
+        let mut client = Client::new();
         let smuggled = get("/smuggled");
         let length = smuggled.len();
-        peer.send(format!(
+        client.send(format!(
             "{method} /1 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{smuggled}"
         ));
-        peer.send(get("/2"));
-        let answers = peer.answers();
+        client.send(get("/2"));
+        let answers = client.answers();
         assert_eq!(answers.len(), 2, "{method}");
         assert_eq!(answers[1].text(), "GET /2");
     }
@@ -67,21 +66,21 @@ fn a_body_belongs_to_its_request() {
 /// RFC 9112 section 2.2: one empty line before a request is skipped.
 #[test]
 fn an_empty_line_between_requests_is_ignored() {
-    let mut peer = Peer::new();
-    peer.send(format!("{}\r\n{}", get("/1"), get("/2")));
-    peer.expect(&[(200, "GET /1"), (200, "GET /2")]);
+    let mut client = Client::new();
+    client.send(format!("{}\r\n{}", get("/1"), get("/2")));
+    client.expect(&[(200, "GET /1"), (200, "GET /2")]);
 }
 
 /// RFC 9112 section 9.6: asked to end soon, a silent connection does so at once ...
 #[test]
 fn end_soon_closes_a_silent_connection() {
     for before in ["", "\r\n", "\r"] {
-        let mut peer = Peer::new();
-        peer.send(before);
-        assert!(peer.connection.is_silent());
-        peer.connection.end_soon();
-        peer.run();
-        assert!(peer.is_closed && !peer.has_shut_down, "{before:?}");
+        let mut client = Client::new();
+        client.send(before);
+        assert!(client.connection.is_silent());
+        client.connection.graceful_shutdown();
+        client.run();
+        assert!(client.is_closed && !client.has_shut_down, "{before:?}");
     }
 }
 
@@ -90,30 +89,28 @@ fn end_soon_closes_a_silent_connection() {
 fn end_soon_answers_what_has_begun() {
     for cut in [1, 10, 60] {
         let request = "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
-        let mut peer = Peer::new();
-        peer.send(&request[..cut.min(request.len() - 1)]);
-        assert!(!peer.connection.is_silent());
-        peer.connection.end_soon();
-        peer.advance(SECOND).send(&request[cut.min(request.len() - 1)..]).send(get("/2"));
-        peer.expect(&[(200, "POST /1 body")]).expect_shutdown();
+        let mut client = Client::new();
+        client.send(&request[..cut.min(request.len() - 1)]);
+        assert!(!client.connection.is_silent());
+        client.connection.graceful_shutdown();
+        client.advance(SECOND).send(&request[cut.min(request.len() - 1)..]).send(get("/2"));
+        client.expect(&[(200, "POST /1 body")]).expect_shutdown();
     }
 }
 
 /// And whatever else has been read is answered before.
 #[test]
 fn end_soon_answers_all_that_has_been_read() {
-    let mut connection = Connection::new(Arc::new(config()), Now::from_clocks());
-    let bytes = get("/1") + &get("/2") + &get("/3");
-    connection.read_space()[..bytes.len()].copy_from_slice(bytes.as_bytes());
-    connection.received(bytes.len());
-    connection.end_soon();
+    let (mut connection, now) = connection();
+    receive(&mut connection, (get("/1") + &get("/2") + &get("/3")).as_bytes());
+    connection.graceful_shutdown();
     let mut answered = 0;
-    while connection.step(Now::from_clocks()) == Step::Handle {
-        connection.respond(Response::new(204), Now::from_clocks());
+    while connection.step(now) == Step::Handle {
+        connection.respond(Response::new(204), now);
         answered += 1;
     }
     assert_eq!(answered, 3);
-    let unsent = connection.unsent()[0].to_vec();
+    let unsent = connection.write_slices()[0].to_vec();
     let closes = |answers: &[u8]| answers.windows(17).filter(|w| w == b"Connection: close").count();
     assert_eq!(closes(&unsent), 1);
     assert!(unsent.ends_with(b"Connection: close\r\n\r\n"));
@@ -123,10 +120,10 @@ fn end_soon_answers_all_that_has_been_read() {
 /// in a reset: the close lingers, and what the client sends meanwhile is discarded.
 #[test]
 fn end_soon_lingers_after_an_answer() {
-    let mut peer = Peer::new();
-    peer.window = 0;
-    peer.send(get("/1")).send(get("/2"));
-    peer.connection.end_soon();
-    peer.read(usize::MAX).expect(&[(200, "GET /1")]);
-    assert!(peer.has_shut_down && !peer.is_closed);
+    let mut client = Client::new();
+    client.window = 0;
+    client.send(get("/1")).send(get("/2"));
+    client.connection.graceful_shutdown();
+    client.read(usize::MAX).expect(&[(200, "GET /1")]);
+    assert!(client.has_shut_down && !client.is_closed);
 }

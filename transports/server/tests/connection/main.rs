@@ -1,17 +1,21 @@
-//! A connection and a scripted peer, in virtual time: no sockets, no sleeps. One file a
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests have clocks")]
+
+//! A connection and a scripted client, in virtual time: no sockets, no sleeps. One file a
 //! topic; each test names the sections that it follows, and, where there is one, the vector
 //! (`parser/tests/vectors/`).
 
+mod activity;
 mod answers;
 mod closing;
 mod deadlines;
 mod errors;
 mod expect;
+mod heads;
 mod keep_alive;
 mod memory;
 mod pipelining;
 mod properties;
-
+mod proxies;
 mod steps;
 mod support;
 mod upgrade;

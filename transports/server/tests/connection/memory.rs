@@ -3,17 +3,17 @@
 use allocation_counter::{AllocationInfo, measure};
 use h1events_server::{Buffer, Connection, Response, Step};
 
-use crate::support::{Peer, get};
+use crate::support::{Client, config, get};
 
 const KIB: u64 = 1024;
 
-/// Measures what happens to the peer's connection; the peer's own memory isn't counted.
-fn memory(peer: &mut Peer, what: impl FnOnce(&mut Peer)) -> AllocationInfo {
-    measure(|| what(peer))
+/// Measures what happens to the client's connection; the client's own memory isn't counted.
+fn memory(client: &mut Client, what: impl FnOnce(&mut Client)) -> AllocationInfo {
+    measure(|| what(client))
 }
 
-fn bodiless() -> Peer {
-    Peer::with_application(|_| Response::new(204))
+fn bodiless() -> Client {
+    Client::with_application(|_| Response::new(204))
 }
 
 /// A connection can move between threads.
@@ -27,14 +27,14 @@ fn a_connection_is_send() {
 /// An idle connection holds nothing: before its first request, and after each.
 #[test]
 fn an_idle_connection_holds_nothing() {
-    let mut peer = bodiless();
-    assert!(peer.connection.release().is_none());
+    let mut client = bodiless();
+    assert!(client.connection.detach_buffer().is_none());
     for _ in 0..3 {
-        let used = memory(&mut peer, |peer| {
-            peer.send(get("/"));
-            assert!(peer.connection.is_silent());
-            drop(peer.connection.release().unwrap());
-            assert!(peer.connection.release().is_none());
+        let used = memory(&mut client, |client| {
+            client.send(get("/"));
+            assert!(client.connection.is_silent());
+            drop(client.connection.detach_buffer().unwrap());
+            assert!(client.connection.detach_buffer().is_none());
         });
         assert_eq!(used.bytes_current, 0);
         assert!(used.bytes_max < 16 * KIB, "{used:?}");
@@ -47,34 +47,34 @@ fn what_is_in_use_is_not_released() {
     let (mut connection, now) = crate::steps::connection();
     crate::steps::receive(&mut connection, get("/").as_bytes());
     assert_eq!(connection.step(now), Step::Handle);
-    assert!(connection.release().is_none() && !connection.is_silent());
-    let mut peer = Peer::new();
+    assert!(connection.detach_buffer().is_none() && !connection.is_silent());
+    let mut client = Client::new();
     let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab";
     for octet in &request.as_bytes()[..request.len() - 1] {
-        peer.send([*octet]);
-        assert!(peer.connection.release().is_none());
-        assert!(!peer.connection.is_silent());
+        client.send([*octet]);
+        assert!(client.connection.detach_buffer().is_none());
+        assert!(!client.connection.is_silent());
     }
-    peer.window = 3;
-    peer.send("b");
-    assert!(peer.connection.release().is_none() && !peer.connection.is_silent());
-    peer.read(usize::MAX).expect(&[(200, "POST / ab")]);
-    assert!(peer.connection.release().is_some());
+    client.window = 3;
+    client.send("b");
+    assert!(client.connection.detach_buffer().is_none() && !client.connection.is_silent());
+    client.read(usize::MAX).expect(&[(200, "POST / ab")]);
+    assert!(client.connection.detach_buffer().is_some());
 }
 
 /// Memory that is lent is used, and goes round without an allocation.
 #[test]
 fn memory_is_lent() {
-    let mut peers: Vec<Peer> = (0..10).map(|_| bodiless()).collect();
+    let mut clients: Vec<Client> = (0..10).map(|_| bodiless()).collect();
     let mut pool = None;
     for round in 0..3 {
-        for peer in &mut peers {
-            let used = memory(peer, |peer| {
+        for client in &mut clients {
+            let used = memory(client, |client| {
                 if let Some(buffer) = pool.take() {
-                    peer.connection.lend(buffer);
+                    client.connection.attach_buffer(buffer);
                 }
-                peer.send(get("/"));
-                pool = peer.connection.release();
+                client.send(get("/"));
+                pool = client.connection.detach_buffer();
             });
             assert!(pool.is_some());
             assert!(round == 0 || used.bytes_current == 0, "{used:?}");
@@ -87,12 +87,12 @@ fn memory_is_lent() {
 #[test]
 fn lent_memory_is_clean() {
     for rest in ["", "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsecret"] {
-        let mut peer = Peer::new();
-        peer.send("HEAD /secret HTTP/1.0\r\nConnection: keep-alive\r\n\r\n\r\n");
-        peer.send(rest).end();
-        let buffer = peer.connection.release().unwrap();
-        let mut other = Peer::new();
-        other.connection.lend(buffer);
+        let mut client = Client::new();
+        client.send("HEAD /secret HTTP/1.0\r\nConnection: keep-alive\r\n\r\n\r\n");
+        client.send(rest).end();
+        let buffer = client.connection.detach_buffer().unwrap();
+        let mut other = Client::new();
+        other.connection.attach_buffer(buffer);
         other.send("\x16");
         assert!(!other.expect_one(400).body.is_empty());
     }
@@ -102,9 +102,9 @@ fn lent_memory_is_clean() {
 #[test]
 fn announcements_cost_nothing() {
     for head in ["Content-Length: 1048576", "Transfer-Encoding: chunked"] {
-        let mut peer = bodiless();
-        let used = memory(&mut peer, |peer| {
-            peer.send(format!("POST / HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n100000\r\nx"));
+        let mut client = bodiless();
+        let used = memory(&mut client, |client| {
+            client.send(format!("POST / HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n100000\r\nx"));
         });
         assert!(used.bytes_max < 16 * KIB, "{used:?}");
     }
@@ -118,15 +118,15 @@ fn large_requests_leave_nothing_behind() {
     let chunked = head.replace("Content-Length: 1000000", "Transfer-Encoding: chunked");
     let body = "x".repeat(1_000_000);
     for request in [head + &body, chunked + "f4240\r\n" + &body + "\r\nz"] {
-        let mut peer = bodiless();
-        let used = memory(&mut peer, |peer| {
-            peer.send(&request);
+        let mut client = bodiless();
+        let used = memory(&mut client, |client| {
+            client.send(&request);
         });
-        assert_eq!(peer.answers().len(), 1);
+        assert_eq!(client.answers().len(), 1);
         // Collected by doubling.
         assert!(used.bytes_max < 3 * 1024 * KIB, "{used:?}");
         assert!(used.bytes_current < 64 * KIB as i64, "{used:?}");
-        let used = memory(&mut peer, |peer| drop(peer.connection.release()));
+        let used = memory(&mut client, |client| drop(client.connection.detach_buffer()));
         assert!(used.bytes_current < -8 * KIB as i64);
     }
 }
@@ -134,17 +134,17 @@ fn large_requests_leave_nothing_behind() {
 /// The longest line that is allowed bounds the room for reading.
 #[test]
 fn the_room_for_reading_is_bounded() {
-    let mut peer = bodiless();
+    let mut client = bodiless();
     let line = format!("GET / HTTP/1.1\r\nHost: a\r\nA: {}", "a".repeat(16 * 1024 - 3));
-    let used = memory(&mut peer, |peer| {
+    let used = memory(&mut client, |client| {
         for chunk in line.as_bytes().chunks(100) {
-            peer.send(chunk);
+            client.send(chunk);
         }
-        peer.send("\r");
+        client.send("\r");
     });
     assert!(used.bytes_current < 20 * KIB as i64, "{used:?}");
-    peer.send("\n\r\n").expect(&[(204, "")]);
-    let buffer = peer.connection.release().unwrap();
+    client.send("\n\r\n").expect(&[(204, "")]);
+    let buffer = client.connection.detach_buffer().unwrap();
     let kept = measure(|| drop(buffer));
     assert!(kept.bytes_current > -24 * KIB as i64, "{kept:?}");
 }
@@ -152,11 +152,11 @@ fn the_room_for_reading_is_bounded() {
 /// A thousand requests take as much memory as one.
 #[test]
 fn requests_do_not_add_up() {
-    let mut peer = Peer::with_application(|_| Response::text("Hello, World\n"));
-    peer.send(get("/"));
-    let used = memory(&mut peer, |peer| {
+    let mut client = Client::with_application(|_| Response::text("Hello, World\n"));
+    client.send(get("/"));
+    let used = memory(&mut client, |client| {
         for _ in 0..1000 {
-            peer.send(get("/"));
+            client.send(get("/"));
         }
     });
     assert_eq!(used.bytes_current, 0, "{used:?}");
@@ -166,11 +166,11 @@ fn requests_do_not_add_up() {
 #[test]
 fn large_bodies_are_not_copied() {
     static BODY: [u8; 1_000_000] = [b'x'; 1_000_000];
-    let mut peer = Peer::with_application(|_| Response::new(200).body(&BODY[..]));
-    let used = memory(&mut peer, |peer| {
-        peer.send(get("/").repeat(10));
+    let mut client = Client::with_application(|_| Response::new(200).with_body(&BODY[..]));
+    let used = memory(&mut client, |client| {
+        client.send(get("/").repeat(10));
     });
-    assert_eq!(peer.answers().len(), 10);
+    assert_eq!(client.answers().len(), 10);
     assert!(used.bytes_max < 32 * KIB, "{used:?}");
 }
 
@@ -178,21 +178,46 @@ fn large_bodies_are_not_copied() {
 #[test]
 fn ordinary_exchanges_take_their_memory_once() {
     static BODY: [u8; 12_000] = [b'x'; 12_000];
-    let mut peer = Peer::with_application(|_| Response::new(200).body(&BODY[..]));
+    let mut client = Client::with_application(|_| Response::new(200).with_body(&BODY[..]));
     let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 12000\r\n\r\n";
     // Both answers leave in one write.
     let requests = head.to_owned() + &"x".repeat(12_000) + &get("/");
-    peer.send(&requests);
-    let used = memory(&mut peer, |peer| {
-        peer.send(&requests);
+    client.send(&requests);
+    let used = memory(&mut client, |client| {
+        client.send(&requests);
     });
-    assert_eq!((peer.answers().len(), peer.writes.len()), (4, 2));
+    assert_eq!((client.answers().len(), client.writes.len()), (4, 2));
     assert!(used.bytes_total < 100, "{used:?}");
 }
 
 /// The room for a field line is taken at once, and is as long as the line.
 #[test]
 fn a_field_is_one_allocation() {
-    let used = measure(|| drop(Response::new(405).field("Allow", "GET, HEAD")));
+    let used = measure(|| drop(Response::new(405).with_header("Allow", "GET, HEAD")));
     assert_eq!((used.count_total, used.bytes_total), (1, "Allow: GET, HEAD\r\n".len() as u64));
+}
+
+/// `buffered` is what is on the heap, and nothing for a connection without a buffer.
+#[test]
+fn buffered_is_what_is_on_the_heap() {
+    let mut config = config();
+    // Its text isn't counted.
+    config.date = false;
+    let mut client = Client::with(config, |_| Response::new(200).with_body(vec![b'x'; 50_000]));
+    assert_eq!(client.connection.buffered(), 0);
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+    let mut taken = 0;
+    client.window = 0;
+    for bytes in [&head[..20], &head[20..], &"x".repeat(99_999), "x"] {
+        let used = memory(&mut client, |client| {
+            client.send(bytes);
+        });
+        taken += used.bytes_current;
+        assert_eq!(client.connection.buffered() as i64, taken);
+    }
+    // 50,000 bytes of an answer; the body is gone.
+    assert!((50_000..100_000).contains(&client.connection.buffered()));
+    client.read(usize::MAX);
+    drop(client.connection.detach_buffer());
+    assert_eq!(client.connection.buffered(), 0);
 }

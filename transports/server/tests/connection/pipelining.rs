@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use h1events_server::{Response, Step};
 
-use crate::support::{Peer, get};
+use crate::support::{Client, get};
 
 fn many(n: usize) -> String {
     (0..n).map(|i| get(&format!("/{i}"))).collect()
@@ -16,10 +16,10 @@ fn many(n: usize) -> String {
 fn answers_keep_the_order_of_the_requests() {
     for n in [1, 2, 100] {
         for read_size in [1, 7, 100, usize::MAX] {
-            let mut peer = Peer::new();
-            peer.read_size = read_size;
-            peer.send(many(n));
-            let answers = peer.answers();
+            let mut client = Client::new();
+            client.read_size = read_size;
+            client.send(many(n));
+            let answers = client.answers();
             assert_eq!(answers.len(), n);
             for (i, answer) in answers.iter().enumerate() {
                 assert_eq!((answer.status, answer.text()), (200, &*format!("GET /{i}")));
@@ -31,10 +31,10 @@ fn answers_keep_the_order_of_the_requests() {
 /// Up to 32 answers leave in one write.
 #[test]
 fn answers_are_batched() {
-    let mut peer = Peer::new();
-    peer.send(many(100));
-    assert_eq!(peer.answers().len(), 100);
-    assert_eq!(peer.writes.len(), 4, "32 + 32 + 32 + 4");
+    let mut client = Client::new();
+    client.send(many(100));
+    assert_eq!(client.answers().len(), 100);
+    assert_eq!(client.writes.len(), 4, "32 + 32 + 32 + 4");
 }
 
 /// As soon as 64 KiB wait, they are written before the next request is handled.
@@ -42,59 +42,60 @@ fn answers_are_batched() {
 fn batches_are_bounded_by_size() {
     let handled = Rc::new(Cell::new(0));
     let count = Rc::clone(&handled);
-    let mut peer = Peer::with_application(move |_| {
+    let mut client = Client::with_application(move |_| {
         count.set(count.get() + 1);
-        Response::new(200).body(vec![b'x'; 10_000])
+        Response::new(200).with_body(vec![b'x'; 10_000])
     });
-    peer.window = 0;
-    peer.send(many(20));
+    client.window = 0;
+    client.send(many(20));
     assert_eq!(handled.get(), 7, "seven times 10,000 are more than 64 KiB");
-    assert!(matches!(peer.waits_for, Some(Step::Write { .. })));
-    peer.read(usize::MAX);
-    assert_eq!(peer.answers().len(), 20);
+    assert!(matches!(client.waits_for, Some(Step::Write { .. })));
+    client.read(usize::MAX);
+    assert_eq!(client.answers().len(), 20);
 }
 
 /// 9112-9.3.2-2: what isn't answered yet is held back by flow control: nothing is read.
 #[test]
 fn nothing_is_read_while_answers_wait() {
-    let mut peer = Peer::new();
-    peer.window = 10;
-    peer.send(get("/1")).send(get("/2"));
-    assert_eq!(peer.sent.len(), 10);
-    assert!(matches!(peer.waits_for, Some(Step::Write { .. })));
-    peer.read(usize::MAX).expect(&[(200, "GET /1"), (200, "GET /2")]);
+    let mut client = Client::new();
+    client.window = 10;
+    client.send(get("/1")).send(get("/2"));
+    assert_eq!(client.sent.len(), 10);
+    assert!(matches!(client.waits_for, Some(Step::Write { .. })));
+    client.read(usize::MAX).expect(&[(200, "GET /1"), (200, "GET /2")]);
 }
 
 /// A small answer leaves in one write, and a large body in the write of its head.
 #[test]
 fn an_answer_is_one_write() {
     for len in [0, 100, 16 * 1024, 200_000] {
-        let mut peer = Peer::with_application(move |_| Response::new(200).body(vec![b'x'; len]));
-        peer.send(get("/"));
-        assert_eq!(peer.answers()[0].body.len(), len);
-        assert_eq!(peer.writes.len(), 1);
+        let mut client =
+            Client::with_application(move |_| Response::new(200).with_body(vec![b'x'; len]));
+        client.send(get("/"));
+        assert_eq!(client.answers()[0].body.len(), len);
+        assert_eq!(client.writes.len(), 1);
     }
 }
 
 /// ERR-2: complete requests before a faulty one are answered, in order, in the same write.
 #[test]
 fn an_error_comes_after_the_answers_before_it() {
-    let mut peer = Peer::new();
-    peer.send(get("/1") + "GET  / HTTP/1.1\r\nHost: a\r\n\r\n" + &get("/3"));
-    let answers = peer.answers();
+    let mut client = Client::new();
+    client.send(get("/1") + "GET  / HTTP/1.1\r\nHost: a\r\n\r\n" + &get("/3"));
+    let answers = client.answers();
     assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [200, 400]);
-    assert_eq!(peer.writes.len(), 1);
-    peer.expect_shutdown();
+    assert_eq!(client.writes.len(), 1);
+    client.expect_shutdown();
 }
 
 /// The interim response comes between the answers to the requests before and after it.
 #[test]
 fn a_continue_keeps_its_place() {
-    let mut peer = Peer::new();
-    peer.send(
+    let mut client = Client::new();
+    client.send(
         get("/1")
             + "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n",
     );
-    peer.expect(&[(200, "GET /1"), (100, "")]);
-    peer.send("x").expect(&[(200, "POST /2 x")]);
+    client.expect(&[(200, "GET /1"), (100, "")]);
+    client.send("x").expect(&[(200, "POST /2 x")]);
 }

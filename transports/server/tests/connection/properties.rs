@@ -3,14 +3,14 @@
 //! ends.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use allocation_counter::measure;
-use h1events_server::{Config, Connection, Now, Request, Response, Step};
+use h1events_server::{Config, Connection, Peer, Request, Response, Step};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::{Peer, SECOND};
+use crate::support::{Client, SECOND, time_of_day};
 
 /// A request, and what the application answers.
 #[derive(Clone, Debug)]
@@ -183,14 +183,14 @@ fn config() -> Config {
     config
 }
 
-fn peer(exchanges: &[Exchange]) -> Peer {
+fn client(exchanges: &[Exchange]) -> Client {
     let exchanges = exchanges.to_vec();
     let mut exchanges = exchanges.into_iter().enumerate();
-    Peer::with(config(), move |request: &Request<'_>| {
+    Client::with(config(), move |request: &Request<'_>| {
         let (number, exchange) = exchanges.next().expect("each request is handled once");
         assert_eq!(request.path(), format!("/{number}").as_bytes());
         assert_eq!(request.body().len(), exchange.content_len());
-        Response::new(exchange.status).body(answer_body(number, exchange.len))
+        Response::new(exchange.status).with_body(answer_body(number, exchange.len))
     })
 }
 
@@ -204,24 +204,24 @@ fn input(exchanges: &[Exchange], last: &Last) -> Vec<u8> {
 }
 
 /// Plays the actions: the input that hasn't been sent then.
-fn play<'a>(peer: &mut Peer, mut input: &'a [u8], actions: &[Action]) -> &'a [u8] {
+fn play<'a>(client: &mut Client, mut input: &'a [u8], actions: &[Action]) -> &'a [u8] {
     for action in actions {
         match action {
             Action::Send(n) => {
                 let (now, later) = input.split_at((*n).min(input.len()));
-                peer.send(now);
+                client.send(now);
                 input = later;
             }
-            Action::Read(n) => drop(peer.read(*n)),
-            Action::Pass(ms) => drop(peer.advance(Duration::from_millis(*ms))),
+            Action::Read(n) => drop(client.read(*n)),
+            Action::Pass(ms) => drop(client.advance(Duration::from_millis(*ms))),
         }
     }
     input
 }
 
 /// The answers that aren't interim.
-fn final_answers(peer: &Peer) -> Vec<(u16, Vec<u8>)> {
-    let answers = peer.answers().into_iter().filter(|answer| answer.status >= 200);
+fn final_answers(client: &Client) -> Vec<(u16, Vec<u8>)> {
+    let answers = client.answers().into_iter().filter(|answer| answer.status >= 200);
     answers.map(|answer| (answer.status, answer.body)).collect()
 }
 
@@ -254,13 +254,13 @@ proptest! {
         ends in any::<bool>(),
     ) {
         let input = input(&exchanges, &last);
-        let mut peer = peer(&exchanges);
-        peer.window = 0;
-        peer.read_size = read_size;
-        peer.write_size = write_size;
+        let mut client = client(&exchanges);
+        client.window = 0;
+        client.read_size = read_size;
+        client.write_size = write_size;
         let used = measure(|| {
-            let rest = play(&mut peer, &input, &actions);
-            peer.read(usize::MAX).send(rest);
+            let rest = play(&mut client, &input, &actions);
+            client.read(usize::MAX).send(rest);
         });
         // A line, a request's head and body, a batch of answers: not what is sent or announced.
         prop_assert!(used.bytes_max < 256 * 1024, "{used:?}");
@@ -280,7 +280,7 @@ proptest! {
             expected.push((status, Vec::new()));
             goes_on = false;
         }
-        let found = final_answers(&peer);
+        let found = final_answers(&client);
         prop_assert_eq!(found.len(), expected.len());
         for (found, expected) in found[..handled].iter().zip(&expected) {
             prop_assert!(found == expected, "{} instead of {}", found.0, expected.0);
@@ -289,7 +289,7 @@ proptest! {
             found.last().map(|answer| answer.0),
             expected.last().map(|answer| answer.0)
         );
-        prop_assert_eq!(peer.has_shut_down, !goes_on);
+        prop_assert_eq!(client.has_shut_down, !goes_on);
 
         let after = match (last, goes_on, ends) {
             (Last::CutInHead(_), true, true) => Some(400),
@@ -297,11 +297,11 @@ proptest! {
             _ => None,
         };
         if ends {
-            prop_assert!(peer.end().is_closed);
+            prop_assert!(client.end().is_closed);
         } else {
-            peer.advance_to_close();
+            client.advance_to_close();
         }
-        let found = final_answers(&peer);
+        let found = final_answers(&client);
         prop_assert_eq!(found.get(expected.len()).map(|answer| answer.0), after);
         prop_assert_eq!(found.len(), expected.len() + usize::from(after.is_some()));
     }
@@ -317,26 +317,26 @@ proptest! {
         goes_on in any::<bool>(),
     ) {
         let input = input(&exchanges, &last);
-        let mut reference = peer(&exchanges);
+        let mut reference = client(&exchanges);
         reference.send(&input);
         let whole = without_interim(&reference.sent);
 
-        let mut peer = peer(&exchanges);
-        peer.window = 0;
-        peer.read_size = read_size;
-        peer.write_size = write_size;
-        let rest = play(&mut peer, &input, &actions);
+        let mut client = client(&exchanges);
+        client.window = 0;
+        client.read_size = read_size;
+        client.write_size = write_size;
+        let rest = play(&mut client, &input, &actions);
         if goes_on {
-            peer.read(usize::MAX).send(rest);
+            client.read(usize::MAX).send(rest);
         }
-        let lasted = peer.advance_to_close();
+        let lasted = client.advance_to_close();
         // Write, head or body, then the lingering.
         prop_assert!(lasted <= 600 * SECOND, "{lasted:?}");
-        let sent = without_interim(&peer.sent);
+        let sent = without_interim(&client.sent);
         let common = sent.iter().zip(&whole).take_while(|(a, b)| a == b).count();
         let end = &sent[common..];
         prop_assert!(
-            end.is_empty() || last_answer_is_408(&sent, &peer),
+            end.is_empty() || last_answer_is_408(&sent, &client),
             "{}", end.escape_ascii()
         );
     }
@@ -344,8 +344,8 @@ proptest! {
     /// No order of calls makes a connection panic or hang.
     #[test]
     fn any_order_of_calls(calls in vec((0..12_u8, any::<u16>()), 0..300)) {
-        let mut now = Now::from_clocks();
-        let mut connection = Connection::new(Arc::new(config()), now);
+        let mut now = Instant::now();
+        let mut connection = Connection::new(Arc::new(config()), Peer::Local, now, time_of_day);
         let bytes = b"POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\
             Host: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
         let mut bytes = bytes.iter().cycle();
@@ -354,52 +354,52 @@ proptest! {
         for (call, n) in calls {
             let n = usize::from(n);
             match call {
-                0 => now.instant += SECOND * u32::try_from(n % 12).unwrap(),
+                0 => now += SECOND * u32::try_from(n % 12).unwrap(),
                 1 | 2 => {
                     let space = connection.read_space();
                     let n = n.min(space.len());
                     for (space, octet) in space[..n].iter_mut().zip(&mut bytes) {
                         *space = *octet;
                     }
-                    connection.received(n);
+                    connection.advance_read(n);
                 }
                 3 | 4 => {
-                    let unsent: usize = connection.unsent().iter().map(|slice| slice.len()).sum();
-                    connection.sent(n.min(unsent));
+                    let unsent: usize = connection.write_slices().iter().map(|slice| slice.len()).sum();
+                    connection.advance_write(n.min(unsent));
                 }
-                5 if n < 2000 => connection.received_eof(),
-                6 => pool = connection.release().or(pool),
-                7 => if let Some(buffer) = pool.take() { connection.lend(buffer) },
-                8 if n < 2000 => connection.end_soon(),
+                5 if n < 2000 => connection.read_eof(),
+                6 => pool = connection.detach_buffer().or(pool),
+                7 => if let Some(buffer) = pool.take() { connection.attach_buffer(buffer) },
+                8 if n < 2000 => connection.graceful_shutdown(),
                 _ => match connection.step(now) {
                     Step::Handle => {
                         let response = match n % 20 {
-                            0 => Response::upgrade("x").unwrap(),
-                            1 => Response::new(200).close(),
-                            _ => Response::new(200).body(answer_body(n, n)),
+                            0 => Response::upgrade("x"),
+                            1 => Response::new(200).with_close(),
+                            _ => Response::new(200).with_body(answer_body(n, n)),
                         };
                         connection.respond(response, now);
                     }
                     Step::Shutdown => shutdowns += 1,
                     Step::Read { deadline } | Step::Write { deadline } => {
-                        prop_assert!(deadline > now.instant);
+                        prop_assert!(deadline > now);
                     }
                     Step::Upgraded | Step::Close => {}
                 },
             }
-            let _ = connection.take_notice();
+            let _ = connection.take_diagnostic();
         }
         prop_assert!(shutdowns < 2);
     }
 }
 
 /// Whether the bytes are whole answers with a 408 at the end, or end within the 408.
-fn last_answer_is_408(sent: &[u8], peer: &Peer) -> bool {
+fn last_answer_is_408(sent: &[u8], client: &Client) -> bool {
     let start = b"HTTP/1.1 408 ";
     let Some(at) = sent.windows(start.len()).rposition(|window| window == start) else {
         // Cut within the status line.
-        return peer.notices.len() > 1;
+        return client.diagnostics.len() > 1;
     };
-    let before = crate::support::responses::read(&sent[..at], peer.methods.iter().map(|m| &**m));
-    before.0.len() == peer.methods.len()
+    let before = crate::support::responses::read(&sent[..at], client.methods.iter().map(|m| &**m));
+    before.0.len() == client.methods.len()
 }

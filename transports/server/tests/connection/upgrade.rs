@@ -2,15 +2,15 @@
 
 use h1events_server::{Request, Response};
 
-use crate::support::{Peer, get};
+use crate::support::{Client, get};
 
 fn websocket(request: &Request<'_>) -> Response {
     match request.path() {
-        b"/chat" => Response::upgrade("websocket").unwrap(),
-        b"/both" => Response::upgrade("Foo/2, websocket").unwrap(),
-        b"/none" => Response::upgrade("").unwrap(),
-        b"/twice" => Response::upgrade("websocket").unwrap().field("Upgrade", "x").unwrap(),
-        b"/426" => Response::new(426).field("Upgrade", "foo/2").unwrap(),
+        b"/chat" => Response::upgrade("websocket"),
+        b"/both" => Response::upgrade("Foo/2, websocket"),
+        b"/none" => Response::upgrade(""),
+        b"/twice" => Response::upgrade("websocket").with_header("Upgrade", "x"),
+        b"/426" => Response::new(426).with_header("Upgrade", "foo/2"),
         b"/426-without" => Response::new(426),
         _ => Response::text("plain"),
     }
@@ -26,31 +26,31 @@ fn offer(target: &str, protocols: &str) -> String {
 /// protocol's.
 #[test]
 fn the_connection_is_handed_over() {
-    let mut peer = Peer::with_application(websocket);
-    peer.send(get("/") + &offer("/chat", "foo/2, WebSocket") + "\x01\x05hello");
-    let answers = peer.answers();
+    let mut client = Client::with_application(websocket);
+    client.send(get("/") + &offer("/chat", "foo/2, WebSocket") + "\x01\x05hello");
+    let answers = client.answers();
     assert_eq!(answers.len(), 2);
     assert_eq!(answers[1].status, 101);
     assert_eq!(answers[1].field("upgrade"), Some("websocket"));
-    assert!(peer.is_upgraded && !peer.has_shut_down);
-    assert_eq!(peer.connection.request().path(), b"/chat");
-    assert!(peer.connection.release().is_none(), "the request is in there");
-    assert_eq!(peer.connection.into_leftover(), b"\x01\x05hello");
+    assert!(client.is_upgraded && !client.has_shut_down);
+    assert_eq!(client.connection.request().path(), b"/chat");
+    assert!(client.connection.detach_buffer().is_none(), "the request is in there");
+    assert_eq!(client.connection.into_parts().1, b"\x01\x05hello");
 }
 
 #[test]
 fn all_protocols_that_are_chosen_must_be_offered() {
-    let mut peer = Peer::with_application(websocket);
-    peer.send(offer("/both", "websocket,foo/2"));
-    assert!(peer.is_upgraded && peer.connection.release().is_none());
-    assert_eq!(peer.connection.into_leftover(), b"");
+    let mut client = Client::with_application(websocket);
+    client.send(offer("/both", "websocket,foo/2"));
+    assert!(client.is_upgraded && client.connection.detach_buffer().is_none());
+    assert_eq!(client.connection.into_parts().1, b"");
     let cases =
         [("/chat", "foo/2"), ("/both", "websocket"), ("/none", "a,"), ("/twice", "websocket")];
     for (target, offered) in cases {
-        let mut peer = Peer::with_application(websocket);
-        peer.send(offer(target, offered));
-        assert_eq!(peer.expect_one(500).field("upgrade"), None, "{target}");
-        assert!(!peer.is_upgraded);
+        let mut client = Client::with_application(websocket);
+        client.send(offer(target, offered));
+        assert_eq!(client.expect_one(500).field("upgrade"), None, "{target}");
+        assert!(!client.is_upgraded);
     }
 }
 
@@ -62,17 +62,17 @@ fn what_is_not_an_offer_is_not_accepted() {
         "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
         "GET /chat HTTP/1.1\r\nHost: a\r\n\r\n",
     ] {
-        let mut peer = Peer::with_application(websocket);
-        peer.send(request);
-        peer.expect_one(500);
+        let mut client = Client::with_application(websocket);
+        client.send(request);
+        client.expect_one(500);
     }
 }
 
 /// 9110-7.8-1 (SMG-CO-2): an offer may be ignored, and then what follows is HTTP.
 #[test]
 fn an_offer_may_be_ignored() {
-    let mut peer = Peer::with_application(websocket);
-    peer.send(offer("/", "h2c") + &get("/")).expect(&[(200, "plain"), (200, "plain")]);
+    let mut client = Client::with_application(websocket);
+    client.send(offer("/", "h2c") + &get("/")).expect(&[(200, "plain"), (200, "plain")]);
 }
 
 /// 9110-7.8-5: with both Upgrade and 100-continue, the 100 comes before the 101, even if the body
@@ -81,29 +81,29 @@ fn an_offer_may_be_ignored() {
 fn continue_comes_before_switching() {
     let head = "POST /chat HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: upgrade\r\n\
                 Upgrade: websocket\r\nExpect: 100-continue\r\n\r\n";
-    let mut peer = Peer::with_application(websocket);
-    peer.send(head);
-    peer.expect(&[(100, "")]).send("hello").expect(&[(101, "")]);
-    let mut peer = Peer::with_application(websocket);
-    peer.send(format!("{head}hello")).expect(&[(100, ""), (101, "")]);
-    assert!(peer.is_upgraded);
+    let mut client = Client::with_application(websocket);
+    client.send(head);
+    client.expect(&[(100, "")]).send("hello").expect(&[(101, "")]);
+    let mut client = Client::with_application(websocket);
+    client.send(format!("{head}hello")).expect(&[(100, ""), (101, "")]);
+    assert!(client.is_upgraded);
 }
 
 /// 9110-7.8-7: a 426 names a protocol, with the connection option.
 #[test]
 fn upgrade_required_names_what() {
-    let mut peer = Peer::with_application(websocket);
-    peer.send(get("/426"));
-    let answer = peer.expect_one(426);
+    let mut client = Client::with_application(websocket);
+    client.send(get("/426"));
+    let answer = client.expect_one(426);
     assert_eq!(answer.field("upgrade"), Some("foo/2"));
     assert_eq!(answer.field("connection"), Some("upgrade"));
-    peer.send("GET /426 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    assert_eq!(peer.expect_one(426).field("connection"), Some("keep-alive, upgrade"));
-    peer.send("GET /426 HTTP/1.0\r\n\r\n");
-    assert_eq!(peer.expect_one(426).field("connection"), Some("close, upgrade"));
-    let mut peer = Peer::with_application(websocket);
-    peer.send(get("/426-without"));
-    peer.expect_one(500);
+    client.send("GET /426 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    assert_eq!(client.expect_one(426).field("connection"), Some("keep-alive, upgrade"));
+    client.send("GET /426 HTTP/1.0\r\n\r\n");
+    assert_eq!(client.expect_one(426).field("connection"), Some("close, upgrade"));
+    let mut client = Client::with_application(websocket);
+    client.send(get("/426-without"));
+    client.expect_one(500);
 }
 
 const CONNECT: &str = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
@@ -112,38 +112,38 @@ const CONNECT: &str = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
 /// and nothing after it is parsed.
 #[test]
 fn a_refused_connect_closes() {
-    let mut peer = Peer::with_application(websocket);
-    peer.send(format!("{CONNECT}{}", get("/smuggled")));
-    peer.expect(&[(501, "501 Not Implemented: no tunnels here\n")]).expect_shutdown();
+    let mut client = Client::with_application(websocket);
+    client.send(format!("{CONNECT}{}", get("/smuggled")));
+    client.expect(&[(501, "501 Not Implemented: no tunnels here\n")]).expect_shutdown();
     // Each 2xx would make a tunnel; a 300 is the first that doesn't.
     for (status, sent) in [(299, 501), (300, 300), (403, 403)] {
-        let mut peer = Peer::with_application(move |_| Response::new(status));
-        peer.send(format!("{CONNECT}{}", get("/smuggled")));
-        peer.expect_one(sent);
-        peer.expect_shutdown();
+        let mut client = Client::with_application(move |_| Response::new(status));
+        client.send(format!("{CONNECT}{}", get("/smuggled")));
+        client.expect_one(sent);
+        client.expect_shutdown();
     }
 }
 
 /// 9110-9.3.6-3, 9110-9.3.6-4: a tunnel begins with a 200 without length, and with the bytes after the head.
 #[test]
 fn a_tunnel_begins_after_the_head() {
-    let mut peer = Peer::with_application(|request| {
+    let mut client = Client::with_application(|request| {
         assert_eq!(request.authority(), Some(&b"a:443"[..]));
-        Response::upgrade("tunnel").unwrap().body(&b"left out"[..])
+        Response::upgrade("tunnel").with_body(&b"left out"[..])
     });
-    peer.send(format!("{CONNECT}\x16\x03"));
-    let answer = peer.expect_one(200);
+    client.send(format!("{CONNECT}\x16\x03"));
+    let answer = client.expect_one(200);
     for name in ["content-length", "connection", "upgrade"] {
         assert_eq!(answer.field(name), None);
     }
-    assert!(peer.is_upgraded && peer.sent.ends_with(b"\r\n\r\n"));
-    assert_eq!(peer.connection.into_leftover(), b"\x16\x03");
+    assert!(client.is_upgraded && client.sent.ends_with(b"\r\n\r\n"));
+    assert_eq!(client.connection.into_parts().1, b"\x16\x03");
 }
 
 /// An upgrade with another status is none.
 #[test]
 fn a_status_undoes_an_upgrade() {
-    let mut peer = Peer::with_application(|_| Response::upgrade("websocket").unwrap().status(404));
-    peer.send(offer("/", "websocket")).expect(&[(404, "")]);
-    assert!(!peer.is_upgraded);
+    let mut client = Client::with_application(|_| Response::upgrade("websocket").with_status(404));
+    client.send(offer("/", "websocket")).expect(&[(404, "")]);
+    assert!(!client.is_upgraded);
 }

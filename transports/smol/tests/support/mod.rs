@@ -15,7 +15,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
 pub use client::*;
-pub use h1events_smol::{Config, Listener, Pace, Request, Response, Server, Shutdown, Summary};
+pub use h1events_smol::{
+    Config, Listener, MinDataRate, Request, Response, Server, Shutdown, Summary,
+};
 use h1events_smol::{Socket, Upgraded};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, Timer};

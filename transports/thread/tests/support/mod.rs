@@ -18,7 +18,9 @@ use std::thread;
 
 pub use client::*;
 use h1events_thread::Upgraded;
-pub use h1events_thread::{Config, Listener, Pace, Request, Response, Server, Shutdown, Summary};
+pub use h1events_thread::{
+    Config, Listener, MinDataRate, Request, Response, Server, Shutdown, Summary,
+};
 
 /// Says what it was asked; below `/sleep/`, it takes so many milliseconds.
 pub fn app(request: &Request<'_>) -> Response {

@@ -1,4 +1,4 @@
-pub(crate) mod peer;
+pub(crate) mod client;
 pub(crate) mod responses;
 
-pub(crate) use peer::{Peer, SECOND, config, get};
+pub(crate) use client::{Client, SECOND, config, get, time_of_day};

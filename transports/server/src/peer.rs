@@ -1,12 +1,12 @@
-//! Who is at the other end.
+//! The other end of a connection.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-/// Who is at the other end, for the log.
+/// The other end of a connection, as the transport knows it. Behind a proxy, that is the proxy.
 ///
 /// ```
-/// use h1events_serving::Peer;
+/// use h1events_server::Peer;
 ///
 /// assert_eq!(Peer::Address(([127, 0, 0, 1], 80).into()).to_string(), "127.0.0.1:80");
 /// assert_eq!(Peer::Local.to_string(), "local");
@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 pub enum Peer {
     /// An address on the network.
     Address(SocketAddr),
-    /// A process on this machine.
+    /// A process on this machine, such as the client of a Unix socket.
     Local,
 }
 

@@ -1,11 +1,12 @@
 //! A client, a network and a transport in one: what a test says happens, at the time it says.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use allocation_counter::opt_out;
-use h1events_server::{Config, Connection, Notice, Now, Request, Response, Step};
+use h1events_server::{Config, Connection, Diagnostic, Peer, Request, Response, Step};
 
 use super::responses::{self, Answer};
 
@@ -14,13 +15,25 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// The example of RFC 9110 section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
 const DATE: Duration = Duration::from_secs(784_111_777);
 
+thread_local! {
+    /// What the clock of the day shows, and how often it was looked at.
+    static TIME_OF_DAY: Cell<(SystemTime, u32)> = const { Cell::new((UNIX_EPOCH, 0)) };
+}
+
+pub(crate) fn time_of_day() -> SystemTime {
+    let (time, asked) = TIME_OF_DAY.get();
+    TIME_OF_DAY.set((time, asked + 1));
+    time
+}
+
 type Application = Box<dyn FnMut(&Request<'_>) -> Response>;
 
-pub(crate) struct Peer {
+pub(crate) struct Client {
     pub(crate) connection: Connection,
     application: Application,
     start: Instant,
-    now: Now,
+    now: Instant,
+    date: SystemTime,
     /// On its way to the server.
     wire: VecDeque<u8>,
     ended: bool,
@@ -37,7 +50,7 @@ pub(crate) struct Peer {
     /// The answers that the test has looked at.
     seen: usize,
     pub(crate) methods: Vec<String>,
-    pub(crate) notices: Vec<Notice>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     /// What the server waits for.
     pub(crate) waits_for: Option<Step>,
     pub(crate) has_shut_down: bool,
@@ -45,7 +58,7 @@ pub(crate) struct Peer {
     pub(crate) is_upgraded: bool,
 }
 
-impl Peer {
+impl Client {
     /// A connection to an application that answers with method and target, and with the
     /// body, if there is one.
     pub(crate) fn new() -> Self {
@@ -63,12 +76,12 @@ impl Peer {
         application: impl FnMut(&Request<'_>) -> Response + 'static,
     ) -> Self {
         let start = Instant::now();
-        let now = Now { instant: start, date: UNIX_EPOCH + DATE };
-        let mut peer = Self {
-            connection: Connection::new(Arc::new(config), now),
+        let mut client = Self {
+            connection: Connection::new(Arc::new(config), Peer::Local, start, time_of_day),
             application: Box::new(application),
             start,
-            now,
+            now: start,
+            date: UNIX_EPOCH + DATE,
             wire: VecDeque::new(),
             ended: false,
             ends_with_last_read: false,
@@ -80,14 +93,14 @@ impl Peer {
             writes: Vec::new(),
             seen: 0,
             methods: Vec::new(),
-            notices: Vec::new(),
+            diagnostics: Vec::new(),
             waits_for: None,
             has_shut_down: false,
             is_closed: false,
             is_upgraded: false,
         };
-        peer.run();
-        peer
+        client.run();
+        client
     }
 
     /// The client sends bytes.
@@ -120,36 +133,41 @@ impl Peer {
 
     /// Time passes, in which the transport wakes at each deadline.
     pub(crate) fn advance(&mut self, duration: Duration) -> &mut Self {
-        let until = self.now.instant + duration;
+        let until = self.now + duration;
         while let Some(Step::Read { deadline } | Step::Write { deadline }) = self.waits_for
             && deadline <= until
         {
-            self.pass(deadline - self.now.instant);
+            self.pass(deadline - self.now);
             self.run();
         }
-        self.pass(until - self.now.instant);
+        self.pass(until - self.now);
         self.run();
         self
     }
 
     /// Time passes until the server has closed the connection: how much.
     pub(crate) fn advance_to_close(&mut self) -> Duration {
-        let before = self.now.instant;
+        let before = self.now;
         while let Some(Step::Read { deadline } | Step::Write { deadline }) = self.waits_for {
-            self.pass(deadline - self.now.instant);
+            self.pass(deadline - self.now);
             self.run();
         }
         assert!(self.is_closed);
-        self.now.instant - before
+        self.now - before
     }
 
     pub(crate) fn date(&mut self, date: SystemTime) -> &mut Self {
-        self.now.date = date;
+        self.date = date;
         self
     }
 
-    pub(crate) const fn now(&self) -> Now {
+    pub(crate) const fn now(&self) -> Instant {
         self.now
+    }
+
+    /// How often the time of day was asked for since the last call.
+    pub(crate) fn asked_for_date(&self) -> u32 {
+        TIME_OF_DAY.replace((self.date, 0)).1
     }
 
     /// The time since the connection was opened at which the transport wakes.
@@ -204,24 +222,25 @@ impl Peer {
         self.waits_for = None;
         while !self.is_closed && !self.is_upgraded && self.waits_for.is_none() {
             self.step();
-            let notice = self.connection.take_notice();
-            opt_out(|| self.notices.extend(notice));
+            let notice = self.connection.take_diagnostic();
+            opt_out(|| self.diagnostics.extend(notice));
         }
     }
 
     fn pass(&mut self, duration: Duration) {
-        self.now.instant += duration;
-        self.now.date += duration;
+        self.now += duration;
+        self.date += duration;
     }
 
     fn step(&mut self) {
+        TIME_OF_DAY.set((self.date, TIME_OF_DAY.get().1));
         let step = self.connection.step(self.now);
         if step != Step::Shutdown {
             assert_eq!(step, self.connection.step(self.now), "to ask again changes nothing");
         }
         match step {
             Step::Read { deadline } | Step::Write { deadline } => {
-                assert!(deadline > self.now.instant, "{step:?}");
+                assert!(deadline > self.now, "{step:?}");
                 let has_moved = match step {
                     Step::Read { .. } => self.transport_reads(),
                     _ => self.transport_writes(),
@@ -249,7 +268,7 @@ impl Peer {
     fn transport_reads(&mut self) -> bool {
         if self.wire.is_empty() {
             if self.ended {
-                self.connection.received_eof();
+                self.connection.read_eof();
             }
             return self.ended;
         }
@@ -259,9 +278,9 @@ impl Peer {
         for (space, octet) in space.iter_mut().zip(self.wire.drain(..n)) {
             *space = octet;
         }
-        self.connection.received(n);
+        self.connection.advance_read(n);
         if self.wire.is_empty() && self.ends_with_last_read {
-            self.connection.received_eof();
+            self.connection.read_eof();
         }
         true
     }
@@ -270,14 +289,15 @@ impl Peer {
         assert!(!self.has_shut_down, "nothing is written after the shutdown");
         let most = self.window.min(self.write_size);
         let before = self.sent.len();
-        for slice in self.connection.unsent() {
+        for slice in &*self.connection.write_slices() {
+            assert!(!slice.is_empty());
             let n = slice.len().min(most - (self.sent.len() - before));
             opt_out(|| self.sent.extend_from_slice(&slice[..n]));
         }
         let n = self.sent.len() - before;
         assert!(n > 0 || most == 0, "a Write without anything to write");
         if n > 0 {
-            self.connection.sent(n);
+            self.connection.advance_write(n);
             opt_out(|| self.writes.push(n));
             if self.window != usize::MAX {
                 self.window -= n;

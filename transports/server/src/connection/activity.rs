@@ -1,0 +1,102 @@
+//! What a connection does, for others to judge. No transitions here.
+
+use std::time::Instant;
+
+use super::{Connection, Phase};
+
+/// What a connection does, and since when it makes no progress.
+///
+/// A server with more connections than it can hold ends those first that have made no progress for
+/// longest. Progress is a message done, or a KiB moved since the last progress: a byte
+/// isn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Activity {
+    /// The client has never sent a byte of a request. An empty line isn't one.
+    New {
+        /// When the connection was opened.
+        since: Instant,
+    },
+    /// The client has its answers, and has sent no byte of the next request.
+    Idle {
+        /// When the last answer had been written.
+        since: Instant,
+    },
+    /// A request is on its way.
+    Receiving {
+        /// The last progress.
+        since: Instant,
+    },
+    /// An answer waits to be written.
+    Sending {
+        /// The last progress.
+        since: Instant,
+    },
+    /// The last answer has been written, and what the client sends is thrown away.
+    Lingering {
+        /// When the client's last byte came, or when the last answer had been written.
+        since: Instant,
+    },
+    /// The application has the request.
+    Handling,
+    /// The application has the connection.
+    Upgraded,
+    /// The connection is over.
+    Closed,
+}
+
+impl Connection {
+    /// Returns what the connection does, as of the last [`step`](Self::step) or
+    /// [`respond`](Self::respond).
+    #[must_use]
+    pub fn activity(&self) -> Activity {
+        let since = self.wait.progress();
+        match self.phase {
+            Phase::Receiving | Phase::Closing | Phase::Upgrading if self.has_output() => {
+                Activity::Sending { since }
+            }
+            Phase::Receiving if !self.is_silent() => Activity::Receiving { since },
+            Phase::Receiving if self.has_answered => Activity::Idle { since },
+            Phase::Receiving => Activity::New { since },
+            Phase::Handling => Activity::Handling,
+            // Closing: the shutdown is the next step.
+            Phase::Closing | Phase::Lingering => Activity::Lingering { since },
+            Phase::Upgrading => Activity::Upgraded,
+            Phase::Closed => Activity::Closed,
+        }
+    }
+
+    /// Whether the connection is [new](Activity::New) or [idle](Activity::Idle): the client waits
+    /// for nothing, and it may be closed at any time.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.phase == Phase::Receiving
+            && self.parser.is_idle()
+            && !self.has_output()
+            && self.has_only_empty_lines()
+    }
+
+    /// Whether the connection is in its lingering close: the client has been sent all answers, and
+    /// what it sends is thrown away.
+    #[must_use]
+    pub const fn is_lingering(&self) -> bool {
+        matches!(self.phase, Phase::Lingering)
+    }
+
+    pub(super) fn has_output(&self) -> bool {
+        self.buffer.as_ref().is_some_and(|buffer| !buffer.output.is_empty())
+    }
+
+    /// Whether nothing that has been read waits to be parsed.
+    pub(super) fn has_parsed_all(&self) -> bool {
+        self.unread().is_empty()
+    }
+
+    /// Whether nothing waits to be parsed except empty lines. RFC 9112 section 2.2: they are
+    /// ignored. A CR alone is half of one.
+    pub(super) fn has_only_empty_lines(&self) -> bool {
+        let unread = self.unread();
+        let lines = unread.strip_suffix(b"\r").unwrap_or(unread);
+        lines.len().is_multiple_of(2) && lines.chunks_exact(2).all(|line| line == b"\r\n")
+    }
+}

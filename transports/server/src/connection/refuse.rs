@@ -1,0 +1,70 @@
+//! Requests that don't come to their end: malformed, refused, too slow, cut short.
+
+use std::time::Instant;
+
+use h1events::{Error, ErrorKind};
+
+use super::{Connection, Phase};
+use crate::answer;
+use crate::diagnostic::Diagnostic;
+use crate::wait::Awaiting;
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Refusal {
+    Malformed(Error),
+    HostMismatch,
+}
+
+impl Connection {
+    /// Answers with an error and closes: nothing that follows is parsed.
+    pub(super) fn refuse(&mut self, refusal: Refusal, now: Instant) {
+        match refusal {
+            Refusal::Malformed(error) => {
+                self.diagnose(Diagnostic::Refused(error));
+                self.close_with(error.status(), &error.kind().to_string(), now);
+            }
+            Refusal::HostMismatch => {
+                self.diagnose(Diagnostic::HostMismatch);
+                let text = "target and Host field name different hosts";
+                self.close_with(400, text, now);
+            }
+        }
+    }
+
+    /// Nothing, or not enough, has come in time.
+    pub(super) fn read_timeout(&mut self, now: Instant) {
+        let (diagnostic, text) = match self.wait.awaiting() {
+            Awaiting::Head => (Diagnostic::HeadTimeout, "the head of the request took too long"),
+            Awaiting::Body => (Diagnostic::BodyTimeout, "the body of the request came too slowly"),
+            // RFC 9112 section 9.5: no request, so no answer.
+            Awaiting::Request | Awaiting::Writing | Awaiting::Close => {
+                self.phase = Phase::Closed;
+                return;
+            }
+        };
+        self.diagnose(diagnostic);
+        self.close_with(408, text, now);
+    }
+
+    /// The client has sent its last byte, and has all answers to what came before.
+    pub(super) fn end_of_input(&mut self, now: Instant) {
+        if self.is_silent() {
+            self.phase = Phase::Closed;
+            return;
+        }
+        self.diagnose(Diagnostic::UnexpectedEnd);
+        if self.awaited() == Awaiting::Body {
+            // RFC 9112 section 8: the request is incomplete, and its client waits for no answer.
+            self.phase = Phase::Closed;
+        } else {
+            self.close_with(400, &ErrorKind::UnexpectedEnd.to_string(), now);
+        }
+    }
+
+    /// Answers with an error, in a fixed text, and closes.
+    fn close_with(&mut self, status: u16, text: &str, now: Instant) {
+        self.answer(answer::error(status, text), false, now);
+        self.phase = Phase::Closing;
+    }
+}

@@ -1,0 +1,48 @@
+//! What an operator may want to know about a connection.
+
+use std::fmt;
+
+use h1events::Error;
+
+/// Something that went wrong on a connection, for a log.
+///
+/// `Display` gives one line, without any byte of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Diagnostic {
+    /// The parser refused a request.
+    Refused(Error),
+    /// A request was refused because its target and its Host field name different hosts:
+    /// [`Config::refuse_host_mismatch`](crate::Config::refuse_host_mismatch).
+    HostMismatch,
+    /// Bytes after a request were thrown away:
+    /// [`Config::allow_pipelining`](crate::Config::allow_pipelining) is off.
+    Pipelined,
+    /// The head of a request took longer than
+    /// [`Config::header_read_timeout`](crate::Config::header_read_timeout).
+    HeadTimeout,
+    /// The body of a request came more slowly than
+    /// [`Config::body_data_rate`](crate::Config::body_data_rate).
+    BodyTimeout,
+    /// The client read its answers more slowly than
+    /// [`Config::write_data_rate`](crate::Config::write_data_rate).
+    WriteTimeout,
+    /// The input ended within a request.
+    UnexpectedEnd,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused(error) => {
+                return write!(f, "refused with {}: {error}", error.status());
+            }
+            Self::HostMismatch => "refused with 400: target and Host field name different hosts",
+            Self::Pipelined => "bytes after a request were thrown away",
+            Self::HeadTimeout => "the head of the request took too long",
+            Self::BodyTimeout => "the body of the request came too slowly",
+            Self::WriteTimeout => "the answers were read too slowly",
+            Self::UnexpectedEnd => "the input ended within a request",
+        })
+    }
+}

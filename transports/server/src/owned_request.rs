@@ -1,0 +1,81 @@
+//! A request that borrows from no connection.
+
+use h1events::{Error, RequestParser};
+
+use crate::peer::Peer;
+use crate::request::Request;
+use crate::stored_request::{Part, StoredRequest};
+
+/// A request that owns its bytes: to test an application without a connection, or that of a
+/// connection that has switched to another protocol.
+///
+/// ```
+/// use h1events_server::{OwnedRequest, Request, Response};
+///
+/// fn application(request: &Request<'_>) -> Response {
+///     if request.path() == b"/" { Response::text("tea\n") } else { Response::new(404) }
+/// }
+///
+/// let request = OwnedRequest::parse(b"GET /coffee HTTP/1.1\r\nHost: a\r\n\r\n")?;
+/// assert_eq!(application(&request.as_request()).status(), 404);
+/// # Ok::<(), h1events_server::ParseRequestError>(())
+/// ```
+#[derive(Debug)]
+pub struct OwnedRequest {
+    stored: StoredRequest,
+    peer: Peer,
+}
+
+/// Why bytes aren't exactly one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseRequestError {
+    /// The request is malformed.
+    #[error(transparent)]
+    Malformed(#[from] Error),
+    /// The bytes end before the request does.
+    #[error("the request is not complete")]
+    Incomplete,
+    /// The request ends before the bytes do: after that many of them.
+    #[error("the request is {0} bytes long, and there are more")]
+    TrailingBytes(usize),
+}
+
+impl OwnedRequest {
+    pub(crate) const fn new(stored: StoredRequest, peer: Peer) -> Self {
+        Self { stored, peer }
+    }
+
+    /// Parses the bytes of one whole request, with the default limits and [`Peer::Local`].
+    ///
+    /// # Errors
+    ///
+    /// The bytes aren't exactly one valid request.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ParseRequestError> {
+        let mut parser = RequestParser::new();
+        let mut stored = StoredRequest::new();
+        let mut rest = bytes;
+        while let Some(part) = stored.read(&mut parser, &mut rest)? {
+            if let Part::End = part {
+                return match rest {
+                    [] => Ok(Self::new(stored, Peer::Local)),
+                    _ => Err(ParseRequestError::TrailingBytes(bytes.len() - rest.len())),
+                };
+            }
+        }
+        Err(ParseRequestError::Incomplete)
+    }
+
+    /// Sets the other end of the connection.
+    #[must_use]
+    pub const fn with_peer(mut self, peer: Peer) -> Self {
+        self.peer = peer;
+        self
+    }
+
+    /// Borrows the request, as an application gets it.
+    #[must_use]
+    pub const fn as_request(&self) -> Request<'_> {
+        Request::new(&self.stored, &self.peer)
+    }
+}

@@ -1,0 +1,109 @@
+//! What a connection says of itself, for others to judge.
+
+use h1events_server::{Activity, Response};
+
+use crate::support::{Client, SECOND, get};
+
+const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+
+impl Client {
+    #[track_caller]
+    fn expect_activity(&mut self, expected: Activity) -> &mut Self {
+        assert_eq!(self.connection.activity(), expected);
+        self
+    }
+}
+
+/// An empty line isn't speech.
+#[test]
+fn new_until_first_byte_of_request() {
+    let mut client = Client::new();
+    let opened = client.now();
+    for bytes in ["", "\r", "\n"] {
+        client.advance(SECOND).send(bytes).expect_activity(Activity::New { since: opened });
+    }
+    client.advance(SECOND).send("G");
+    let since = client.now();
+    client.expect_activity(Activity::Receiving { since });
+}
+
+#[test]
+fn idle_since_last_answer_was_written() {
+    let mut client = Client::new();
+    client.window = 0;
+    client.advance(SECOND).send(get("/")).advance(SECOND).read(usize::MAX);
+    let since = client.now();
+    for bytes in ["", "\r", "\n"] {
+        client.advance(SECOND).send(bytes).expect_activity(Activity::Idle { since });
+    }
+    client.send("G").end();
+    client.expect_activity(Activity::Closed);
+}
+
+/// A byte isn't progress: the end of a head is, and a KiB is.
+#[test]
+fn receiving_counts_messages_and_kib_as_progress() {
+    let mut client = Client::new();
+    let (start, rest) = POST.split_at(POST.len() - 1);
+    client.advance(SECOND).send(start);
+    let mut since = client.now();
+    for _ in 0..10 {
+        client.advance(SECOND).expect_activity(Activity::Receiving { since });
+    }
+    client.send(rest);
+    since = client.now();
+    for octets in [1, 1000, 22] {
+        client.advance(SECOND).send(vec![b'x'; octets]);
+        client.expect_activity(Activity::Receiving { since });
+    }
+    client.advance(SECOND).send("x");
+    since = client.now();
+    client.advance(SECOND).send(vec![b'x'; 1023]).expect_activity(Activity::Receiving { since });
+
+    let mut client = Client::new();
+    client.send("GET / HTTP/1.1\r\nA: ").advance(SECOND).send([b'a'; 1024]);
+    since = client.now();
+    client.advance(SECOND).send("a").expect_activity(Activity::Receiving { since });
+}
+
+#[test]
+fn sending_counts_kib_as_progress() {
+    let mut client =
+        Client::with_application(|_| Response::new(200).with_body(vec![b'x'; 100_000]));
+    client.window = 0;
+    client.advance(SECOND).send(get("/"));
+    let mut since = client.now();
+    client.advance(SECOND).read(1023).expect_activity(Activity::Sending { since });
+    client.advance(SECOND).read(1);
+    since = client.now();
+    client.advance(SECOND).read(1).expect_activity(Activity::Sending { since });
+}
+
+#[test]
+fn lingering_since_last_byte_then_closed() {
+    let mut client = Client::new();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    client.advance(SECOND).send("x");
+    let since = client.now();
+    client.advance(SECOND).expect_activity(Activity::Lingering { since });
+    client.advance_to_close();
+    client.expect_activity(Activity::Closed);
+    assert!(!client.connection.is_lingering());
+}
+
+#[test]
+fn handling_and_upgraded_have_no_deadline() {
+    let (mut connection, now) = crate::steps::connection();
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
+    crate::steps::receive(&mut connection, request.as_bytes());
+    // Not parsed yet, but there.
+    assert_eq!(connection.activity(), Activity::Receiving { since: now });
+    let _ = connection.step(now);
+    assert_eq!(connection.activity(), Activity::Handling);
+    connection.respond(Response::upgrade("x"), now + SECOND);
+    assert_eq!(connection.activity(), Activity::Sending { since: now + SECOND });
+    let n = connection.write_slices().iter().map(|slice| slice.len()).sum();
+    connection.advance_write(n);
+    let _ = connection.step(now + SECOND);
+    assert_eq!(connection.activity(), Activity::Upgraded);
+}
