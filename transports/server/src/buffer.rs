@@ -1,5 +1,7 @@
 //! The memory of a connection that isn't idle.
 
+use std::time::Instant;
+
 use h1events::Limits;
 
 use crate::date::Date;
@@ -19,7 +21,18 @@ pub struct Buffer {
     pub(crate) request: StoredRequest,
     pub(crate) output: Output,
     pub(crate) date: Date,
+    /// Bytes that may be taken.
+    pub(crate) allowance: usize,
+    /// Since when the connection has waited for a larger allowance.
+    pub(crate) paused: Option<Instant>,
 }
+
+/// Bytes that a connection may hold before it asks for an [allowance](crate::Step::Allocate): what
+/// the head of a usual request, a small body and their buffer take.
+pub const SMALL: usize = 16 * 1024;
+
+/// Bytes by which an allowance grows at least.
+const GRANT: usize = 64 * 1024;
 
 /// Bytes of space to read into, as long as no line is longer.
 const READ: usize = 8 * 1024;
@@ -35,6 +48,8 @@ impl Buffer {
             request: StoredRequest::new(),
             output: Output::default(),
             date: Date::default(),
+            allowance: SMALL,
+            paused: None,
         }
     }
 
@@ -43,9 +58,18 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
-    /// The unread bytes beside the request that is made of them.
-    pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest) {
-        (&self.bytes[self.start..self.end], &mut self.request)
+    /// The unread bytes, the request that is made of them, and the capacity that it may have.
+    pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest, usize) {
+        let others = self.capacity() - self.request.capacity();
+        let capacity = self.allowance.saturating_sub(others);
+        (&self.bytes[self.start..self.end], &mut self.request, capacity)
+    }
+
+    /// The allowance with which the request may have that capacity, and some more: the number of
+    /// steps in which a body grows goes with the logarithm of its size.
+    pub(crate) fn allowance_for(&self, request: usize) -> usize {
+        let needed = self.capacity() - self.request.capacity() + request;
+        (needed + needed / 8).next_multiple_of(GRANT)
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
@@ -98,11 +122,14 @@ impl Buffer {
         size_of::<Self>() + self.bytes.capacity() + self.request.capacity() + self.output.capacity()
     }
 
-    /// Forgets a request that was refused, and the memory that unusually long lines have taken.
+    /// Forgets a request that was refused, and the memory that an unusual one has taken.
     pub(crate) fn reset(&mut self) {
         self.request.clear();
-        if self.bytes.len() > READ {
-            self.bytes = Vec::new();
+        self.allowance = SMALL;
+        self.paused = None;
+        if self.capacity() > SMALL {
+            let date = std::mem::take(&mut self.date);
+            *self = Self { date, ..Self::new() };
         }
     }
 }

@@ -97,6 +97,20 @@ enum Phase {
     Closed,
 }
 
+/// What parsing has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parsed {
+    /// The end of a request.
+    Request,
+    /// The end of what has been read.
+    Part,
+    /// The end of the memory that the connection may hold.
+    Lacks {
+        /// Bytes that it needs to go on.
+        bytes: usize,
+    },
+}
+
 /// Whether the client waits for a 100 (Continue).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expectation {
@@ -199,6 +213,12 @@ impl Connection {
         self.shuts_down = true;
     }
 
+    /// Returns the other end.
+    #[must_use]
+    pub const fn peer(&self) -> Peer {
+        self.peer
+    }
+
     /// Takes the first diagnostic since the last call.
     #[must_use]
     pub const fn take_diagnostic(&mut self) -> Option<Diagnostic> {
@@ -222,20 +242,21 @@ impl Connection {
     }
 
     fn receive(&mut self, now: Instant) -> Option<Step> {
+        self.resume(now);
         let has_written = self.wait.awaiting() == Awaiting::Writing;
         if has_written && let Some(step) = self.flush(now) {
             return Some(step);
         }
-        match self.parse(now) {
-            Ok(true) => {
-                self.phase = Phase::Handling;
-                return None;
-            }
-            Ok(false) => {}
+        let parsed = match self.parse(now) {
+            Ok(parsed) => parsed,
             Err(refusal) => {
                 self.refuse(refusal, now);
                 return None;
             }
+        };
+        if parsed == Parsed::Request {
+            self.phase = Phase::Handling;
+            return None;
         }
         // RFC 9110 section 10.1.1: a server "MAY omit sending a 100 (Continue) response if it
         // has already received some or all of the content".
@@ -244,6 +265,10 @@ impl Connection {
         }
         if let Some(step) = self.flush(now) {
             return Some(step);
+        }
+        if let Parsed::Lacks { bytes } = parsed {
+            self.pause(now);
+            return Some(Step::Allocate { bytes });
         }
         if self.input_ended {
             self.end_of_input(now);
@@ -263,16 +288,22 @@ impl Connection {
         None
     }
 
-    /// Parses what has been read, up to the end of a request. Returns whether there was one.
-    fn parse(&mut self, now: Instant) -> Result<bool, Refusal> {
+    /// Parses what has been read, up to the end of a request.
+    fn parse(&mut self, now: Instant) -> Result<Parsed, Refusal> {
         let Some(buffer) = self.buffer.as_deref_mut().filter(|buffer| !buffer.output.is_full())
         else {
-            return Ok(false);
+            return Ok(Parsed::Part);
         };
-        let (mut input, request) = buffer.split();
+        let (mut input, request, max) = buffer.split();
         let before = input.len();
+        let mut lacks = None;
         let result = loop {
-            match request.read(&mut self.parser, &mut input) {
+            let (growth, capacity) = (request.growth(input.len()), request.capacity());
+            if growth > 0 && capacity + growth > max {
+                lacks = Some(capacity + growth);
+                break Ok(Parsed::Part);
+            }
+            match request.read(&mut self.parser, &mut input, max.saturating_sub(capacity)) {
                 Ok(Some(Part::Head(framing))) => {
                     if self.config.refuse_host_mismatch
                         && Request::new(request, &self.peer).has_host_mismatch()
@@ -287,14 +318,17 @@ impl Connection {
                     };
                 }
                 Ok(Some(Part::Body(octets))) => self.wait.moved(octets),
-                Ok(Some(Part::End)) => break Ok(true),
-                Ok(None) => break Ok(false),
+                Ok(Some(Part::End)) => break Ok(Parsed::Request),
+                Ok(None) => break Ok(Parsed::Part),
                 Err(error) => break Err(Refusal::Malformed(error)),
             }
         };
         let consumed = before - input.len();
         buffer.consume(consumed);
-        result
+        match lacks {
+            Some(capacity) => Ok(Parsed::Lacks { bytes: buffer.allowance_for(capacity) }),
+            None => result,
+        }
     }
 
     /// What of a request comes next.
@@ -304,6 +338,19 @@ impl Connection {
             _ if self.parser.is_idle() => Awaiting::Request,
             None => Awaiting::Head,
             Some(_) => Awaiting::Body,
+        }
+    }
+
+    /// Stops the client's time while the connection has no memory to read.
+    fn pause(&mut self, now: Instant) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.paused = Some(now);
+        }
+    }
+
+    fn resume(&mut self, now: Instant) {
+        if let Some(paused) = self.buffer.as_mut().and_then(|buffer| buffer.paused.take()) {
+            self.wait.postpone(now.saturating_duration_since(paused));
         }
     }
 

@@ -29,6 +29,20 @@ pub enum Diagnostic {
     WriteTimeout,
     /// The input ended within a request.
     UnexpectedEnd,
+    /// The server had no memory for the body of a request.
+    OutOfMemory,
+}
+
+impl Diagnostic {
+    /// What kind of diagnostic it is, without what differs from one request to the next: a key for
+    /// logs that count.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Refused(error) => error.kind().to_string(),
+            others => others.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -43,6 +57,7 @@ impl fmt::Display for Diagnostic {
             Self::BodyTimeout => "the body of the request came too slowly",
             Self::WriteTimeout => "the answers were read too slowly",
             Self::UnexpectedEnd => "the input ended within a request",
+            Self::OutOfMemory => "refused with 503: no memory for the body of the request",
         })
     }
 }

@@ -43,6 +43,7 @@
 //!                 let response = hello(&connection.request());
 //!                 connection.respond(response, Instant::now());
 //!             }
+//!             Step::Allocate { bytes } => connection.set_allowance(bytes),
 //!             Step::Shutdown => {} // stream.shutdown(Shutdown::Write)
 //!             Step::Upgraded | Step::Close => return Ok(()),
 //!         }
@@ -108,6 +109,7 @@ mod config;
 mod connection;
 mod date;
 mod diagnostic;
+mod endpoint;
 mod header;
 mod output;
 mod owned_request;
@@ -120,10 +122,14 @@ mod stored_request;
 mod target;
 mod wait;
 
-pub use buffer::Buffer;
+pub use buffer::{Buffer, SMALL};
 pub use config::{Config, Linger, MinDataRate};
 pub use connection::{Activity, Connection};
 pub use diagnostic::Diagnostic;
+pub use endpoint::{
+    ACCEPT_RETRY_DELAY, AcceptBackoff, AcceptErrorKind, Complaints, ConnectionId, Endpoint,
+    EndpointConfig, Memory, Order, Persistence, Purse, Reaction, Summary, Turn, Verdict,
+};
 /// The parser's types that are part of this crate's interface.
 pub use h1events::{Error, Field, Limits, Version};
 pub use header::InvalidHeader;

@@ -55,7 +55,7 @@ impl OwnedRequest {
         let mut parser = RequestParser::new();
         let mut stored = StoredRequest::new();
         let mut rest = bytes;
-        while let Some(part) = stored.read(&mut parser, &mut rest)? {
+        while let Some(part) = stored.read(&mut parser, &mut rest, usize::MAX)? {
             if let Part::End = part {
                 return match rest {
                     [] => Ok(Self::new(stored, Peer::Local)),

@@ -24,6 +24,14 @@ pub enum Step {
         /// When to step again if nothing could be written.
         deadline: Instant,
     },
+    /// Get memory for the request that is on its way, then call
+    /// [`set_allowance`](crate::Connection::set_allowance). Until then, nothing is read, and the
+    /// client's time doesn't run.
+    Allocate {
+        /// The bytes that the connection may hold then, all of its
+        /// [`buffered`](crate::Connection::buffered) ones included.
+        bytes: usize,
+    },
     /// Give the [`request`](crate::Connection::request) to the application, then
     /// [`respond`](crate::Connection::respond).
     Handle,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use h1events::{Error, Event, Field, Framing, RequestParser, Version, range_of};
+use h1events::{BodyLength, Error, Event, Field, Framing, RequestParser, Version, range_of};
 
 /// The head as it was received, and ranges into it. The memory is used again for the next request.
 #[derive(Debug)]
@@ -54,11 +54,27 @@ impl StoredRequest {
         }
     }
 
-    /// Reads the next part from the input. `None` means: no part until more bytes come.
+    /// Bytes by which the memory may grow with `unread` more bytes of input. The first piece of a
+    /// head isn't counted: it is no longer than the buffer it was read into.
+    pub(crate) fn growth(&self, unread: usize) -> usize {
+        match self.framing.map(|framing| framing.body) {
+            None if self.text.is_empty() => 0,
+            None | Some(BodyLength::Chunked) => unread,
+            Some(BodyLength::None) => 0,
+            Some(BodyLength::Length(len)) => {
+                let left = usize::try_from(len).unwrap_or(usize::MAX) - self.body.len();
+                unread.min(left)
+            }
+        }
+    }
+
+    /// Reads the next part from the input. `None` means: no part until more bytes come. The memory
+    /// for the body doubles, but grows by no more than `room` bytes if that is enough.
     pub(crate) fn read(
         &mut self,
         parser: &mut RequestParser,
         input: &mut &[u8],
+        room: usize,
     ) -> Result<Option<Part>, Error> {
         if self.framing.is_none() {
             let part = self.read_head(parser, input);
@@ -67,6 +83,10 @@ impl StoredRequest {
         while let Some(event) = parser.next_event(input)? {
             match event {
                 Event::Body(data) => {
+                    if self.body.capacity() - self.body.len() < data.len() {
+                        let growth = self.body.capacity().max(data.len()).min(room).max(data.len());
+                        self.body.reserve_exact(growth);
+                    }
                     self.body.extend_from_slice(data);
                     return Ok(Some(Part::Body(data.len())));
                 }

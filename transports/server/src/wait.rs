@@ -88,6 +88,12 @@ impl Wait {
         }
     }
 
+    /// Gives the client time back that wasn't its own.
+    pub(crate) fn postpone(&mut self, time: Duration) {
+        self.until = later(self.until, time);
+        self.progress = later(self.progress, time);
+    }
+
     /// Counts bytes of what is waited for, until the next call of [`begin`](Self::begin).
     pub(crate) fn moved(&mut self, bytes: usize) {
         self.moved = self.moved.saturating_add(bytes.try_into().unwrap_or(u32::MAX));

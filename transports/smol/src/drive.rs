@@ -3,25 +3,21 @@
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use h1events_server::{Connection, Diagnostic, Request, Response, Step};
-use h1events_serving::{LAST_ANSWERS, Rest, message};
+use h1events_net::Session;
+use h1events_server::{Persistence, Request, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
-use crate::desk::Desk;
-use crate::place::Place;
-use crate::registry::Event;
-use crate::serve::Serving;
 use crate::stream::Stream;
+use crate::worker::WorkerContext;
 
-/// So often in a row is something read at once, before other connections have their turn.
-const TURN: u32 = 32;
+/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A stream that has more to say at its end than a socket, as TLS has, gets at most this long.
-const GOODBYE: Duration = Duration::from_secs(10);
+/// Reads and writes in a row after which the time is asked for.
+const CLOCK_INTERVAL: u32 = 16;
 
 /// How a connection ended that isn't lost.
 pub(crate) enum Ended {
@@ -30,19 +26,16 @@ pub(crate) enum Ended {
 }
 
 pub(crate) struct Driver<'a, S, A> {
-    serving: &'a Serving<S, A>,
-    desk: &'a Desk,
-    place: &'a Place,
-    pub(crate) connection: Connection,
+    app: &'a A,
+    context: &'a WorkerContext,
+    /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
     pub(crate) stream: S,
+    pub(crate) session: Session,
     /// As of the last thing that may have taken time: a wait, or a handler.
     now: Instant,
-    has_buffer: bool,
-    lingers_since: Option<Instant>,
-    /// How many answers are left, if another connection needs the room.
-    last_answers: Option<u32>,
-    /// Reads since the last wait.
-    reads: u32,
+    turn: Turn,
+    /// Reads and writes since the last wait.
+    moves: u32,
 }
 
 impl<'a, S, A> Driver<'a, S, A>
@@ -50,123 +43,60 @@ where
     S: Stream,
     A: AsyncFn(&Request<'_>) -> Response,
 {
-    pub(crate) fn new(
-        serving: &'a Serving<S, A>,
-        desk: &'a Desk,
-        place: &'a Place,
-        stream: S,
-    ) -> Self {
+    pub(crate) fn new(app: &'a A, context: &'a WorkerContext, stream: S, session: Session) -> Self {
         let now = Instant::now();
-        let config = Arc::clone(&serving.config);
-        let connection = Connection::new(config, place.peer(), now, SystemTime::now);
-        Self {
-            serving,
-            desk,
-            place,
-            connection,
-            stream,
-            now,
-            has_buffer: false,
-            lingers_since: None,
-            last_answers: None,
-            reads: 0,
-        }
+        Self { app, context, stream, session, now, turn: Turn::new(now), moves: 0 }
     }
 
     /// Takes step after step.
     pub(crate) async fn run(&mut self) -> io::Result<Ended> {
         loop {
-            if self.desk.ending.get() {
-                self.connection.graceful_shutdown();
-            }
-            let step = self.connection.step(self.now);
-            if let Some(notice) = self.connection.take_diagnostic() {
-                self.log(notice);
-            }
-            let event = match step {
+            match self.session.step(self.now) {
                 Step::Read { deadline } => self.read(deadline).await?,
                 Step::Write { deadline } => self.write(deadline).await?,
-                Step::Handle => {
-                    let response = self.handle().await;
-                    if self.serving.shutdown.has_begun() {
-                        self.connection.graceful_shutdown();
-                    }
-                    let response = self.make_room_if_asked(response);
-                    self.now = Instant::now();
-                    self.connection.respond(response, self.now);
-                    self.desk.answers.update(|answers| answers + 1);
-                    continue;
-                }
+                Step::Handle => self.answer().await?,
+                Step::Allocate { .. } => self.context.wakers.woken(self.session.id()).await,
                 Step::Shutdown => self.shutdown().await?,
                 Step::Upgraded => return Ok(Ended::Upgraded),
-                Step::Close => {
-                    self.give_buffer();
-                    return Ok(Ended::Closed);
-                }
-            };
-            if event == Some(Event::Evicted) {
-                return Ok(Ended::Closed);
+                Step::Close => return Ok(Ended::Closed),
+            }
+            if self.turn.is_over(self.now) {
+                self.give_way().await;
             }
         }
     }
 
-    /// Where another connection needs the room, it is asked for at an answer, which is the last
-    /// one, or nearly so if other requests have come already.
-    fn make_room_if_asked(&mut self, response: Response) -> Response {
-        if self.last_answers.is_none() && self.desk.registry.borrow().is_last_answer() {
-            self.last_answers = Some(LAST_ANSWERS);
-        }
-        match &mut self.last_answers {
-            None => return response,
-            Some(0) => return response.with_close(),
-            Some(left) => *left -= 1,
-        }
-        self.connection.graceful_shutdown();
-        response
+    async fn read(&mut self, deadline: Instant) -> io::Result<()> {
+        self.wait(deadline, |driver, cx| driver.poll_read(cx)).await
     }
 
-    /// Reads, with a buffer that is the connection's only while something is there.
-    async fn read(&mut self, deadline: Instant) -> io::Result<Option<Event>> {
-        self.reads += 1;
-        if self.reads.is_multiple_of(TURN) {
-            future::yield_now().await;
-            self.now = Instant::now();
+    /// Reads, into memory that all connections share until something of a request has come.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { session, stream, context, now, .. } = self;
+        if session.has_buffer() {
+            match ready!(Pin::new(stream).poll_read(cx, session.read_space()))? {
+                0 => session.read_eof(),
+                n => session.advance_read(n),
+            }
+            return Poll::Ready(Ok(()));
         }
-        let now = self.now;
-        let rest = match &self.connection {
-            connection if connection.is_silent() => Some((Rest::Silent, now)),
-            connection if connection.is_lingering() => {
-                Some((Rest::Lingering, *self.lingers_since.get_or_insert(now)))
-            }
-            _ => None,
-        };
-        self.wait(deadline, rest, |driver, cx| {
-            driver.take_buffer();
-            let space = driver.connection.read_space();
-            let Poll::Ready(read) = Pin::new(&mut driver.stream).poll_read(cx, space) else {
-                driver.reads = 0;
-                driver.give_buffer();
-                return Poll::Pending;
-            };
-            match read? {
-                0 => driver.connection.read_eof(),
-                n => driver.connection.advance_read(n),
-            }
-            Poll::Ready(Ok(()))
-        })
-        .await
+        let space = &mut *context.scratch.borrow_mut();
+        match ready!(Pin::new(stream).poll_read(cx, space))? {
+            0 => session.read_eof(),
+            n => session.receive(&space[..n], *now),
+        }
+        Poll::Ready(Ok(()))
     }
 
-    /// Writes and flushes: only then it has been sent. If the deadline passes before, the
-    /// connection is over.
-    async fn write(&mut self, deadline: Instant) -> io::Result<Option<Event>> {
+    /// Writes and flushes: only then it has been sent.
+    async fn write(&mut self, deadline: Instant) -> io::Result<()> {
         let mut written = 0;
-        self.wait(deadline, None, |driver, cx| {
+        self.wait(deadline, |driver, cx| {
             if written == 0 {
-                let unsent = driver.connection.write_slices();
+                let slices = driver.session.write_slices();
                 let stream = Pin::new(&mut driver.stream);
                 // One slice, the usual answer, is cheaper to write by itself.
-                written = ready!(match &*unsent {
+                written = ready!(match &*slices {
                     [only] => stream.poll_write(cx, only),
                     several => stream.poll_write_vectored(cx, several),
                 })?;
@@ -175,91 +105,79 @@ where
                 }
             }
             ready!(Pin::new(&mut driver.stream).poll_flush(cx))?;
-            driver.connection.advance_write(written);
+            driver.session.advance_write(written);
             Poll::Ready(Ok(()))
         })
         .await
     }
 
-    async fn shutdown(&mut self) -> io::Result<Option<Event>> {
-        let deadline = self.now + self.serving.config.linger.silence.min(GOODBYE);
-        self.wait(deadline, None, |driver, cx| driver.stream.poll_shutdown(cx)).await
+    async fn answer(&mut self) -> io::Result<()> {
+        let request = self.session.request();
+        // What the application shares between its calls is its own to keep sound.
+        let answer = AssertUnwindSafe(async { (self.app)(&request).await }).catch_unwind().await;
+        let response = answer.unwrap_or_else(|panic| self.session.panicked(&*panic));
+        self.now = Instant::now();
+        let persistence = self.session.persistence(self.now);
+        if persistence == Persistence::CloseWhenAnswered {
+            future::poll_once(future::poll_fn(|cx| self.poll_read(cx))).await.transpose()?;
+        }
+        self.session.respond(response, persistence, self.now);
+        if self.turn.answered(self.now) {
+            self.give_way().await;
+        }
+        Ok(())
     }
 
-    /// What the application answers; a 500 if it panics.
-    async fn handle(&self) -> Response {
-        let request = self.connection.request();
-        // Whatever the application shares between its calls is its own to keep sound.
-        let answer = AssertUnwindSafe(async { (self.serving.app)(&request).await });
-        answer.catch_unwind().await.unwrap_or_else(|panic| {
-            log::error!("{}: the handler panicked: {}", self.place.peer(), message(&*panic));
-            Response::new(500).with_close()
-        })
+    async fn shutdown(&mut self) -> io::Result<()> {
+        let deadline = self.now + SHUTDOWN_TIMEOUT;
+        self.wait(deadline, |driver, cx| driver.stream.poll_shutdown(cx)).await
     }
 
-    /// Waits until something is done, or something else happens.
+    /// Waits until something is done, the deadline has passed, or the endpoint has decided
+    /// something: its next step tells.
     async fn wait(
         &mut self,
         deadline: Instant,
-        rest: Option<(Rest, Instant)>,
         mut act: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<io::Result<()>>,
-    ) -> io::Result<Option<Event>> {
-        let (key, desk) = (self.place.key(), self.desk);
-        let mut waits = false;
-        let event = future::poll_fn(|cx| {
-            let event = if waits { desk.registry.borrow_mut().take_event(key) } else { None };
-            if event == Some(Event::Evicted) {
-                if matches!(rest, Some((Rest::Lingering, _))) {
-                    return Poll::Ready(Ok(event));
-                }
-                desk.reactor.catch_up();
+    ) -> io::Result<()> {
+        let is_insistent = &self.context.reactor.is_insistent;
+        let mut has_waited = false;
+        future::poll_fn(|cx| {
+            // What has come has come before the deadline or the decision, however late it is seen.
+            is_insistent.set(has_waited);
+            let acted = act(self, cx);
+            is_insistent.set(false);
+            if acted.is_ready() {
+                return acted;
             }
-            // What has come has come before the event, however long this thread was busy.
-            if let Poll::Ready(result) = act(self, cx) {
-                if waits {
-                    desk.registry.borrow_mut().resume(key);
-                }
-                // If it is still silent, it has come to its end, or is about to.
-                let goes_on = result.is_ok() && !self.connection.is_silent();
-                match event {
-                    Some(Event::Evicted) if goes_on => {
-                        desk.registry.borrow_mut().make_room(Instant::now());
-                    }
-                    Some(Event::Ending) if goes_on => desk.registry.borrow_mut().not_idle(),
-                    _ => {}
-                }
-                return Poll::Ready(result.map(|()| None));
+            if has_waited {
+                self.now = Instant::now();
             }
-            if event.is_some() {
-                return Poll::Ready(Ok(event));
+            self.context.wakers.set(self.session.id(), cx.waker());
+            if has_waited && self.now >= deadline || !self.session.wait(Some(deadline), self.now) {
+                return Poll::Ready(Ok(()));
             }
-            desk.registry.borrow_mut().wait(key, cx.waker(), deadline, rest);
-            waits = true;
+            has_waited = true;
             Poll::Pending
         })
-        .await;
-        if waits {
+        .await?;
+        self.moves += 1;
+        if has_waited {
+            self.now = Instant::now();
+            self.turn = Turn::new(self.now);
+            self.moves = 0;
+        } else if self.moves.is_multiple_of(CLOCK_INTERVAL) {
             self.now = Instant::now();
         }
-        event
+        Ok(())
     }
 
-    fn take_buffer(&mut self) {
-        if !self.has_buffer {
-            self.connection.attach_buffer(self.desk.take_buffer());
-            self.has_buffer = true;
-        }
-    }
-
-    fn give_buffer(&mut self) {
-        if let Some(buffer) = self.connection.detach_buffer() {
-            self.has_buffer = false;
-            self.desk.give_buffer(buffer);
-        }
-    }
-
-    /// One line, without a byte of what the client sent.
-    fn log(&self, notice: Diagnostic) {
-        log::warn!("{}: {notice}", self.place.peer());
+    /// Lets the other connections of the thread have their turn, with all that has come for them
+    /// by now: an executor may run hundreds of tasks before it looks.
+    async fn give_way(&mut self) {
+        self.context.reactor.catch_up();
+        future::yield_now().await;
+        self.now = Instant::now();
+        self.turn = Turn::new(self.now);
     }
 }

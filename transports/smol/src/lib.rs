@@ -1,7 +1,8 @@
-//! HTTP/1 on smol: an accept loop, and the loop over [`h1events_server`] with `.await`.
+//! An HTTP/1 server on smol, on all cores: one task for each connection.
 //!
-//! There is no HTTP in here. Requests, answers, keep-alive and deadlines are the
-//! connection's; this crate moves bytes and keeps time, on all cores.
+//! There is no HTTP in here, and no policy: a [`Connection`](h1events_server::Connection) says what
+//! to do next, an [`Endpoint`](h1events_server::Endpoint) decides over all of them, and this crate
+//! reads, writes and waits, with `.await`.
 //!
 //! # Serve
 //!
@@ -12,7 +13,7 @@
 //!
 //! let server = Server::bind("127.0.0.1:0")?;
 //! let address = server.local_addr()?;
-//! let shutdown = server.shutdown();
+//! let handle = server.shutdown_handle();
 //! let serving = std::thread::spawn(move || {
 //!     server.serve(|request: &Request<'_>| match request.path() {
 //!         b"/" => Response::text("Hello, World\n"),
@@ -26,7 +27,7 @@
 //! client.read_to_string(&mut answer)?;
 //! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nHello, World\n"));
 //!
-//! shutdown.begin(Duration::from_secs(1));
+//! handle.shutdown(Duration::from_secs(1));
 //! let summary = serving.join().unwrap()?;
 //! assert_eq!((summary.connections, summary.cut_off), (1, 0));
 //! # Ok::<(), std::io::Error>(())
@@ -39,14 +40,13 @@
 //! - One thread accepts. Each core has a thread with an executor of its own, and a
 //!   connection stays on the one it was given to. So neither the application's futures nor
 //!   the streams have to be `Send`.
-//! - A **silent connection** (no byte of the next request yet) takes no time, and no buffer but for
-//!   half an empty line. Beyond [`max_connections`](Server::max_connections), or when descriptors
-//!   run out, the longest-silent one is closed to make room. If none is silent, one that lingers
-//!   after its last answer; if none does, the next one that answers ends, after the requests that it
-//!   has sent already.
+//! - **An idle connection** takes no time and no buffer: about a kilobyte. At
+//!   [`max_connections`](Server::max_connections), or when descriptors run out, the connection that
+//!   deserves it least ends for a newcomer: one that says nothing, is idle or makes no progress
+//!   ([`EndpointConfig`]).
+//! - **A busy connection** gives way to the others of its thread after 32 answers or 5 ms.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
-//!   deadline. Before it waits, a busy one lets other threads run, if that has turned out to answer
-//!   more requests.
+//!   deadline. What has come is read before a deadline is judged, however late the thread is.
 //! - A panic of the application is a 500 and a line in the log.
 //!
 //! [mio]: https://docs.rs/mio
@@ -58,31 +58,20 @@
 
 #![forbid(unsafe_code)]
 
-mod accept;
-mod deadlines;
-mod desk;
 mod drive;
-mod listener;
-mod load;
-mod place;
-mod queue;
 mod reactor;
-mod registry;
-mod serve;
 mod server;
 mod socket;
 mod stream;
-mod upgrade;
 mod worker;
-mod workers;
 
+pub use h1events_net::{Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
+/// The types that applications and configurations are made of.
 pub use h1events_server::{
-    Config, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest, ParseRequestError,
-    Request, Response, Version,
+    Config, EndpointConfig, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest,
+    ParseRequestError, Peer, Request, Response, Summary, Version,
 };
-pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};
-pub use listener::Listener;
 pub use reactor::Reactor;
 pub use server::Server;
 pub use socket::Socket;
-pub use stream::Stream;
+pub use stream::{IntoStream, Stream};

@@ -1,14 +1,13 @@
 //! Sockets that are ready, for the executor of one thread.
 //!
-//! async-io has one reactor for all threads: whichever thread polls it wakes the tasks of the
-//! others, and each wait for a socket is a system call. With an executor per core whose
+//! async-io has one reactor for all threads: the thread that polls it wakes the tasks of the
+//! others, and each wait for a socket is a system call. With an executor for each core whose
 //! connections stay on it, each thread can do both for itself, with a poll of its own. It is
 //! edge-triggered: a socket is registered once, and what is known of its readiness saves the
 //! reads that would find nothing.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,8 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{self, Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use mio::event::Event;
-use mio::unix::SourceFd;
+use mio::event::{Event, Source};
 use mio::{Events, Interest, Registry, Token};
 use slab::Slab;
 
@@ -25,6 +23,9 @@ use slab::Slab;
 #[derive(Clone, Debug)]
 pub struct Reactor {
     inner: Rc<Inner>,
+    /// Whether the next attempts are made even if nothing is known to be ready: a system calls a
+    /// socket writable only when a good part of its buffer is free.
+    pub(crate) is_insistent: Rc<Cell<bool>>,
 }
 
 /// What a reactor is made of on its own thread. It takes three descriptors.
@@ -32,22 +33,25 @@ pub struct Reactor {
 pub(crate) struct Poll {
     poll: mio::Poll,
     registry: Registry,
-    waker: mio::Waker,
+    notifier: Arc<Notifier>,
 }
 
 #[derive(Debug)]
 struct Inner {
     poll: RefCell<mio::Poll>,
     registry: Registry,
-    bell: Arc<Bell>,
-    sources: RefCell<Slab<Source>>,
+    notifier: Arc<Notifier>,
+    sockets: RefCell<Slab<Readiness>>,
 }
 
 /// What is known of a socket.
 #[derive(Debug, Default)]
-pub(crate) struct Source {
+pub(crate) struct Readiness {
     pub(crate) read: Direction,
     pub(crate) write: Direction,
+    /// Whether a read that leaves room has left nothing to read. That isn't so where the system
+    /// ends a read early: at urgent data, and at a message that carries descriptors.
+    short_read_is_last: bool,
 }
 
 #[derive(Debug, Default)]
@@ -56,21 +60,21 @@ pub(crate) struct Direction {
     ready: bool,
     /// Whether there will be no other event: the peer has closed it, or it is broken.
     closed: bool,
-    /// Whether somebody waits.
-    wanted: bool,
     waker: Option<Waker>,
+    /// Whether the waker waits.
+    wanted: bool,
 }
 
 /// Wakes the thread.
 #[derive(Debug)]
-struct Bell {
-    rung: AtomicBool,
-    asleep: AtomicBool,
+pub(crate) struct Notifier {
+    is_notified: AtomicBool,
+    is_asleep: AtomicBool,
     waker: mio::Waker,
 }
 
-/// The key of the bell.
-const BELL: Token = Token(usize::MAX);
+/// The key of the notifier.
+const NOTIFIER: Token = Token(usize::MAX);
 
 /// Events that are taken from the system at once.
 const EVENTS: usize = 256;
@@ -79,53 +83,51 @@ impl Poll {
     pub(crate) fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
-        let waker = mio::Waker::new(&registry, BELL)?;
-        Ok(Self { poll, registry, waker })
+        let waker = mio::Waker::new(&registry, NOTIFIER)?;
+        let (is_notified, is_asleep) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Self { poll, registry, notifier: Arc::new(Notifier { is_notified, is_asleep, waker }) })
+    }
+
+    pub(crate) fn notifier(&self) -> Arc<Notifier> {
+        Arc::clone(&self.notifier)
     }
 }
 
 impl Reactor {
     pub(crate) fn new(poll: Poll) -> Self {
-        let Poll { poll, registry, waker } = poll;
-        let bell = Bell { rung: AtomicBool::new(false), asleep: AtomicBool::new(false), waker };
-        Self {
-            inner: Rc::new(Inner {
-                poll: RefCell::new(poll),
-                registry,
-                bell: Arc::new(bell),
-                sources: RefCell::default(),
-            }),
-        }
+        let Poll { poll, registry, notifier } = poll;
+        let poll = RefCell::new(poll);
+        let inner = Inner { poll, registry, notifier, sockets: RefCell::default() };
+        Self { inner: Rc::new(inner), is_insistent: Rc::default() }
     }
 
     /// Runs a future on this thread, and waits for sockets meanwhile.
     ///
-    /// Before each wait, `until` is told the time and says how long to wait at most; then the
-    /// future is polled again.
+    /// Before each wait, `until` says how long to wait at most; then the future is polled again.
     pub(crate) fn block_on<T>(
         &self,
         future: impl Future<Output = T>,
-        mut until: impl FnMut(Instant) -> Option<Instant>,
+        mut until: impl FnMut() -> Option<Instant>,
     ) -> T {
         let mut future = pin!(future);
-        let bell = &self.inner.bell;
-        let waker = Waker::from(Arc::clone(bell));
+        let notifier = &self.inner.notifier;
+        let waker = Waker::from(Arc::clone(notifier));
         let mut cx = Context::from_waker(&waker);
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            bell.rung.store(false, SeqCst);
+            notifier.is_notified.store(false, SeqCst);
             if let task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
-            let now = Instant::now();
-            let mut timeout = until(now).map(|until| until.saturating_duration_since(now));
-            bell.asleep.store(true, SeqCst);
-            if bell.rung.load(SeqCst) {
+            let mut timeout =
+                until().map(|until| until.saturating_duration_since(Instant::now()));
+            notifier.is_asleep.store(true, SeqCst);
+            if notifier.is_notified.load(SeqCst) {
                 timeout = Some(Duration::ZERO);
             }
             self.inner.wait(&mut events, timeout);
-            // Before tasks are woken, which would ring it.
-            bell.asleep.store(false, SeqCst);
+            // Before tasks are woken, which would notify it.
+            notifier.is_asleep.store(false, SeqCst);
             self.inner.dispatch(&events);
         }
     }
@@ -141,35 +143,52 @@ impl Reactor {
         }
     }
 
-    /// Registers a socket: the key of its source.
-    pub(crate) fn register(&self, socket: &impl AsFd) -> io::Result<usize> {
-        let mut source = Source::default();
-        source.write.ready = true;
-        let key = self.inner.sources.borrow_mut().insert(source);
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        let socket = socket.as_fd().as_raw_fd();
-        let registered = self.inner.registry.register(&mut SourceFd(&socket), Token(key), interest);
+    /// Registers a socket, and returns its key.
+    pub(crate) fn register(&self, socket: &mut impl Source) -> io::Result<usize> {
+        let mut readiness = Readiness::default();
+        readiness.write.ready = true;
+        let key = self.inner.sockets.borrow_mut().insert(readiness);
+        let registered = self.inner.registry.register(socket, Token(key), interest());
         if registered.is_err() {
             self.forget(key);
         }
         registered.map(|()| key)
     }
 
-    pub(crate) fn deregister(&self, socket: &impl AsFd, key: usize) {
+    pub(crate) fn deregister(&self, socket: &mut impl Source, key: usize) {
         // If it fails, closing the socket does the same.
-        let _ = self.inner.registry.deregister(&mut SourceFd(&socket.as_fd().as_raw_fd()));
+        let _ = self.inner.registry.deregister(socket);
         self.forget(key);
     }
 
-    pub(crate) fn with<R>(&self, key: usize, act: impl FnOnce(&mut Source) -> R) -> R {
-        act(&mut self.inner.sources.borrow_mut()[key])
+    pub(crate) fn with<R>(&self, key: usize, act: impl FnOnce(&mut Readiness) -> R) -> R {
+        act(&mut self.inner.sockets.borrow_mut()[key])
+    }
+
+    /// Waits until an attempt is worth it.
+    pub(crate) fn poll_ready(
+        &self,
+        key: usize,
+        direction: impl Fn(&mut Readiness) -> &mut Direction,
+        cx: &Context<'_>,
+    ) -> task::Poll<()> {
+        let is_insistent = self.is_insistent.get();
+        self.with(key, |readiness| direction(readiness).poll_ready(is_insistent, cx))
     }
 
     fn forget(&self, key: usize) {
-        let source = self.inner.sources.borrow_mut().try_remove(key);
+        let readiness = self.inner.sockets.borrow_mut().try_remove(key);
         // Its wakers may drop tasks, and with them sockets.
-        drop(source);
+        drop(readiness);
     }
+}
+
+/// With urgent data, where the system tells of it.
+const fn interest() -> Interest {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    return Interest::READABLE.add(Interest::WRITABLE);
 }
 
 impl Inner {
@@ -184,29 +203,47 @@ impl Inner {
         }
     }
 
-    /// Passes them on: how many there were.
+    /// Passes them on, and returns how many there were.
     fn dispatch(&self, events: &Events) -> usize {
-        let mut sources = self.sources.borrow_mut();
+        let mut sockets = self.sockets.borrow_mut();
         let mut count = 0;
         for event in events {
             count += 1;
-            // The bell has no source, nor has a socket that was dropped a moment ago.
-            if let Some(source) = sources.get_mut(event.token().0) {
-                source.is_told(event);
+            // The notifier has no socket, nor has one that was dropped a moment ago.
+            if let Some(readiness) = sockets.get_mut(event.token().0) {
+                readiness.update(event);
             }
         }
         count
     }
 }
 
-impl Source {
-    fn is_told(&mut self, event: &Event) {
-        let broken = event.is_error() || event.is_read_closed() && event.is_write_closed();
-        if broken || event.is_readable() || event.is_read_closed() {
-            self.read.becomes_ready(broken || event.is_read_closed());
+impl Readiness {
+    /// Concludes from a read that leaves room that there is nothing left, as long as
+    /// there is no urgent data. That saves a read for each request.
+    pub(crate) const fn trust_short_reads(&mut self) {
+        // Elsewhere, nothing tells of urgent data.
+        self.short_read_is_last = cfg!(any(target_os = "linux", target_os = "android"));
+    }
+
+    /// Takes note of a read that has left room.
+    pub(crate) const fn short_read(&mut self) {
+        if self.short_read_is_last {
+            // After the end, there is no other event.
+            self.read.ready = self.read.closed;
         }
-        if broken || event.is_writable() || event.is_write_closed() {
-            self.write.becomes_ready(broken || event.is_write_closed());
+    }
+
+    fn update(&mut self, event: &Event) {
+        if event.is_priority() {
+            self.short_read_is_last = false;
+        }
+        let is_broken = event.is_error() || event.is_read_closed() && event.is_write_closed();
+        if is_broken || event.is_readable() || event.is_read_closed() || event.is_priority() {
+            self.read.becomes_ready(is_broken || event.is_read_closed());
+        }
+        if is_broken || event.is_writable() || event.is_write_closed() {
+            self.write.becomes_ready(is_broken || event.is_write_closed());
         }
     }
 }
@@ -223,19 +260,15 @@ impl Direction {
         }
     }
 
-    /// Nothing more is to be had before the next event, unless there will be none.
-    pub(crate) const fn is_exhausted(&mut self) {
-        self.ready = self.closed;
-    }
-
-    /// Even if it is closed, there is an event to come.
+    /// Takes note that an attempt has found nothing. Even if it is closed, there is an event
+    /// to come.
     pub(crate) const fn would_block(&mut self) {
         self.ready = false;
     }
 
-    pub(crate) fn poll_ready(&mut self, cx: &Context<'_>) -> task::Poll<()> {
+    fn poll_ready(&mut self, is_insistent: bool, cx: &Context<'_>) -> task::Poll<()> {
         self.wanted = !self.ready;
-        if self.ready {
+        if self.ready || is_insistent {
             return task::Poll::Ready(());
         }
         match &self.waker {
@@ -246,17 +279,24 @@ impl Direction {
     }
 }
 
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.rung.swap(true, SeqCst)
-            && self.asleep.load(SeqCst)
+impl Notifier {
+    /// Ends the thread's wait, or else its next one.
+    pub(crate) fn notify(&self) {
+        if !self.is_notified.swap(true, SeqCst)
+            && self.is_asleep.load(SeqCst)
             && let Err(error) = self.waker.wake()
         {
             log::error!("waking a thread failed: {error}");
         }
+    }
+}
+
+impl Wake for Notifier {
+    fn wake(self: Arc<Self>) {
+        self.notify();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.notify();
     }
 }

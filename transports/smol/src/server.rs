@@ -1,140 +1,153 @@
 //! The server: what it is made of.
 
-use std::fmt;
-use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::os::unix::net::UnixListener;
+use std::num::NonZero;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+use std::{fmt, io, thread};
 
-use h1events_server::{Config, Request, Response};
-use h1events_serving::{Room, Shutdown, Summary, Upgraded, Yielding, descriptors};
-use smol::channel::{Receiver, bounded};
-use smol::{Async, future};
+use h1events_net::{
+    Acceptor, Host, Listener, Refused, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle,
+    Upgraded, descriptor_limit,
+};
+use h1events_server::{
+    Config, ConnectionId, EndpointConfig, Peer, Request, Response, Summary,
+};
+use smol::channel::{Sender, unbounded};
 
-use crate::accept::Accepting;
-use crate::listener::Listener;
-use crate::serve::Serving;
-use crate::upgrade::{OnUpgrade, on_upgrade};
-use crate::workers::{self, Workers};
+use crate::reactor::{Notifier, Poll};
+use crate::stream::IntoStream;
+use crate::worker::{self, Admitted, OnUpgrade, Serving};
+
+type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 
 /// A server that has its address and waits to [`serve`](Self::serve).
 ///
 /// See the [crate documentation](crate) for an example.
 #[must_use]
-pub struct Server<L: Listener> {
-    listener: L,
+pub struct Server<L: Listener<Accepted: IntoStream>> {
+    acceptor: Acceptor<L>,
     config: Config,
-    max_connections: usize,
-    on_upgrade: Option<OnUpgrade<L::Stream>>,
-    shutdown: Shutdown,
-    shutdown_begun: Receiver<()>,
+    endpoint: EndpointConfig,
+    threads: usize,
+    on_upgrade: Option<OnUpgrade<StreamOf<L>>>,
 }
 
-/// A silent one costs about a kilobyte.
+/// An idle one costs about a kilobyte.
 const MAX_CONNECTIONS: usize = 16_384;
 
 /// Descriptors that are left to the application, and what each worker takes for its reactor.
 const SPARE_DESCRIPTORS: usize = 64;
 const REACTOR_DESCRIPTORS: usize = 3;
 
-impl Server<Async<TcpListener>> {
-    /// A server on a TCP address, IPv4 or IPv6. With port 0, the system chooses one, which
+/// How long the workers get to end after their last connection.
+const JOIN_TIMEOUT: Duration = Duration::from_millis(100);
+
+impl Server<TcpListener> {
+    /// Binds a server to a TCP address, IPv4 or IPv6. With port 0, the system chooses one, which
     /// [`local_addr`](Self::local_addr) tells.
     ///
     /// # Errors
     ///
     /// The address isn't one, or the system refuses it: in use, not ours, not allowed.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
-        Self::from_tcp(h1events_serving::bind(address)?)
+        Self::new(h1events_net::bind(address)?)
     }
 
-    /// A server on a listener that is there already.
-    ///
-    /// # Errors
-    ///
-    /// The system has no descriptors left.
-    pub fn from_tcp(listener: TcpListener) -> io::Result<Self> {
-        Self::new(Async::new(listener)?)
-    }
-
-    /// The address, with its real port.
+    /// The address of the first listener, with its real port.
     ///
     /// # Errors
     ///
     /// The system can't tell.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.get_ref().local_addr()
+        self.listeners()[0].local_addr()
     }
 }
 
-impl Server<Async<UnixListener>> {
-    /// A server on a Unix socket.
+impl<L: Listener<Accepted: IntoStream>> Server<L> {
+    /// Makes a server on a listener: the caller's own, a Unix socket, one that makes TLS
+    /// streams.
     ///
     /// # Errors
     ///
-    /// The system has no descriptors left.
-    pub fn from_unix(listener: UnixListener) -> io::Result<Self> {
-        Self::new(Async::new(listener)?)
-    }
-}
-
-impl<L: Listener> Server<L> {
-    /// A server on any source of connections.
-    ///
-    /// # Errors
-    ///
-    /// None: it returns what the constructor of h1events-thread does, which needs descriptors.
+    /// The system has no descriptors left, or the listener can't be made non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        let (wake, shutdown_begun) = wake();
-        let shutdown = Shutdown::new(wake);
-        Ok(Self {
-            listener,
-            config: Config::new(),
-            max_connections: MAX_CONNECTIONS,
-            on_upgrade: None,
-            shutdown,
-            shutdown_begun,
-        })
+        let mut acceptor = Acceptor::new()?;
+        acceptor.listen(listener)?;
+        let mut endpoint = EndpointConfig::new();
+        endpoint.max_connections = MAX_CONNECTIONS;
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        Ok(Self { acceptor, config: Config::new(), endpoint, threads, on_upgrade: None })
     }
 
-    /// What a connection allows, and for how long.
+    /// Listens on one more listener.
+    ///
+    /// # Errors
+    ///
+    /// The listener can't be made non-blocking.
+    pub fn listen(mut self, listener: L) -> io::Result<Self> {
+        self.acceptor.listen(listener)?;
+        Ok(self)
+    }
+
+    /// Sets what a connection is allowed, and for how long.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// How many connections there are at the same time. Default: 16,384.
+    /// Sets what all connections together are allowed: how many there may be, and how much they may
+    /// buffer.
     ///
-    /// It is at least 1, and lowered to what RLIMIT_NOFILE allows, less some for the application.
-    pub const fn max_connections(mut self, max: usize) -> Self {
-        self.max_connections = max;
+    /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
+    /// application. The threads share it.
+    pub fn endpoint_config(mut self, config: EndpointConfig) -> Self {
+        self.endpoint = config;
         self
     }
 
-    /// Who takes connections after [`Response::upgrade`]. Its future runs on the thread of the
-    /// connection and may take as long as it wants, up to the end of a shutdown. Without it,
-    /// such a connection is closed.
+    /// Sets how many connections there may be at the same time. Default: 16,384.
+    pub const fn max_connections(mut self, max: usize) -> Self {
+        self.endpoint.max_connections = max;
+        self
+    }
+
+    /// Sets how many threads serve. Default: one for each core that the process may use. There are
+    /// never more than connections.
+    pub const fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// Sets what takes connections after [`Response::upgrade`]. Its future runs on the thread of
+    /// the connection and may take as long as it wants, up to the end of a shutdown. Without
+    /// it, such a connection is closed.
     pub fn on_upgrade<H>(mut self, handler: H) -> Self
     where
-        H: AsyncFn(Upgraded<L::Stream>) + Send + Sync + 'static,
+        H: AsyncFn(Upgraded<StreamOf<L>>) + Send + Sync + 'static,
     {
-        self.on_upgrade = Some(on_upgrade(handler));
+        let handler = Arc::new(handler);
+        self.on_upgrade = Some(Arc::new(move |upgraded| {
+            let handler = Arc::clone(&handler);
+            Box::pin(async move { handler(upgraded).await })
+        }));
         self
     }
 
-    /// The handle that ends it.
+    /// The handle that ends the server.
     #[must_use]
-    pub fn shutdown(&self) -> Shutdown {
-        self.shutdown.clone()
+    pub fn shutdown_handle(&self) -> ShutdownHandle {
+        self.acceptor.shutdown_handle()
     }
 
-    /// The source of connections.
-    pub const fn listener(&self) -> &L {
-        &self.listener
+    /// The listeners, in the order in which they were added.
+    #[must_use]
+    pub fn listeners(&self) -> &[L] {
+        self.acceptor.listeners()
     }
 
-    /// Serves on all cores until it is [shut down](Shutdown::begin).
+    /// Serves until the server is [shut down](ShutdownHandle::shutdown).
     ///
     /// The application is called from many threads at the same time. While it runs, the
     /// other connections of its thread wait.
@@ -161,45 +174,103 @@ impl<L: Listener> Server<L> {
     where
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        let serving = Arc::new(Serving {
-            app,
-            config: Arc::new(self.config),
-            on_upgrade: self.on_upgrade,
-            yielding: Yielding::new(Instant::now()),
-            shutdown: self.shutdown.clone(),
-        });
-        let (wake, room_made) = wake();
-        let room = Arc::new(Room::new(wake));
-        let workers = Workers::start::<L, A>(&serving, &room)?;
-        let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * workers::count();
-        let accepting = Accepting {
-            listener: self.listener,
-            max_connections: self.max_connections.min(descriptors(spare)).max(1),
-            workers,
-            room,
-            room_made,
-            accepted: 0,
-        };
-        Ok(future::block_on(accepting.run(&self.shutdown, &self.shutdown_begun)))
+        let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
+        let (config, log) = (Arc::new(config), Arc::<ServerLog>::default());
+        let serving = Arc::new(Serving { app, config, on_upgrade, log: Arc::clone(&log) });
+        let purse = SharedPurse::new(endpoint.max_buffered);
+        let (end, ended) = mpsc::channel::<()>();
+        let mut endpoints = Vec::new();
+        let mut host = WorkerHost { workers: Vec::new() };
+        for max_connections in shares(endpoint.max_connections, threads) {
+            let poll = Poll::new()?;
+            let mut config = endpoint.clone();
+            config.max_connections = max_connections;
+            let endpoint =
+                Arc::new(SharedEndpoint::new(config, purse.clone(), acceptor.notifier()));
+            endpoints.push(Arc::clone(&endpoint));
+            let (admitted, receiver) = unbounded();
+            host.workers.push(Worker { admitted, notifier: poll.notifier() });
+            let (serving, end) = (Arc::clone(&serving), end.clone());
+            let name = format!("h1-{}", endpoints.len());
+            thread::Builder::new().name(name).spawn(move || {
+                worker::run(poll, &endpoint, &serving, receiver);
+                drop(end);
+            })?;
+        }
+        drop(end);
+        let summary = acceptor.run(&endpoints, &log, &mut host);
+        drop(host);
+        // A worker whose handler blocks it ends when that does.
+        let _ = ended.recv_timeout(JOIN_TIMEOUT);
+        Ok(summary)
     }
 }
 
-impl<L: Listener + fmt::Debug> fmt::Debug for Server<L> {
+impl<L: Listener<Accepted: IntoStream> + fmt::Debug> fmt::Debug for Server<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("listener", &self.listener)
+            .field("acceptor", &self.acceptor)
             .field("config", &self.config)
-            .field("max_connections", &self.max_connections)
+            .field("endpoint", &self.endpoint)
+            .field("threads", &self.threads)
             .finish_non_exhaustive()
     }
 }
 
-/// What wakes a thread, and what is received there.
-fn wake() -> (impl Fn() + Send + Sync, Receiver<()>) {
-    let (sender, receiver) = bounded(1);
-    let wake = move || {
-        // If there is a wake-up already, that one is enough.
-        let _ = sender.try_send(());
-    };
-    (wake, receiver)
+/// How many connections each worker may have.
+fn shares(max_connections: usize, threads: usize) -> impl Iterator<Item = usize> {
+    let threads = threads.max(1);
+    let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads;
+    let all = max_connections.min(descriptor_limit(spare)).max(1);
+    let threads = threads.min(all);
+    (0..threads).map(move |worker| all / threads + usize::from(worker < all % threads))
+}
+
+/// Has the workers serve what the acceptor admits.
+struct WorkerHost<T> {
+    workers: Vec<Worker<T>>,
+}
+
+struct Worker<T> {
+    admitted: Sender<Admitted<T>>,
+    notifier: Arc<Notifier>,
+}
+
+impl<T: Send> Host<T> for WorkerHost<T> {
+    fn serve(
+        &mut self,
+        endpoint: usize,
+        id: ConnectionId,
+        accepted: T,
+        peer: Peer,
+    ) -> Result<(), Refused<T>> {
+        let sent = self.workers[endpoint].admitted.try_send(Admitted { id, accepted, peer });
+        sent.map_err(|error| {
+            let Admitted { accepted, .. } = error.into_inner();
+            Refused { accepted, error: io::Error::other("a worker doesn't serve any more") }
+        })
+    }
+
+    fn wake(&mut self, endpoint: usize) {
+        self.workers[endpoint].notifier.notify();
+    }
+
+    /// Each worker looks after its own endpoint.
+    fn tend(&mut self, _: Instant) -> Option<Instant> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_share_the_connections_exactly() {
+        for (max, threads) in [(1, 8), (7, 2), (8, 3), (100, 1), (5, 0)] {
+            let shares: Vec<_> = shares(max, threads).collect();
+            assert_eq!(shares.iter().sum::<usize>(), max);
+            assert!(shares.len() <= threads.max(1) && shares.iter().all(|&share| share > 0));
+        }
+    }
 }

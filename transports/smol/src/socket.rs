@@ -1,34 +1,40 @@
 //! Sockets that a reactor knows.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::os::fd::AsFd;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use mio::event::Source;
 use smol::io::{AsyncRead, AsyncWrite};
 
-use crate::reactor::{Direction, Reactor, Source};
+use crate::reactor::{Direction, Reactor, Readiness};
 
 /// A socket that belongs to the thread of its reactor.
 ///
 /// It is what TCP and Unix connections are served on, and what TLS can be put on.
 #[derive(Debug)]
-pub struct Socket<T: AsFd> {
+pub struct Socket<T: Source> {
     io: T,
     reactor: Reactor,
     key: usize,
 }
 
-impl<T: AsFd> Socket<T> {
-    /// Registers a socket, and makes it non-blocking.
+impl<T: Source> Socket<T> {
+    /// Registers a socket, which is non-blocking.
     ///
     /// # Errors
     ///
     /// The system refuses it.
-    pub fn new(io: T, reactor: &Reactor) -> io::Result<Self> {
-        rustix::io::ioctl_fionbio(&io, true)?;
-        let key = reactor.register(&io)?;
+    pub fn new(mut io: T, reactor: &Reactor) -> io::Result<Self> {
+        let key = reactor.register(&mut io)?;
         Ok(Self { io, reactor: reactor.clone(), key })
+    }
+
+    /// Concludes from a read that leaves room that nothing is left to read. Not for sockets whose
+    /// messages can carry descriptors.
+    pub(crate) fn trusting_short_reads(self) -> Self {
+        self.reactor.with(self.key, Readiness::trust_short_reads);
+        self
     }
 
     /// The socket itself, which must stay non-blocking.
@@ -36,42 +42,34 @@ impl<T: AsFd> Socket<T> {
         &self.io
     }
 
-    /// Attempts something as soon as it is worth it. Gets what it has moved, and whether
-    /// that is all there was.
+    /// Attempts something as soon as it is worth it.
     fn poll_with<R>(
         &self,
         cx: &Context<'_>,
-        direction: impl Fn(&mut Source) -> &mut Direction,
-        mut attempt: impl FnMut(&T) -> io::Result<(R, bool)>,
+        direction: impl Fn(&mut Readiness) -> &mut Direction,
+        mut attempt: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         loop {
-            if self.reactor.with(self.key, |source| direction(source).poll_ready(cx)).is_pending() {
-                return Poll::Pending;
-            }
+            ready!(self.reactor.poll_ready(self.key, &direction, cx));
             match attempt(&self.io) {
-                Ok((result, exhausted)) => {
-                    if exhausted {
-                        self.reactor.with(self.key, |source| direction(source).is_exhausted());
-                    }
-                    return Poll::Ready(Ok(result));
-                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.reactor.with(self.key, |source| direction(source).would_block());
+                    self.reactor.with(self.key, |readiness| direction(readiness).would_block());
+                    self.reactor.is_insistent.set(false);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Poll::Ready(Err(error)),
+                result => return Poll::Ready(result),
             }
         }
     }
 }
 
-impl<T: AsFd> Drop for Socket<T> {
+impl<T: Source> Drop for Socket<T> {
     fn drop(&mut self) {
-        self.reactor.deregister(&self.io, self.key);
+        self.reactor.deregister(&mut self.io, self.key);
     }
 }
 
-impl<T: AsFd + Unpin> AsyncRead for Socket<T>
+impl<T: Source + Unpin> AsyncRead for Socket<T>
 where
     for<'a> &'a T: Read,
 {
@@ -80,20 +78,16 @@ where
         cx: &mut Context<'_>,
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(
-            cx,
-            |source| &mut source.read,
-            |mut io| {
-                let n = io.read(space)?;
-                // Less than there is room for means that there was no more. After the end, there
-                // is no other event.
-                Ok((n, n > 0 && n < space.len()))
-            },
-        )
+        let len = space.len();
+        let read = ready!(self.poll_with(cx, |source| &mut source.read, |mut io| io.read(space)));
+        if read.as_ref().is_ok_and(|n| (1..len).contains(n)) {
+            self.reactor.with(self.key, Readiness::short_read);
+        }
+        Poll::Ready(read)
     }
 }
 
-impl<T: AsFd + Unpin> AsyncWrite for Socket<T>
+impl<T: Source + Unpin> AsyncWrite for Socket<T>
 where
     for<'a> &'a T: Write,
 {
@@ -102,7 +96,7 @@ where
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(cx, |source| &mut source.write, |mut io| Ok((io.write(bytes)?, false)))
+        self.poll_with(cx, |source| &mut source.write, |mut io| io.write(bytes))
     }
 
     fn poll_write_vectored(
@@ -110,18 +104,14 @@ where
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(
-            cx,
-            |source| &mut source.write,
-            |mut io| Ok((io.write_vectored(bytes)?, false)),
-        )
+        self.poll_with(cx, |source| &mut source.write, |mut io| io.write_vectored(bytes))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    /// Does nothing: whoever closes a TLS session over the socket goes on reading.
+    /// Does nothing: after the end of a TLS session over the socket, reading goes on.
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

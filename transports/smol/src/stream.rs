@@ -1,12 +1,14 @@
 //! What a connection reads from and writes to.
 
 use std::io;
-use std::net::{Shutdown, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::net::{self, Shutdown};
+#[cfg(unix)]
+use std::os::unix;
 use std::task::{Context, Poll};
 
 use smol::io::{AsyncRead, AsyncWrite};
 
+use crate::reactor::Reactor;
 use crate::socket::Socket;
 
 /// A stream of bytes in both directions: a socket, or TLS over one.
@@ -25,13 +27,47 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
-impl Stream for Socket<TcpStream> {
+/// What was accepted, and becomes a stream on the thread that serves it.
+pub trait IntoStream: Send + 'static {
+    /// What is made of it.
+    type Stream: Stream;
+
+    /// Makes the stream: a [`Socket`], or anything over one. What doesn't use the thread's reactor
+    /// works as well, only slower.
+    ///
+    /// # Errors
+    ///
+    /// The connection is dropped.
+    fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream>;
+}
+
+impl IntoStream for net::TcpStream {
+    type Stream = Socket<mio::net::TcpStream>;
+
+    fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream> {
+        self.set_nonblocking(true)?;
+        Ok(Socket::new(mio::net::TcpStream::from_std(self), reactor)?.trusting_short_reads())
+    }
+}
+
+impl Stream for Socket<mio::net::TcpStream> {
     fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
     }
 }
 
-impl Stream for Socket<UnixStream> {
+#[cfg(unix)]
+impl IntoStream for unix::net::UnixStream {
+    type Stream = Socket<mio::net::UnixStream>;
+
+    fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream> {
+        self.set_nonblocking(true)?;
+        Socket::new(mio::net::UnixStream::from_std(self), reactor)
+    }
+}
+
+#[cfg(unix)]
+impl Stream for Socket<mio::net::UnixStream> {
     fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
     }

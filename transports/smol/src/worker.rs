@@ -1,126 +1,193 @@
 //! A thread that serves: an executor whose connections stay on it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::thread;
+use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use h1events_server::{Request, Response};
-use h1events_serving::{Peer, Summary};
+use h1events_net::{ServerLog, Session, SharedEndpoint, Upgraded};
+use h1events_server::{Config, ConnectionId, Peer, Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
 use smol::future::{self, FutureExt};
-use smol::stream::Stream as _;
 
-use crate::desk::Desk;
-use crate::listener::Listener;
-use crate::place::Place;
-use crate::reactor::Reactor;
-use crate::registry::Registry;
-use crate::serve::{Serving, serve_connection};
+use crate::drive::{Driver, Ended};
+use crate::reactor::{self, Reactor};
+use crate::stream::{IntoStream, Stream};
 
-/// What the thread that accepts has for a worker.
-pub(crate) enum Command<T> {
-    /// Serve that connection.
-    Serve(T, Peer),
-    /// Close the connection that has rested for longest.
-    MakeRoom,
-    /// End: at once what is silent, in any case at that time.
-    End(Option<Instant>),
+/// What the application does with connections that it takes.
+pub(crate) type OnUpgrade<S> =
+    Arc<dyn Fn(Upgraded<S>) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
+
+/// What all connections of a server share.
+pub(crate) struct Serving<S, A> {
+    pub(crate) app: A,
+    pub(crate) config: Arc<Config>,
+    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
+    pub(crate) log: Arc<ServerLog>,
 }
 
-/// Returns when all tasks that were ready have had their turn.
-async fn let_all_run(executor: &LocalExecutor<'_>) {
-    // This one is the last in the queue.
-    executor.spawn(async {}).await;
+/// A connection that the endpoint of a worker has admitted.
+pub(crate) struct Admitted<T> {
+    pub(crate) id: ConnectionId,
+    pub(crate) accepted: T,
+    pub(crate) peer: Peer,
 }
 
-/// Serves until it is told to end.
-pub(crate) fn run<L, A>(
-    reactor: Reactor,
-    serving: &Arc<Serving<L::Stream, A>>,
-    commands: Receiver<Command<L::Accepted>>,
-    registry: Registry,
-) -> Summary
-where
-    L: Listener,
+/// What the connections of a worker share.
+pub(crate) struct WorkerContext {
+    pub(crate) reactor: Reactor,
+    pub(crate) wakers: Wakers,
+    /// Bytes are read into it while nothing of a request has come, so that an idle connection
+    /// holds no buffer.
+    pub(crate) scratch: RefCell<Box<[u8]>>,
+}
+
+/// Bytes that are read at once while no request has begun.
+const FIRST_READ: usize = 8 * 1024;
+
+/// By the index of the connection.
+#[derive(Default)]
+pub(crate) struct Wakers {
+    wakers: RefCell<Vec<Option<Waker>>>,
+}
+
+/// Serves what the acceptor admits, until it sends no more.
+pub(crate) fn run<T, A>(
+    poll: reactor::Poll,
+    endpoint: &Arc<SharedEndpoint>,
+    serving: &Arc<Serving<T::Stream, A>>,
+    admitted: Receiver<Admitted<T>>,
+) where
+    T: IntoStream,
     A: AsyncFn(&Request<'_>) -> Response + 'static,
 {
-    let registry = Rc::new(RefCell::new(registry));
-    let desk = Rc::new(Desk::new(reactor.clone(), Rc::clone(&registry)));
+    let reactor = Reactor::new(poll);
+    let scratch = RefCell::new(vec![0; FIRST_READ].into());
+    let context = WorkerContext { reactor: reactor.clone(), wakers: Wakers::default(), scratch };
+    let context = Rc::new(context);
     let executor = LocalExecutor::new();
-    // When it ends in any case, once it is ending.
-    let end = Cell::new(None);
-    let is_over = || {
-        let is_due = || end.get().is_some_and(|end| end <= Instant::now());
-        desk.ending.get() && (registry.borrow().len() == 0 || is_due())
-    };
-    let commands = async {
-        let mut commands = pin!(commands);
-        let mut next = async || {
-            let or_over = |cx: &mut Context<'_>| match commands.as_mut().poll_next(cx) {
-                Poll::Pending if is_over() => Poll::Ready(None),
-                next => next,
-            };
-            future::poll_fn(or_over).await
-        };
-        while let Some(command) = next().await {
-            match command {
-                Command::Serve(accepted, peer) => {
-                    let place = Place::new(&registry, peer);
-                    match L::open(accepted, &reactor) {
-                        Ok(stream) => {
-                            let (serving, desk) = (Arc::clone(serving), Rc::clone(&desk));
-                            let task = serve_connection(stream, place, serving, desk);
-                            // A panic ends the connection alone. Its place logs it.
-                            executor.spawn(AssertUnwindSafe(task).catch_unwind()).detach();
-                        }
-                        Err(error) => log::debug!("{peer}: lost: {error}"),
-                    }
+    let serve = async {
+        while let Ok(Admitted { id, accepted, peer }) = admitted.recv().await {
+            let (config, log) = (Arc::clone(&serving.config), Arc::clone(&serving.log));
+            let session = Session::new(Arc::clone(endpoint), id, peer, config, log);
+            match accepted.into_stream(&reactor) {
+                Ok(stream) => {
+                    let (serving, context) = (Arc::clone(serving), Rc::clone(&context));
+                    let task = serve_connection(stream, session, serving, context);
+                    executor.spawn(survive(task)).detach();
                 }
-                Command::MakeRoom => {
-                    let before = registry.borrow().len();
-                    // Who seems to be silent may have a request that is not read yet, or an end.
-                    reactor.catch_up();
-                    let_all_run(&executor).await;
-                    let mut registry = registry.borrow_mut();
-                    if registry.len() < before {
-                        registry.has_made_room();
-                    } else {
-                        registry.make_room(Instant::now());
-                    }
-                }
-                Command::End(at) => {
-                    end.set(at);
-                    if !desk.ending.get() {
-                        // Those that are new have to wait for their requests to hear of them.
-                        let_all_run(&executor).await;
-                        reactor.catch_up();
-                        desk.ending.set(true);
-                        let_all_run(&executor).await;
-                        registry.borrow_mut().end();
-                    }
-                }
+                Err(error) => log::debug!("{peer}: lost: {error}"),
             }
         }
     };
-    let until = |now: Instant| {
-        // The next requests may be there when others have run.
-        let answers = desk.answers.take();
-        if answers > 0 && serving.yielding.pays(answers, now) {
-            thread::yield_now();
-        }
-        let deadline = registry.borrow_mut().expire(now);
-        if is_over() { Some(now) } else { [deadline, end.get()].into_iter().flatten().min() }
-    };
-    reactor.block_on(executor.run(commands), until);
+    reactor.block_on(executor.run(serve), || context.tend(endpoint));
+}
 
-    let summary = registry.borrow().summary();
-    // What is left is dropped.
-    drop(executor);
-    summary
+/// A panic of a stream's own code, or of what has taken it, ends its connection alone.
+async fn survive(task: impl Future<Output = ()>) {
+    if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+        log::error!("the task of a connection panicked: the connection is closed");
+    }
+}
+
+/// The whole life of a connection.
+async fn serve_connection<S, A>(
+    stream: S,
+    session: Session,
+    serving: Arc<Serving<S, A>>,
+    context: Rc<WorkerContext>,
+) where
+    S: Stream,
+    A: AsyncFn(&Request<'_>) -> Response,
+{
+    let peer = session.peer();
+    log::info!("{peer}: opened");
+    let mut driver = Driver::new(&serving.app, &context, stream, session);
+    let ended = driver.run().await;
+    let Driver { stream, session, .. } = driver;
+    match (ended, &serving.on_upgrade) {
+        (Ok(Ended::Closed), _) => drop(stream),
+        (Ok(Ended::Upgraded), Some(take)) => {
+            log::info!("{peer}: upgraded");
+            let (upgraded, _place) = session.into_upgraded(stream);
+            take(upgraded).await;
+        }
+        (Ok(Ended::Upgraded), None) => log::warn!("{peer}: upgraded, but nobody takes it"),
+        (Err(error), _) => {
+            drop(stream);
+            log::debug!("{peer}: lost: {error}");
+        }
+    }
+    log::info!("{peer}: closed");
+}
+
+impl WorkerContext {
+    /// Wakes the connections that have something to hear, and returns when to look again.
+    fn tend(&self, endpoint: &SharedEndpoint) -> Option<Instant> {
+        let mut now = Instant::now();
+        if endpoint.lock().timeout(now).is_some_and(|timeout| timeout <= now) {
+            // What has come in time is read before a deadline is judged.
+            self.reactor.catch_up();
+            now = Instant::now();
+            endpoint.lock().handle_timeout(now);
+        }
+        let mut endpoint = endpoint.lock();
+        while let Some(id) = endpoint.poll_wake() {
+            self.wakers.wake(id);
+        }
+        endpoint.timeout(now)
+    }
+}
+
+impl Wakers {
+    pub(crate) fn set(&self, id: ConnectionId, waker: &Waker) {
+        let mut wakers = self.wakers.borrow_mut();
+        if wakers.len() <= id.index() {
+            wakers.resize_with(id.index() + 1, || None);
+        }
+        match &mut wakers[id.index()] {
+            Some(known) if known.will_wake(waker) => {}
+            known => *known = Some(waker.clone()),
+        }
+    }
+
+    /// Waits until the connection is woken.
+    pub(crate) async fn woken(&self, id: ConnectionId) {
+        let mut has_waited = false;
+        future::poll_fn(|cx| {
+            self.set(id, cx.waker());
+            if std::mem::replace(&mut has_waited, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    fn wake(&self, id: ConnectionId) {
+        if let Some(Some(waker)) = self.wakers.borrow().get(id.index()) {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::socket::Socket;
+
+    /// The size of what a function with four arguments returns.
+    const fn size<A, B, C, D, F>(_: &impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_task_of_an_idle_connection_is_small() {
+        fn of_app<A: AsyncFn(&Request<'_>) -> Response + 'static>(_: A) -> usize {
+            size(&serve_connection::<Socket<mio::net::TcpStream>, A>)
+        }
+        let task = of_app(async |_: &Request<'_>| Response::new(200));
+        assert!(task <= 1024, "{task} bytes");
+    }
 }

@@ -1,7 +1,8 @@
 //! An HTTP/1 server on [`std::net`] and [`std::thread`]: one thread for each connection.
 //!
-//! There is no HTTP in here: a [`Connection`](h1events_server::Connection) says what to
-//! do next, and this crate does it: accept, read, write, wait, close.
+//! There is no HTTP in here, and no policy: a [`Connection`](h1events_server::Connection) says what
+//! to do next, an [`Endpoint`](h1events_server::Endpoint) decides over all of them, and this crate
+//! reads, writes and waits.
 //!
 //! ```
 //! use std::time::Duration;
@@ -16,7 +17,7 @@
 //!
 //! let server = Server::bind("127.0.0.1:0")?;
 //! let address = server.local_addr()?;
-//! let shutdown = server.shutdown();
+//! let handle = server.shutdown_handle();
 //! let serving = std::thread::spawn(move || server.serve(hello));
 //!
 //! // A client:
@@ -30,7 +31,7 @@
 //! drop(client);
 //!
 //! // As a signal handler would:
-//! shutdown.begin(Duration::from_secs(4));
+//! handle.shutdown(Duration::from_secs(4));
 //! let summary = serving.join().unwrap()?;
 //! assert_eq!((summary.connections, summary.cut_off), (1, 0));
 //! # Ok::<(), std::io::Error>(())
@@ -38,50 +39,41 @@
 //!
 //! # What it takes care of
 //!
-//! - **A silent connection holds nobody up.** Browsers open connections ahead of need and send
-//!   nothing on them. At the cap, or when descriptors or threads run out, the connection that
-//!   has been silent for longest is closed at once, to make room. If none is silent, one that
-//!   lingers after its last answer; if none does, accepting pauses until one ends, and the next
-//!   one that answers does, after the requests that it has sent already.
-//! - **Errors of `accept`** are survived: those of one connection at once, those of the system
-//!   after room has been made or a pause. It neither spins nor gives up.
+//! - **Room**: at [`max_connections`](Server::max_connections), or when descriptors or threads run
+//!   out, the connection that deserves it least ends for a newcomer: one that says nothing, is idle
+//!   or makes no progress ([`EndpointConfig`]).
+//! - **Errors of `accept`** are survived: it neither spins nor gives up.
 //! - **Deadlines**, by the timeouts of the socket. They are set anew only where it matters, which
 //!   for a connection that is kept alive means: hardly ever.
 //! - **A panicking handler** is answered with a 500 and logged; all others go on.
-//! - **Graceful shutdown** from any thread: see [`Shutdown::begin`].
-//! - **Few waits**: a busy server lets other threads run before one waits for its client, if that
-//!   has turned out to answer more requests.
-//! - **Memory**: a silent connection holds its thread, and no buffer but for half an empty line.
+//! - **Graceful shutdown** from any thread: see [`ShutdownHandle::shutdown`].
+//! - **Memory**: an idle connection holds its thread and no buffer; all together hold no more than
+//!   [`max_buffered`](EndpointConfig::max_buffered).
 //! - **Any stream**: TCP and Unix sockets are there; TLS, or anything else with a descriptor to
 //!   poll, takes a [`Listener`] and a [`Stream`], as in `examples/thread_tls.rs`.
 //!
-//! What it tells the [`log`]: connections opened and closed (info), refused requests and
-//! timeouts without a byte of their payload (warn), trouble with accepting (warn), panics (error).
+//! What it tells the [`log`]: connections opened and closed (info); refused requests, timeouts and
+//! errors of accept without a byte of their payload (the first of a kind in a minute as a warning, the
+//! others at debug level); panics (error).
 //!
 //! # What it does not do
 //!
-//! No signal handlers, no routing, no TLS of its own, no HTTP. It runs on Unix.
+//! No signal handlers, no routing, no TLS of its own, no HTTP.
 
 #![forbid(unsafe_code)]
 
-mod accept;
 mod drive;
-mod listener;
-mod registry;
 mod serve;
 mod server;
 mod stream;
 mod threads;
 mod timeout;
-mod wake;
 
-/// The connection's types that are part of this crate's interface.
+pub use h1events_net::{Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
+/// The types that applications and configurations are made of.
 pub use h1events_server::{
-    Config, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest, ParseRequestError,
-    Request, Response, Version,
+    Config, EndpointConfig, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest,
+    ParseRequestError, Peer, Request, Response, Summary, Version,
 };
-/// The end of a server, and those who are at the other end of its connections.
-pub use h1events_serving::{Peer, Shutdown, Summary, Upgraded};
-pub use listener::Listener;
 pub use server::Server;
 pub use stream::Stream;

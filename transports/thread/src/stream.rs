@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{self, TcpStream};
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// A connected stream: TCP and Unix sockets are, and a TLS session can be.
 ///
-/// All methods take `&self`, since [`has_input`](Self::has_input),
+/// All methods take `&self`, since [`has_input`](Self::has_input), [`has_space`](Self::has_space),
 /// [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
 /// while the connection's own thread waits in [`read`](Self::read) or
-/// [`write_vectored`](Self::write_vectored). Nothing else is ever called from two threads.
+/// [`write_vectored`](Self::write_vectored). No other method is called from two threads.
 pub trait Stream: Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
     ///
@@ -35,15 +36,25 @@ pub trait Stream: Send + Sync + 'static {
     /// As with [`read`](Self::read).
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// How long [`read`](Self::read) may wait from now on: never zero, without bounds if `None`.
+    /// Sends what the stream itself has kept of what was written, as TLS does. Called after each
+    /// write: only then the bytes count as sent. Sockets keep nothing.
+    ///
+    /// # Errors
+    ///
+    /// As with [`read`](Self::read). After a timeout, it is called again.
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Sets how long [`read`](Self::read) may wait from now on: never zero, without bounds if `None`.
     ///
     /// # Errors
     ///
     /// The stream is of no use any more.
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// How long [`write_vectored`](Self::write_vectored) may wait from now on: never zero,
-    /// without bounds if `None`.
+    /// Sets how long [`write_vectored`](Self::write_vectored) and [`flush`](Self::flush) may wait from
+    /// now on: never zero, without bounds if `None`.
     ///
     /// # Errors
     ///
@@ -54,25 +65,24 @@ pub trait Stream: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// They are ignored: the peer may be gone.
+    /// They are logged: the peer may have gone.
     fn shutdown_write(&self) -> io::Result<()>;
 
     /// Whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
-    /// a connection whose request has come is not closed as a silent one.
-    ///
-    /// It must not wait for anything, like [`close`](Self::close).
+    /// what has come is read before its connection is ended.
     fn has_input(&self) -> bool;
 
-    /// Ends the input: whoever waits in [`read`](Self::read), now or later, returns at once, with
-    /// what had come before or with 0. A request that has been read by then is still answered.
-    ///
-    /// It must not wait for anything.
+    /// Whether [`write_vectored`](Self::write_vectored) would write at once, as far as can be seen
+    /// without waiting.
+    fn has_space(&self) -> bool;
+
+    /// Ends the input: a [`read`](Self::read) that waits, and all later ones, return at once, with
+    /// what had come before or with 0. It must not wait.
     fn shutdown_read(&self);
 
-    /// Closes the connection in both directions: whoever waits in [`read`](Self::read) or
-    /// [`write_vectored`](Self::write_vectored), now or later, returns at once, with any result.
-    ///
-    /// It must not wait for anything.
+    /// Closes the connection in both directions: a [`read`](Self::read) or
+    /// [`write_vectored`](Self::write_vectored) that waits, and all later ones, return at once, with
+    /// any result. It must not wait.
     fn close(&self);
 }
 
@@ -106,9 +116,12 @@ macro_rules! socket {
             }
 
             fn has_input(&self) -> bool {
-                let mut polled = [PollFd::new(self, PollFlags::IN)];
                 // The end of the input is something to read, too.
-                poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+                is_ready(&mut [PollFd::new(self, PollFlags::IN)])
+            }
+
+            fn has_space(&self) -> bool {
+                is_ready(&mut [PollFd::new(self, PollFlags::OUT)])
             }
 
             fn shutdown_read(&self) {
@@ -125,4 +138,9 @@ macro_rules! socket {
 }
 
 socket!(TcpStream);
+#[cfg(unix)]
 socket!(UnixStream);
+
+fn is_ready(polled: &mut [PollFd<'_>]) -> bool {
+    poll(polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+}

@@ -5,58 +5,65 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
+/// What a thread is to do.
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
+
 /// How long a thread waits for another connection. Clients that open one for each request need
 /// no new thread for each, and a server that has become quiet keeps none.
 const WAIT: Duration = Duration::from_secs(1);
 
-#[derive(Debug)]
+/// Address space that has to be left beside a new thread's stack. Where it is bounded
+/// (`RLIMIT_AS`), a server that filled it with stacks would abort at its next allocation.
+const HEADROOM: usize = 16 * 1024 * 1024;
+
+#[derive(Default)]
 pub(crate) struct Threads {
-    stack_size: usize,
+    /// `None` for the default of std.
+    stack_size: Option<usize>,
     state: Mutex<State>,
     given: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     started: u64,
-    /// Those that serve, and those that wait, or are about to.
+    /// Threads that serve, and those that wait or are about to.
     living: usize,
     /// Each of them has a thread that waits, or is about to.
-    connections: Vec<u64>,
+    jobs: Vec<Job>,
     ends: bool,
 }
 
 impl Threads {
-    pub(crate) fn new(stack_size: usize) -> Self {
-        Self { stack_size, state: Mutex::default(), given: Condvar::new() }
+    pub(crate) fn new(stack_size: Option<usize>) -> Self {
+        Self { stack_size, ..Self::default() }
     }
 
-    /// Has a connection served, which is one of so many: by a thread that has served another one,
-    /// or else by a new one.
-    pub(crate) fn serve(
-        self: &Arc<Self>,
-        connection: u64,
-        running: usize,
-        serve: impl Fn(u64) + Send + 'static,
-    ) -> io::Result<()> {
+    /// Runs a job, with which `running` of them run: on a thread that has done another one, or else
+    /// on a new one.
+    pub(crate) fn run(self: &Arc<Self>, running: usize, job: Job) -> io::Result<()> {
         let mut state = self.state();
         if state.living >= running {
-            state.connections.push(connection);
+            state.jobs.push(job);
             self.given.notify_one();
             return Ok(());
         }
+        has_headroom()?;
         state.started += 1;
         state.living += 1;
         // 15 characters are what systems show of it.
-        let name = format!("h1-{}", state.started);
+        let mut builder = thread::Builder::new().name(format!("h1-{}", state.started));
         drop(state);
+        if let Some(size) = self.stack_size {
+            builder = builder.stack_size(size);
+        }
         let threads = Arc::clone(self);
-        let thread = thread::Builder::new().name(name).stack_size(self.stack_size);
-        let spawned = thread.spawn(move || {
-            let mut next = Some(connection);
-            while let Some(connection) = next {
-                // A panic ends the connection alone. Its seat logs it.
-                let _ = catch_unwind(AssertUnwindSafe(|| serve(connection)));
+        let spawned = builder.spawn(move || {
+            let mut next = Some(job);
+            while let Some(job) = next {
+                if catch_unwind(AssertUnwindSafe(job)).is_err() {
+                    log::error!("a stream's own code panicked: its connection is closed");
+                }
                 next = threads.wait();
             }
         });
@@ -66,25 +73,23 @@ impl Threads {
         spawned.map(drop)
     }
 
-    /// Nobody waits any longer.
+    /// Has the threads that wait end.
     pub(crate) fn end(&self) {
         self.state().ends = true;
         self.given.notify_all();
     }
 
-    /// The next connection. If none comes in time, the thread is to end.
-    fn wait(&self) -> Option<u64> {
+    /// The next job. If none comes in time, the thread is to end.
+    fn wait(&self) -> Option<Job> {
         let (mut state, _) = self
             .given
-            .wait_timeout_while(self.state(), WAIT, |state| {
-                state.connections.is_empty() && !state.ends
-            })
+            .wait_timeout_while(self.state(), WAIT, |state| state.jobs.is_empty() && !state.ends)
             .unwrap_or_else(PoisonError::into_inner);
-        let connection = state.connections.pop();
-        if connection.is_none() {
+        let job = state.jobs.pop();
+        if job.is_none() {
             state.living -= 1;
         }
-        connection
+        job
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -93,49 +98,8 @@ impl Threads {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{RecvTimeoutError, channel};
-
-    use super::*;
-
-    #[test]
-    fn a_thread_that_waits_is_used_again() {
-        let threads = Arc::new(Threads::new(64 * 1024));
-        let (sender, served) = channel();
-        for connection in 0..20 {
-            let sender = sender.clone();
-            let serve = move |connection| {
-                sender.send((connection, thread::current().id())).expect("the test waits");
-            };
-            threads.serve(connection, 1, serve).expect("there are threads");
-            assert_eq!(served.recv().expect("it has been served").0, connection);
-        }
-        assert_eq!(threads.state().started, 1);
-        threads.end();
-        while threads.state().living > 0 {
-            thread::yield_now();
-        }
-    }
-
-    #[test]
-    fn at_once_each_has_its_own_and_at_the_end_none_is_left() {
-        let threads = Arc::new(Threads::new(64 * 1024));
-        let (sender, all_gone) = channel::<()>();
-        let barrier = Arc::new(std::sync::Barrier::new(8));
-        for connection in 0..8_u32 {
-            let (sender, barrier) = (sender.clone(), Arc::clone(&barrier));
-            let serve = move |_| {
-                let _ = &sender;
-                barrier.wait();
-            };
-            let running = connection as usize + 1;
-            threads.serve(connection.into(), running, serve).expect("there are threads");
-        }
-        drop(sender);
-        threads.end();
-        let ended = all_gone.recv_timeout(20 * WAIT);
-        assert_eq!(ended, Err(RecvTimeoutError::Disconnected));
-        assert_eq!(threads.state().started, 8);
-    }
+/// Takes address space and gives it back. Nothing of it is touched.
+fn has_headroom() -> io::Result<()> {
+    let reserved = Vec::<u8>::new().try_reserve_exact(HEADROOM);
+    reserved.map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))
 }

@@ -84,6 +84,7 @@ mod tests {
                     sent.extend(connection.write_slices().iter().flat_map(|slice| slice.to_vec()));
                     connection.advance_write(n);
                 }
+                Step::Allocate { bytes } => connection.set_allowance(bytes),
                 Step::Upgraded | Step::Shutdown | Step::Close => break,
             }
         }

@@ -12,8 +12,8 @@ pub(super) fn serve(options: &Serve, config: Config, app: App) -> Result<String,
         server = server.max_connections(most.get());
     }
     let address = server.local_addr().map_err(Failure::Serve)?;
-    let shutdown = server.shutdown();
-    announce(options, address, move || shutdown.begin(GRACE))?;
+    let shutdown = server.shutdown_handle();
+    announce(options, address, move || shutdown.shutdown(GRACE))?;
     let summary = server.serve(log::logged(app)).map_err(Failure::Serve)?;
     Ok(summary.to_string())
 }

@@ -77,6 +77,12 @@ impl Connection {
         self.buffer.as_ref().map_or(0, |buffer| buffer.capacity())
     }
 
+    /// Lets the connection hold that many bytes, after [`Step::Allocate`](crate::Step::Allocate), until
+    /// it has answered the request.
+    pub fn set_allowance(&mut self, bytes: usize) {
+        self.buffer.get_or_insert_default().allowance = bytes;
+    }
+
     /// Returns the request that switched the protocol, and the bytes that were read after it, which
     /// belong to the new protocol (RFC 9110 section 7.8). Call it after
     /// [`Step::Upgraded`](crate::Step::Upgraded).

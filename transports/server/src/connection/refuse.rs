@@ -32,6 +32,12 @@ impl Connection {
         }
     }
 
+    /// Answers a request whose body there is no memory for with a 503, and closes.
+    pub fn refuse_body(&mut self, now: Instant) {
+        self.diagnose(Diagnostic::OutOfMemory);
+        self.close_with(503, "no memory for the body of the request", now);
+    }
+
     /// Nothing, or not enough, has come in time.
     pub(super) fn read_timeout(&mut self, now: Instant) {
         let (diagnostic, text) = match self.wait.awaiting() {

@@ -2,30 +2,28 @@
 
 use std::fmt;
 
-use h1events_server::{Connection, Peer, Request};
+use h1events_server::{OwnedRequest, Peer, Request};
 
 /// A connection that has switched to another protocol: its stream is the application's.
 pub struct Upgraded<S> {
-    connection: Connection,
+    request: OwnedRequest,
+    leftover: Vec<u8>,
     stream: S,
 }
 
 impl<S> Upgraded<S> {
-    /// After [`Step::Upgraded`](h1events_server::Step::Upgraded), with a stream that nobody
-    /// else reads or writes any more.
-    #[must_use]
-    pub const fn new(connection: Connection, stream: S) -> Self {
-        Self { connection, stream }
+    pub(crate) const fn new(request: OwnedRequest, leftover: Vec<u8>, stream: S) -> Self {
+        Self { request, leftover, stream }
     }
 
     /// The request that was answered by
     /// [`Response::upgrade`](h1events_server::Response::upgrade).
     #[must_use]
-    pub fn request(&self) -> Request<'_> {
-        self.connection.request()
+    pub const fn request(&self) -> Request<'_> {
+        self.request.as_request()
     }
 
-    /// Who is at the other end.
+    /// The other end.
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.request().peer()
@@ -35,7 +33,7 @@ impl<S> Upgraded<S> {
     /// come first.
     #[must_use]
     pub fn into_parts(self) -> (S, Vec<u8>) {
-        (self.stream, self.connection.into_parts().1)
+        (self.stream, self.leftover)
     }
 }
 

@@ -1,7 +1,8 @@
-//! When to look after which connection.
+//! When to wake which connection.
 //!
 //! Each connection has at most one entry. A deadline that moves to later leaves its entry
-//! where it is: when the entry is due, it is put at what the deadline has become.
+//! where it is: when the entry is due, it is put at what the deadline has become. So a busy
+//! connection costs no search.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -12,10 +13,6 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    pub(crate) const fn new() -> Self {
-        Self { entries: BTreeSet::new() }
-    }
-
     /// Moves the entry of a connection, unless it is early enough.
     pub(crate) fn set(&mut self, key: usize, entry: &mut Option<Instant>, deadline: Instant) {
         if entry.is_some_and(|entry| entry <= deadline) {
@@ -26,12 +23,14 @@ impl Deadlines {
         *entry = Some(deadline);
     }
 
+    /// Removes the entry of a connection.
     pub(crate) fn remove(&mut self, key: usize, entry: &mut Option<Instant>) {
         if let Some(entry) = entry.take() {
             self.entries.remove(&(entry, key));
         }
     }
 
+    /// The earliest entry.
     pub(crate) fn first(&self) -> Option<Instant> {
         self.entries.first().map(|&(instant, _)| instant)
     }

@@ -1,0 +1,39 @@
+//! What a server on [`h1events_server`] needs of the system, whatever its connections wait with.
+//!
+//! `h1events-server` decides, without a socket, a thread or a clock. A transport moves bytes. This
+//! crate is what lies between, and what `h1events-thread` and `h1events-smol` have in common:
+//!
+//! - [`Listener`] and [`bind`]: where connections come from.
+//! - [`Acceptor`]: the loop that admits them, and ends with the server.
+//! - [`SharedEndpoint`] and [`Session`]: an [`Endpoint`](h1events_server::Endpoint) behind a mutex, and
+//!   one connection that reports to it.
+//! - [`ShutdownHandle`]: ends a server from any thread.
+//! - [`descriptor_limit`], [`raise_descriptor_limit`], [`accept_error_kind`], [`ServerLog`].
+//!
+//! Nothing in here decides about a connection, and nothing starts a thread.
+
+#![forbid(unsafe_code)]
+
+mod acceptor;
+mod accept_error;
+mod limits;
+mod listener;
+mod log;
+mod poller;
+mod purse;
+mod session;
+mod shared;
+mod shutdown;
+mod upgraded;
+
+pub use accept_error::accept_error_kind;
+pub use acceptor::{Acceptor, Host, Refused};
+pub use limits::{descriptor_limit, raise_descriptor_limit};
+pub use listener::{BACKLOG, Listener, bind};
+pub use log::ServerLog;
+pub use poller::Notifier;
+pub use purse::SharedPurse;
+pub use session::Session;
+pub use shared::SharedEndpoint;
+pub use shutdown::ShutdownHandle;
+pub use upgraded::Upgraded;

@@ -1,0 +1,56 @@
+//! How many descriptors the process may have.
+
+/// How many connections the limit of descriptors allows, if `spare` of them are left to other
+/// things: never fewer than half of the limit.
+///
+/// ```
+/// assert!(h1events_net::descriptor_limit(64) > 0);
+/// ```
+#[must_use]
+pub fn descriptor_limit(spare: usize) -> usize {
+    let limit = soft_limit();
+    limit - spare.min(limit / 2)
+}
+
+/// Raises the limit of descriptors to what the system allows the process: on Unix the soft limit
+/// of `RLIMIT_NOFILE` to the hard one. Other programs that the process starts inherit it, and those
+/// that use `select` may not expect descriptors above 1,023; so this is the application's to call.
+///
+/// Returns the limit that is in force then.
+pub fn raise_descriptor_limit() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // If it is refused, the limit stays as it was.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+    soft_limit()
+}
+
+#[cfg(unix)]
+fn soft_limit() -> usize {
+    use rustix::process::{Resource, getrlimit};
+
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// Windows has no such limit.
+#[cfg(not(unix))]
+const fn soft_limit() -> usize {
+    usize::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_least_half_of_the_limit_is_for_connections() {
+        assert!(descriptor_limit(usize::MAX) >= soft_limit() / 2);
+        assert_eq!(descriptor_limit(0), soft_limit());
+    }
+}

@@ -1,0 +1,80 @@
+//! Where connections come from.
+
+use std::io;
+use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+#[cfg(unix)]
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use h1events_server::Peer;
+use rustix::fd::AsFd;
+
+/// Connections that the system may keep for a server before they are accepted. The 128 of std are
+/// fewer than browsers and load balancers open at once; nginx asks for 511. The system cuts it to
+/// what it allows.
+pub const BACKLOG: u16 = 4_096;
+
+/// Listens on a TCP address, with `SO_REUSEADDR` and a [`BACKLOG`] for browsers.
+///
+/// ```
+/// let listener = h1events_net::bind("127.0.0.1:0")?;
+/// assert_ne!(listener.local_addr()?.port(), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The address isn't one, or the system refuses it: in use, not ours, not allowed.
+pub fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
+    // std sets SO_REUSEADDR, except on Windows, where it would let others take the port.
+    let listener = TcpListener::bind(address)?;
+    rustix::net::listen(&listener, BACKLOG.into())?;
+    Ok(listener)
+}
+
+/// A source of connections, whose descriptor is readable when one waits. `TcpListener` and
+/// `UnixListener` are there; for TLS, wrap one, and leave the handshake to the first reads of the stream,
+/// so that no client holds up others.
+///
+/// The server makes the descriptor non-blocking.
+pub trait Listener: AsFd + Send + 'static {
+    /// What is accepted.
+    type Accepted: Send + 'static;
+
+    /// Accepts a connection that waits, and tells its peer. Its socket blocks.
+    ///
+    /// Nothing must wait in here.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if none waits. The server survives all others.
+    fn accept(&self) -> io::Result<(Self::Accepted, Peer)>;
+}
+
+impl Listener for TcpListener {
+    type Accepted = TcpStream;
+
+    fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        let (stream, address) = Self::accept(self)?;
+        make_blocking(|| stream.set_nonblocking(false))?;
+        // An answer leaves in one write: to wait for another one gains nothing. It fails only
+        // if the client has gone.
+        let _ = stream.set_nodelay(true);
+        Ok((stream, Peer::Address(address)))
+    }
+}
+
+#[cfg(unix)]
+impl Listener for UnixListener {
+    type Accepted = UnixStream;
+
+    fn accept(&self) -> io::Result<(UnixStream, Peer)> {
+        let (stream, _) = Self::accept(self)?;
+        make_blocking(|| stream.set_nonblocking(false))?;
+        Ok((stream, Peer::Local))
+    }
+}
+
+/// On Linux, an accepted socket blocks; elsewhere it may be like its listener.
+fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    if cfg!(any(target_os = "linux", target_os = "android")) { Ok(()) } else { set() }
+}

@@ -1,0 +1,59 @@
+//! The log of a server, which clients can't fill.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use h1events_server::{Complaints, Peer};
+use log::Level;
+
+/// Logs what may happen thousands of times a second: the first of a kind in a minute as a
+/// warning, with the number of those before it that weren't, and all others at debug level.
+#[derive(Debug, Default)]
+pub struct ServerLog {
+    complaints: Mutex<Complaints>,
+}
+
+impl ServerLog {
+    /// Logs a complaint about a client or the system.
+    pub fn complain(&self, kind: &str, complaint: impl fmt::Display) {
+        self.log(Level::Warn, kind, complaint);
+    }
+
+    /// Logs a panic of the application.
+    pub fn panicked(&self, peer: Peer, panic: &(dyn Any + Send)) {
+        let message = panic_message(panic);
+        self.log(Level::Error, "panic", format_args!("{peer}: the handler panicked: {message}"));
+    }
+
+    fn log(&self, level: Level, kind: &str, complaint: impl fmt::Display) {
+        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = complaints.note(kind, Instant::now());
+        drop(complaints);
+        match noted {
+            Some(0) => log::log!(level, "{complaint}"),
+            Some(unlogged) => log::log!(level, "{complaint} ({unlogged} more like it before)"),
+            None => log::debug!("{complaint}"),
+        }
+    }
+}
+
+/// The message of a panic.
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let string = || panic.downcast_ref::<String>().map(String::as_str);
+    panic.downcast_ref::<&str>().copied().or_else(string).unwrap_or("without a message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_has_a_message() {
+        let panic = std::panic::catch_unwind(|| panic!("no {}", "luck")).unwrap_err();
+        assert_eq!(panic_message(&*panic), "no luck");
+        assert_eq!(panic_message(&"static"), "static");
+        assert_eq!(panic_message(&7), "without a message");
+    }
+}

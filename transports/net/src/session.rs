@@ -1,0 +1,258 @@
+//! One connection, and what it tells its endpoint.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use h1events_server::{
+    Config, Connection, ConnectionId, Memory, Peer, Persistence, Request, Response, SMALL, Step,
+    Verdict, WriteSlices,
+};
+
+use crate::log::ServerLog;
+use crate::shared::SharedEndpoint;
+use crate::upgraded::Upgraded;
+
+/// A [`Connection`] that reports to its endpoint. When it is dropped, its place is free.
+///
+/// The loop over its steps is a transport's, which reads, writes and waits.
+#[derive(Debug)]
+pub struct Session {
+    connection: Connection,
+    place: Place,
+    log: Arc<ServerLog>,
+    /// Whether the endpoint was told that it waits.
+    waits: bool,
+    has_buffer: bool,
+    /// Whether the endpoint has ended it.
+    is_ended: bool,
+    /// What was read when there was no memory for a buffer.
+    early: Vec<u8>,
+}
+
+/// A connection's place in its endpoint.
+#[derive(Debug)]
+struct Place {
+    endpoint: Arc<SharedEndpoint>,
+    id: ConnectionId,
+}
+
+impl Session {
+    /// A connection that the endpoint has admitted.
+    #[must_use]
+    pub fn new(
+        endpoint: Arc<SharedEndpoint>,
+        id: ConnectionId,
+        peer: Peer,
+        config: Arc<Config>,
+        log: Arc<ServerLog>,
+    ) -> Self {
+        Self {
+            connection: Connection::new(config, peer, Instant::now(), SystemTime::now),
+            place: Place { endpoint, id },
+            log,
+            waits: false,
+            has_buffer: false,
+            is_ended: false,
+            early: Vec::new(),
+        }
+    }
+
+    /// Its name in the endpoint.
+    #[must_use]
+    pub const fn id(&self) -> ConnectionId {
+        self.place.id
+    }
+
+    /// The other end.
+    #[must_use]
+    pub const fn peer(&self) -> Peer {
+        self.connection.peer()
+    }
+
+    /// What to do next. [`Step::Allocate`] is returned only while there is no memory:
+    /// wait until the endpoint wakes the connection, then ask again.
+    pub fn step(&mut self, now: Instant) -> Step {
+        if !self.early.is_empty() {
+            let early = std::mem::take(&mut self.early);
+            self.receive(&early, now);
+        }
+        loop {
+            if self.is_ended {
+                return Step::Close;
+            }
+            if !self.early.is_empty() {
+                return Step::Allocate { bytes: SMALL };
+            }
+            let step = self.connection.step(now);
+            if let Some(diagnostic) = self.connection.take_diagnostic() {
+                let peer = self.peer();
+                self.log.complain(&diagnostic.kind(), format_args!("{peer}: {diagnostic}"));
+            }
+            match step {
+                Step::Allocate { bytes } => match self.acquire(bytes, now) {
+                    Memory::Lacking => return step,
+                    Memory::Granted => self.connection.set_allowance(bytes),
+                    Memory::Refused => self.connection.refuse_body(now),
+                    Memory::End => self.is_ended = true,
+                },
+                Step::Handle if self.waits => {
+                    self.waits = false;
+                    self.place.endpoint.lock().resume(self.place.id);
+                    return step;
+                }
+                _ => return step,
+            }
+        }
+    }
+
+    /// Reports that a read or a write would block, to be woken at `deadline` if there is one: whether
+    /// to wait. If not, its next [`step`](Self::step) says why.
+    #[must_use]
+    pub fn wait(&mut self, deadline: Option<Instant>, now: Instant) -> bool {
+        let buffer = self.connection.detach_buffer();
+        self.has_buffer &= buffer.is_none();
+        let (activity, held) = (self.connection.activity(), self.connection.buffered());
+        let mut endpoint = self.place.endpoint.lock();
+        if let Some(buffer) = buffer {
+            endpoint.keep_buffer(buffer);
+        }
+        let verdict = endpoint.wait(self.place.id, activity, deadline, held);
+        drop(endpoint);
+        self.waits = verdict != Verdict::Refuse;
+        match verdict {
+            Verdict::Wait => return true,
+            Verdict::End => self.is_ended = true,
+            Verdict::Refuse => self.connection.refuse_body(now),
+        }
+        false
+    }
+
+    /// Whether no byte of a request has come: it may be read by [`receive`](Self::receive) into
+    /// memory that isn't its own.
+    #[must_use]
+    pub const fn has_buffer(&self) -> bool {
+        self.has_buffer
+    }
+
+    /// Takes what has been read. If there is no memory for it, it waits.
+    pub fn receive(&mut self, bytes: &[u8], now: Instant) {
+        if !self.has_buffer {
+            let mut endpoint = self.place.endpoint.lock();
+            endpoint.resume(self.place.id);
+            self.waits = false;
+            match endpoint.acquire(self.place.id, self.early.len(), SMALL, now) {
+                Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
+                Memory::Lacking => {
+                    self.early.extend_from_slice(bytes);
+                    return;
+                }
+                Memory::Refused | Memory::End => {
+                    self.is_ended = true;
+                    return;
+                }
+            }
+            self.has_buffer = true;
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let space = self.connection.read_space();
+            let (now, later) = rest.split_at(rest.len().min(space.len()));
+            space[..now.len()].copy_from_slice(now);
+            self.connection.advance_read(now.len());
+            rest = later;
+        }
+    }
+
+    /// Takes the end of the input, which may be the endpoint's doing.
+    pub fn read_eof(&mut self) {
+        if self.place.endpoint.lock().is_doomed(self.place.id) {
+            self.is_ended = true;
+        } else {
+            self.connection.read_eof();
+        }
+    }
+
+    /// Room for what is read, if the connection [has a buffer](Self::has_buffer).
+    #[must_use]
+    pub fn read_space(&mut self) -> &mut [u8] {
+        self.connection.read_space()
+    }
+
+    /// Takes bytes that have been read into [`read_space`](Self::read_space).
+    pub fn advance_read(&mut self, n: usize) {
+        self.connection.advance_read(n);
+    }
+
+    /// The next bytes to write.
+    #[must_use]
+    pub fn write_slices(&self) -> WriteSlices<'_> {
+        self.connection.write_slices()
+    }
+
+    /// Takes note that bytes have been written, and says whether there are more.
+    pub fn advance_write(&mut self, n: usize) -> bool {
+        self.connection.advance_write(n);
+        !self.connection.write_slices().is_empty()
+    }
+
+    /// The request to handle.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        self.connection.request()
+    }
+
+    /// What the answer says about the connection. If it closes when all is answered, read
+    /// once without waiting before [`respond`](Self::respond): a request may have come that is to be
+    /// answered, too.
+    pub fn persistence(&self, now: Instant) -> Persistence {
+        if !self.place.endpoint.is_watchful() {
+            return Persistence::Persist;
+        }
+        self.place.endpoint.lock().answer(self.place.id, now)
+    }
+
+    /// Answers the request.
+    pub fn respond(&mut self, response: Response, persistence: Persistence, now: Instant) {
+        let response = match persistence {
+            Persistence::Persist => response,
+            Persistence::CloseWhenAnswered => {
+                self.connection.graceful_shutdown();
+                response
+            }
+            Persistence::Close => response.with_close(),
+        };
+        self.connection.respond(response, now);
+    }
+
+    /// Whether more than the head of a usual request is buffered.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.connection.buffered() > SMALL
+    }
+
+    /// Takes the answer of a handler that has panicked: a 500, and a line in the log.
+    pub fn panicked(&self, panic: &(dyn Any + Send)) -> Response {
+        self.log.panicked(self.peer(), panic);
+        Response::new(500).with_close()
+    }
+
+    /// Hands the stream over, after [`Step::Upgraded`]. The connection's place is taken until what
+    /// is returned beside it is dropped.
+    pub fn into_upgraded<S>(self, stream: S) -> (Upgraded<S>, impl Sized) {
+        let Self { connection, place, .. } = self;
+        let (request, leftover) = connection.into_parts();
+        (Upgraded::new(request, leftover, stream), place)
+    }
+
+    fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
+        let held = self.connection.buffered();
+        self.place.endpoint.lock().acquire(self.place.id, held, bytes, now)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.endpoint.lock().close(self.id);
+    }
+}

@@ -1,0 +1,75 @@
+//! An endpoint that an acceptor and its connections share.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use h1events_server::{Endpoint, EndpointConfig, Purse};
+
+use crate::poller::Notifier;
+
+/// An [`Endpoint`] behind a mutex. When something has changed that concerns the acceptor, it
+/// is notified.
+#[derive(Debug)]
+pub struct SharedEndpoint {
+    endpoint: Mutex<Endpoint>,
+    /// Mirrors [`Endpoint::is_watchful`], so that an answer needs no lock.
+    is_watchful: AtomicBool,
+    notifier: Notifier,
+}
+
+/// A locked endpoint.
+#[derive(Debug)]
+pub(crate) struct Locked<'a> {
+    shared: &'a SharedEndpoint,
+    endpoint: MutexGuard<'a, Endpoint>,
+}
+
+impl SharedEndpoint {
+    /// An endpoint without connections.
+    #[must_use]
+    pub fn new(
+        config: EndpointConfig,
+        purse: impl Purse + Send + 'static,
+        notifier: Notifier,
+    ) -> Self {
+        let endpoint = Mutex::new(Endpoint::new(config, Box::new(purse)));
+        Self { endpoint, is_watchful: AtomicBool::new(false), notifier }
+    }
+
+    /// Locks it. What is done with it is short, and never waits.
+    pub fn lock(&self) -> impl DerefMut<Target = Endpoint> {
+        // An endpoint that panicked is our bug; its connections go on as far as they can.
+        let endpoint = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { shared: self, endpoint }
+    }
+
+    /// Whether each answer is to be reported.
+    #[must_use]
+    pub fn is_watchful(&self) -> bool {
+        self.is_watchful.load(Relaxed)
+    }
+}
+
+impl Deref for Locked<'_> {
+    type Target = Endpoint;
+
+    fn deref(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut Endpoint {
+        &mut self.endpoint
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.shared.is_watchful.store(self.endpoint.is_watchful(), Relaxed);
+        if self.endpoint.take_acceptor_due() {
+            self.shared.notifier.notify();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a server allows all of its connections together.
+
+use std::time::Duration;
+
+/// What a server allows all of its connections together, and how patient it is with them while a
+/// newcomer waits.
+///
+/// ```
+/// use h1events_server::EndpointConfig;
+///
+/// let mut config = EndpointConfig::new();
+/// config.max_connections = 10_000;
+/// config.max_buffered = 64 * 1024 * 1024;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EndpointConfig {
+    /// Open connections. Default: 1,000. nginx has 512 a worker (`worker_connections`), Apache 400
+    /// in all (`MaxRequestWorkers`), HAProxy what the descriptors allow.
+    ///
+    /// Up to 16 more may be open for a moment, since a newcomer needn't wait until a connection
+    /// that ends for it is closed.
+    pub max_connections: usize,
+    /// Bytes that may be buffered for all connections: heads, collected bodies, unsent answers.
+    /// Default: 256 MiB. Servers that bound a single body only, as nginx, Node and hyper do, take
+    /// as much as all clients together send.
+    ///
+    /// The last eighth is for connections that hold less than 16 KiB. An answer is always
+    /// buffered; while the budget is passed, no connection is read.
+    pub max_buffered: usize,
+    /// How long a client may say nothing after it has connected, while a newcomer waits.
+    /// Default: 100 ms, which is longer than most round trips; the request of a client that has
+    /// one ready arrives right behind its handshake.
+    pub first_byte_patience: Duration,
+    /// How long a connection may be idle, linger, or make no progress, while a newcomer waits.
+    /// Default: 1 s. Without a newcomer, [`Config`](crate::Config) has the deadlines.
+    pub patience: Duration,
+    /// How long newcomers wait before connections end that still have patience.
+    /// Default: 1 s.
+    pub admission_timeout: Duration,
+}
+
+impl EndpointConfig {
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            max_connections: 1_000,
+            max_buffered: 256 * 1024 * 1024,
+            first_byte_patience: Duration::from_millis(100),
+            patience: Duration::from_secs(1),
+            admission_timeout: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Default for EndpointConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}

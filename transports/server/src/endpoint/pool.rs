@@ -1,0 +1,44 @@
+//! Buffers that no connection needs now.
+
+use crate::buffer::Buffer;
+
+/// Buffers for connections that begin to need one. The last one that came is the first to go,
+/// since its memory is still in the caches.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    #[expect(clippy::vec_box, reason = "connections hold them boxed")]
+    buffers: Vec<Box<Buffer>>,
+}
+
+/// Buffers that are kept at most: as many as connections may work at the same time, not as there
+/// are. Each is small.
+const MAX_POOLED: usize = 64;
+
+impl Pool {
+    pub(crate) fn take(&mut self) -> Box<Buffer> {
+        self.buffers.pop().unwrap_or_default()
+    }
+
+    pub(crate) fn keep(&mut self, buffer: Box<Buffer>) {
+        if self.buffers.len() < MAX_POOLED {
+            self.buffers.push(buffer);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_buffer_kept_is_the_first_taken() {
+        let mut pool = Pool::default();
+        let buffers: Vec<_> = (0..MAX_POOLED + 1).map(|_| pool.take()).collect();
+        let places: Vec<_> = buffers.iter().map(|buffer| &raw const **buffer).collect();
+        for buffer in buffers {
+            pool.keep(buffer);
+        }
+        assert_eq!(pool.buffers.len(), MAX_POOLED);
+        assert_eq!(&raw const *pool.take(), places[MAX_POOLED - 1]);
+    }
+}

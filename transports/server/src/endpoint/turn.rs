@@ -1,0 +1,53 @@
+//! How long one connection may have a thread for itself.
+
+use std::time::{Duration, Instant};
+
+/// Counts what a connection does without waiting, so that the others of its thread have their turn.
+///
+/// A turn ends after 32 answers or 5 ms, whichever is first. Reads aren't counted: one of them
+/// may hold hundreds of requests.
+///
+/// ```
+/// use std::time::Instant;
+/// use h1events_server::Turn;
+///
+/// let now = Instant::now();
+/// let mut turn = Turn::new(now);
+/// for _ in 0..31 {
+///     assert!(!turn.answered(now));
+/// }
+/// assert!(turn.answered(now), "others are next");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    begun: Instant,
+    answers: u32,
+}
+
+/// Answers in a row.
+const ANSWERS: u32 = 32;
+
+/// Time that a handler of a millisecond fills with five answers.
+const TIME: Duration = Duration::from_millis(5);
+
+impl Turn {
+    /// Begins a turn.
+    #[must_use]
+    pub const fn new(now: Instant) -> Self {
+        Self { begun: now, answers: 0 }
+    }
+
+    /// Counts an answer, and says whether the turn is over. If it is, the next one begins when
+    /// [`new`](Self::new) is called.
+    #[must_use]
+    pub fn answered(&mut self, now: Instant) -> bool {
+        self.answers += 1;
+        self.answers >= ANSWERS || self.is_over(now)
+    }
+
+    /// Whether the time of the turn is over.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.begun) >= TIME
+    }
+}
