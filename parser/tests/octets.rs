@@ -4,7 +4,7 @@
 mod grammar;
 mod support;
 
-use grammar::{is_obs_text, is_reg_name, is_space, is_tchar, is_vchar};
+use grammar::{is_obs_text, is_reg_name, is_scheme, is_space, is_tchar, is_vchar};
 use h1events::{BodyLength, ErrorKind, Limits, RequestParser};
 use support::{After, Ending, Owned, run};
 
@@ -131,8 +131,7 @@ fn target() {
 fn authority() {
     for non_ascii in [false, true] {
         let parser = RequestParser::new().allow_non_ascii_target(non_ascii);
-        for (start, end) in
-            [("GET http://a", "b/c"), ("GET HTTPS://a", "b?c"), ("CONNECT a", "b:80")]
+        for (start, end) in [("GET http://a", "b/c"), ("GET WS://a", "b?c"), ("CONNECT a", "b:80")]
         {
             let is_connect = start.starts_with("CONNECT");
             let target_start = start.find(' ').unwrap() + 1;
@@ -149,6 +148,55 @@ fn authority() {
             });
         }
     }
+}
+
+/// scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 section 3.1)
+#[test]
+fn scheme() {
+    for (start, end) in [("", "b://c"), ("a", "://b"), ("a", "b://c")] {
+        sweep(&format!("GET {start}"), &format!("{end}{HOST}"), |octet| match octet {
+            b'/' if start.is_empty() => Fine,
+            b' ' if start.is_empty() => Here(ErrorKind::InvalidTarget),
+            b' ' => Later(ErrorKind::InvalidVersion, 1),
+            b'\r' | b'\n' if !start.is_empty() => Here(ErrorKind::InvalidVersion),
+            _ if !is_vchar(octet) || octet == b'#' => Here(ErrorKind::InvalidTarget),
+            _ if is_scheme(format!("{start}{}", char::from(octet)).as_bytes()) => Fine,
+            _ => Line(ErrorKind::InvalidTargetForm, "GET ".len()),
+        });
+    }
+}
+
+/// The first octet after empty lines: a NUL after two is version 2 of the PROXY protocol.
+#[test]
+fn after_empty_lines() {
+    for lines in 1..=8 {
+        sweep(&"\r\n".repeat(lines), &format!("ET{REST}"), |octet| match octet {
+            _ if is_tchar(octet) => request_line(&[octet, b'E', b'T'], b"/", 1),
+            b'\r' if lines == 8 => Here(ErrorKind::TooManyEmptyLines),
+            b'\r' => Later(ErrorKind::BareCr, 1),
+            b'\n' => Here(ErrorKind::BareLf),
+            0x16 => Here(ErrorKind::TlsHandshake),
+            0 if lines == 2 => Here(ErrorKind::ProxyProtocol),
+            _ if is_vchar(octet) || is_space(octet) => Here(ErrorKind::InvalidMethod),
+            _ => Here(ErrorKind::BinaryData),
+        });
+    }
+}
+
+/// What is no version after a PROXY method is version 1 of the PROXY protocol.
+#[test]
+fn after_proxy_method() {
+    sweep("PROXY TCP4", HOST, |octet| match octet {
+        b'\r' => Here(ErrorKind::ProxyProtocol),
+        b'\n' => Here(ErrorKind::InvalidVersion),
+        b' ' => Later(ErrorKind::ProxyProtocol, 1),
+        _ if is_vchar(octet) && octet != b'#' => Line(ErrorKind::InvalidTargetForm, "PROXY ".len()),
+        _ => Here(ErrorKind::InvalidTarget),
+    });
+    sweep("PROXY / ", &HOST[2..], |octet| match octet {
+        b'H' => request_line(b"PROXY", b"/", 1),
+        _ => Here(ErrorKind::ProxyProtocol),
+    });
 }
 
 /// HTTP-version = HTTP-name "/" DIGIT "." DIGIT (RFC 9112 section 2.3), then CRLF

@@ -99,6 +99,48 @@ fn octet_in_empty_line() {
     refuses("\r\n→ GET", InvalidMethod, 400);
     refuses("\r\n→\u{16}\u{3}", TlsHandshake, 400);
     refuses("\r\nGET / HTTP/1.1\r→X", BareCr, 400);
+    refuses("\r\n\r\n→\n", BareLf, 400);
+    refuses("\r\n\r\n\r→\0", BareCr, 400);
+}
+
+/// The header of the PROXY protocol: offset and place are those of what else would be said.
+#[test]
+fn proxy_protocol() {
+    // Version 1: the method, and no version after the target.
+    for line in [
+        "PROXY TCP4 →192.0.2.1 192.0.2.2 56324 443\r\n",
+        "PROXY UNKNOWN→\r\n",
+        "PROXY UNKNOWN →ffff::1 ffff::2 1 2\r\n",
+        "PROXY / →\r\n",
+        "PROXY / →\n",
+        "PROXY / HTT→p",
+        "PROXY / HTTP/→x",
+        "PROXY / HTTP/1.1→ ",
+        "PROXY / HTTP/2.0→0",
+    ] {
+        refuses(line, ProxyProtocol, 400);
+    }
+    refuses("PROXY TCP4→\n", InvalidVersion, 400);
+    refuses("PROXY →\r\n", InvalidTarget, 400);
+    refuses("PROXY→\r\n", InvalidMethod, 400);
+    refuses("PROXY / HTTP/1.1→\n", BareLf, 400);
+    refuses("PROXY / HTTP/1.1\r→x", BareCr, 400);
+    refuses("PROXY →TCP4 HTTP/1.1\r⇥\n", InvalidTargetForm, 400);
+    refuses("PROXY / HTTP/→2.0\r⇥\n", UnsupportedVersion, 505);
+    refuses("proxy TCP4 →1", InvalidVersion, 400);
+    refuses("PROXYS TCP4 →1", InvalidVersion, 400);
+    Judge::new().accepts("PROXY / HTTP/1.0\r\n\r\n");
+
+    // Version 2: a NUL after two empty lines, and no other octet or number.
+    refuses("\r\n\r\n→\0\r\nQUIT\n", ProxyProtocol, 400);
+    refuses("\r\n\r\n→\u{1}", BinaryData, 400);
+    refuses("→\0\r\nQUIT\n", BinaryData, 400);
+    for count in [1, 3, 8] {
+        refuses(&format!("{}→\0\r\nQUIT\n", "\r\n".repeat(count)), BinaryData, 400);
+    }
+    let first = "GET / HTTP/1.0\r\n\r\n";
+    Judge::new().refuses_next(first, "\r\n\r\n→\0\r\nQUIT\n", ProxyProtocol, 400);
+    Judge::new().refuses_next(first, "PROXY TCP4 →1", ProxyProtocol, 400);
 }
 
 /// Row 1, field lines, in the header section and in the trailer section alike:
@@ -229,10 +271,27 @@ fn end_of_request_line() {
         "GET →*",
         "PRI →*",
         "options →*",
+        "m-search →*",
+        "M-SEARCH →*x",
+        "NOTIFY →**",
+        "SUBSCRIBE →*",
         "GET →a",
         "GET →example.com:80",
-        "GET →ftp://a/",
         "GET →http:/a",
+        "GET →1http://a/",
+        "GET →+x://a/",
+        "GET →-x://a/",
+        "GET →.x://a/",
+        "GET →://a/",
+        "GET →ht_tp://a/",
+        "GET →ht%74p://a/",
+        "GET →ftp://user:pw@a/",
+        "GET →ws:///chat",
+        "GET →ws://",
+        "GET →file:///a",
+        "GET →urn:a",
+        "GET →mailto:a@b",
+        "GET →a/b://c",
         "GET →http:///path",
         "GET →https://",
         "GET →http://?q",
@@ -259,6 +318,12 @@ fn end_of_request_line() {
         "CONNECT →[::1:80",
     ] {
         refuses(&format!("{line} HTTP/1.1\r⇥\nHost: a\r\n"), InvalidTargetForm, 400);
+    }
+    for target in ["ws://a", "ftp://a/", "coap+tcp://a?b", "H2://[::1]:8/", "a.b-c+d://a:/:://"] {
+        Judge::new().accepts(&format!("GET {target} HTTP/1.0\r\n\r\n"));
+    }
+    for method in ["OPTIONS", "M-SEARCH", "NOTIFY"] {
+        Judge::new().accepts(&format!("{method} * HTTP/1.0\r\n\r\n"));
     }
     let judge = Judge::allowing_non_ascii_target();
     judge.refuses("GET →http://\u{e9}/ HTTP/1.1\r⇥\n", InvalidTargetForm, 400);
@@ -332,6 +397,27 @@ fn end_of_head() {
     let connect = "CONNECT a:80 HTTP/1.1";
     refuses(&head(connect, "Host: a|→Content-Length: 5|X: y"), ConnectWithContent, 400);
     refuses(&head(connect, "Host: a|→Transfer-Encoding: chunked|X: y"), ConnectWithContent, 400);
+}
+
+/// Row 5 with any Host value allowed: one line is needed, and no more.
+#[test]
+fn any_host() {
+    let judge = Judge::allowing_any_host();
+    for value in ["", " ", "a b", "a/b", "a,b", "Living\\032Room._hap._tcp.local", "[", "\u{e9}"] {
+        for line in ["GET /", "OPTIONS *", "GET http://a/", "CONNECT a:80"] {
+            judge.accepts(&format!("{line} HTTP/1.1\r\nHost: {value}\r\n\r\n"));
+        }
+        let twice = format!("Host: {value}|→Host: {value}|Host: a");
+        judge.refuses(&head("GET / HTTP/1.1", &twice), DuplicateHost, 400);
+        judge.refuses(&head("GET / HTTP/1.0", &twice), DuplicateHost, 400);
+        // What is judged after Host still is.
+        let lines = format!("Host: {value}|→Connection: a b");
+        judge.refuses(&head("GET / HTTP/1.1", &lines), InvalidConnection, 400);
+    }
+    judge.refuses("GET / HTTP/1.1\r\nX: y\r\n\r→\n", MissingHost, 400);
+    judge.accepts("GET / HTTP/1.0\r\n\r\n");
+    judge.refuses("GET / HTTP/1.1\r\nHost: a→\0", InvalidFieldValue, 400);
+    judge.refuses("GET →http://a,b/ HTTP/1.1\r⇥\n", InvalidTargetForm, 400);
 }
 
 /// Row 5: "in this order". Each head here breaks the rule and all that are judged later.
