@@ -64,12 +64,14 @@ fn a_body_belongs_to_its_request() {
     }
 }
 
-/// RFC 9112 section 2.2: one empty line before a request is skipped.
+/// RFC 9112 section 2.2: empty lines before a request are skipped.
 #[test]
-fn an_empty_line_between_requests_is_ignored() {
-    let mut peer = Peer::new();
-    peer.send(format!("{}\r\n{}", get("/1"), get("/2")));
-    peer.expect(&[(200, "GET /1"), (200, "GET /2")]);
+fn empty_lines_between_requests_are_ignored() {
+    for lines in ["\r\n", "\r\n\r\n"] {
+        let mut peer = Peer::new();
+        peer.send(format!("{}{lines}{}", get("/1"), get("/2")));
+        peer.expect(&[(200, "GET /1"), (200, "GET /2")]);
+    }
 }
 
 /// RFC 9112 section 9.6: asked to end soon, a silent connection does so at once ...
