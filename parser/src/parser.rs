@@ -247,8 +247,10 @@ impl RequestParser {
                     Ok(Part::Unfinished) => Ok(None),
                     Ok(Part::Data(data)) => Ok(Some(Event::Body(data))),
                     Ok(Part::LastChunk) => {
-                        self.phase = Phase::Trailer(Section::new());
-                        self.next_event_of_any_kind(input)
+                        let mut section = Section::new();
+                        let line = section.read(input, &SectionLimits::trailer(&self.limits));
+                        self.phase = Phase::Trailer(section);
+                        self.trailer(line, input)
                     }
                     Err(fault) => self.fail(fault),
                 }
