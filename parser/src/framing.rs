@@ -29,7 +29,9 @@ pub(crate) struct Head {
     has_content_length: bool,
     has_host: bool,
     has_upgrade: bool,
-    has_expectation: bool,
+    has_expect: bool,
+    /// Whether the one Expect line so far has the one member `100-continue`.
+    expects_continue: bool,
     /// The members of Transfer-Encoding: whether the last one is chunked, whether any one
     /// is, and whether there are others.
     ends_chunked: bool,
@@ -42,6 +44,8 @@ pub(crate) struct Head {
     is_http_11: bool,
     is_connect: bool,
     is_absolute_form: bool,
+    /// Whether the Host value isn't judged.
+    allow_any_host: bool,
 }
 
 impl Head {
@@ -56,7 +60,8 @@ impl Head {
             has_content_length: false,
             has_host: false,
             has_upgrade: false,
-            has_expectation: false,
+            has_expect: false,
+            expects_continue: false,
             ends_chunked: false,
             has_chunked: false,
             has_other_coding: false,
@@ -66,15 +71,17 @@ impl Head {
             is_http_11: false,
             is_connect: false,
             is_absolute_form: false,
+            allow_any_host: false,
         }
     }
 
     /// The head of a request with that request line.
-    pub(crate) fn after_request_line(version: Version, form: Form) -> Self {
+    pub(crate) fn after_request_line(version: Version, form: Form, allow_any_host: bool) -> Self {
         Self {
             is_http_11: version >= Version::HTTP_11,
             is_connect: form == Form::Authority,
             is_absolute_form: form == Form::Absolute,
+            allow_any_host,
             ..Self::new()
         }
     }
@@ -106,6 +113,9 @@ impl Head {
             self.object(ErrorKind::DuplicateHost, line);
         }
         self.has_host = true;
+        if self.allow_any_host {
+            return;
+        }
         if value.is_empty() {
             // Without a host there, the authority of the target URI would be empty.
             if self.is_http_11 && !self.is_absolute_form {
@@ -199,16 +209,19 @@ impl Head {
     /// member other than 100-continue MAY respond with a 417 (Expectation Failed) status
     /// code", and "A server that receives a 100-continue expectation in an HTTP/1.0 request
     /// MUST ignore that expectation."
+    ///
+    /// A client counts as waiting only if it says so in the plain form. There are proxies that
+    /// take the plain form out and pass on a list, or several lines: such a proxy took the
+    /// 100 (Continue) for the final answer, and gave each answer to the request after its own.
     fn expect(&mut self, value: &[u8], line: u32) {
         if !self.is_http_11 {
             return;
         }
-        for expectation in members(value).filter(|expectation| !expectation.is_empty()) {
-            if expectation.eq_ignore_ascii_case(b"100-continue") {
-                self.has_expectation = true;
-            } else {
-                self.object(ErrorKind::UnknownExpectation, line);
-            }
+        let is_continue = |expectation: &[u8]| expectation.eq_ignore_ascii_case(b"100-continue");
+        self.expects_continue = !self.has_expect && is_continue(value);
+        self.has_expect = true;
+        if !members(value).all(|expectation| expectation.is_empty() || is_continue(expectation)) {
+            self.object(ErrorKind::UnknownExpectation, line);
         }
     }
 
@@ -234,7 +247,7 @@ impl Head {
         Ok(Framing {
             body: if self.is_connect { BodyLength::None } else { body },
             keep_alive: !self.close && (self.is_http_11 || self.keep_alive),
-            expect_continue: self.has_expectation && has_body,
+            expect_continue: self.expects_continue && has_body,
             upgrade: self.upgrade && self.has_upgrade && self.is_http_11 && !self.is_connect,
         })
     }

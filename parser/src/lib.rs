@@ -63,8 +63,8 @@
 //!
 //! # How strict it is
 //!
-//! The grammar of RFC 9112 and RFC 9110, without a switch to loosen it: limits can be set,
-//! rules can't. Where the RFCs leave a choice, the safe one has been taken. Lines end in
+//! The grammar of RFC 9112 and RFC 9110: limits can be set, rules can't, with two exceptions
+//! that have names. Where the RFCs leave a choice, the safe one has been taken. Lines end in
 //! CRLF. Content-Length with Transfer-Encoding, a second Content-Length or Host, even an
 //! equal one, whitespace before a colon, folded lines, a transfer coding other than
 //! `chunked` are refused. Each rule is judged at one place, which the bytes alone decide,
@@ -72,9 +72,10 @@
 //! parsers, and what comes of it here.
 //!
 //! What real clients send is accepted: any byte from 0x80 in values, every visible ASCII
-//! character but `#` in path and query, one empty line before a request. The one option,
-//! [`allow_non_ascii_target`](RequestParser::allow_non_ascii_target), is for clients that send
-//! UTF-8 in targets.
+//! character but `#` in path and query, a few empty lines before a request. Two options are for
+//! clients that can't do better: [`allow_non_ascii_target`](RequestParser::allow_non_ascii_target)
+//! for those that send UTF-8 in targets, [`allow_any_host`](RequestParser::allow_any_host) for
+//! those whose Host is no host.
 //!
 //! # What it does not do
 //!

@@ -24,10 +24,12 @@ use crate::number::to_usize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Empty lines (CRLF) that are skipped before a request line. Default: 1.
+    /// Empty lines (CRLF) that are skipped before a request line. Default: 8.
     ///
     /// Old clients send one after the body of a POST (RFC 9112 section 2.2).
-    /// Without a limit, a peer could send them for ever. Excess: status 400.
+    /// Load balancers and keep-alive pings send two and more. nginx, Node.js
+    /// and hyper skip any number. Without a limit, a peer could send them for
+    /// ever. Excess: status 400.
     pub empty_lines: u32,
     /// Octets of a method. Default: 32.
     ///
@@ -87,7 +89,7 @@ impl Limits {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            empty_lines: 1,
+            empty_lines: 8,
             method: 32,
             target: 8 * 1024,
             field_line: 16 * 1024,

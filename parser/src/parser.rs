@@ -1,7 +1,7 @@
 //! The phases of a request, and all transitions between them.
 //!
 //! ```text
-//!      +-> RequestLine --> Header --+-> End --+        CRLF before a request line is skipped
+//!      +-> RequestLine --> Header --+-> End --+        empty lines before a request are skipped
 //!      |                            |    ^    |
 //!      |                            |    |    |        each phase --> Failed, and stays there
 //!      |    (Content-Length)        +-> Content
@@ -17,13 +17,13 @@
 use crate::chunk::{Chunked, Part};
 use crate::content::take_up_to;
 use crate::error::{Error, ErrorKind};
-use crate::event::{BodyLength, Event};
+use crate::event::{BodyLength, Event, Framing};
 use crate::fault::Fault;
 use crate::field::{Line, Section, SectionLimits};
 use crate::framing::{self, Head};
 use crate::limits::Limits;
 use crate::number::to_u64;
-use crate::request_line::Progress;
+use crate::request_line::{self, Progress};
 
 /// Turns the bytes of HTTP/1 requests into [`Event`]s.
 ///
@@ -52,11 +52,12 @@ pub struct RequestParser {
     offset: u64,
     phase: Phase,
     allow_non_ascii_target: bool,
+    allow_any_host: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Phase {
-    RequestLine { empty_lines: u32, progress: Progress },
+    RequestLine(Progress),
     Header { head: Head, section: Section },
     Content { remaining: u64 },
     Chunked(Chunked),
@@ -75,7 +76,13 @@ impl RequestParser {
     /// A parser with these limits.
     #[must_use]
     pub const fn with_limits(limits: Limits) -> Self {
-        Self { limits, offset: 0, phase: Phase::START, allow_non_ascii_target: false }
+        Self {
+            limits,
+            offset: 0,
+            phase: Phase::START,
+            allow_non_ascii_target: false,
+            allow_any_host: false,
+        }
     }
 
     /// Whether a request target may have bytes from 0x80. They are refused unless allowed:
@@ -93,6 +100,31 @@ impl RequestParser {
     #[must_use]
     pub const fn allow_non_ascii_target(mut self, allow: bool) -> Self {
         self.allow_non_ascii_target = allow;
+        self
+    }
+
+    /// Whether a Host value may be any field value. By default it has to be a host with an
+    /// optional port, and in HTTP/1.1 it may be empty only beside an absolute target.
+    ///
+    /// Some clients can't do better. HomeKit sends `Living\032Room._hap._tcp.local` to an
+    /// accessory with a space in its name. Health checks of F5 and Tengine, and old versions of
+    /// Docker, send an empty value. The number of Host lines is judged as ever.
+    ///
+    /// ```
+    /// use h1events::{Error, RequestParser};
+    ///
+    /// fn parse(mut parser: RequestParser, mut input: &[u8]) -> Result<(), Error> {
+    ///     while parser.next_event(&mut input)?.is_some() {}
+    ///     Ok(())
+    /// }
+    ///
+    /// let head = b"GET / HTTP/1.1\r\nHost: Living\\032Room\r\n\r\n";
+    /// assert!(parse(RequestParser::new(), head).is_err());
+    /// assert!(parse(RequestParser::new().allow_any_host(true), head).is_ok());
+    /// ```
+    #[must_use]
+    pub const fn allow_any_host(mut self, allow: bool) -> Self {
+        self.allow_any_host = allow;
         self
     }
 
@@ -125,6 +157,9 @@ impl RequestParser {
 
     /// Says that the input has ended, after `next_event` has returned `Ok(None)` and left `rest`.
     ///
+    /// Ignored empty lines are no request. Half of one is: a CR alone that is left at the end of
+    /// the input is the start of something that never came.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::UnexpectedEnd`] unless the parser is [idle](Self::is_idle) and nothing
@@ -151,11 +186,13 @@ impl RequestParser {
         }
     }
 
-    /// Whether the parser is between requests: no byte of the next one has been seen, an
-    /// ignored empty line aside.
+    /// Whether the parser is between requests: no byte of the next one has been seen, ignored
+    /// empty lines aside.
+    ///
+    /// A CR that was left unconsumed may become an empty line, so that it changes nothing here.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
-        matches!(&self.phase, Phase::RequestLine { progress, .. } if progress.is_none())
+        matches!(&self.phase, Phase::RequestLine(progress) if progress.is_none())
     }
 
     /// Octets consumed since the last `End`.
@@ -171,101 +208,100 @@ impl RequestParser {
         &mut self,
         input: &mut &'a [u8],
     ) -> Result<Option<Event<'a>>, Error> {
+        let unread = input.len();
         match &mut self.phase {
-            Phase::RequestLine { .. } => self.request_line(input),
-            Phase::Header { .. } => self.header(input),
+            Phase::RequestLine(progress) => {
+                let line = progress.read(input, &self.limits, self.allow_non_ascii_target);
+                self.count(unread, input);
+                self.request_line(line)
+            }
+            Phase::Header { head, section } => {
+                let offset = section.octets;
+                match section.read(input, &SectionLimits::header(&self.limits)) {
+                    Ok(Line::Unfinished) => Ok(None),
+                    Ok(Line::Field(field, len)) => {
+                        head.field(&field, offset);
+                        *input = input.get(len..).unwrap_or_default();
+                        Ok(Some(Event::Header(field)))
+                    }
+                    Ok(Line::Empty) => {
+                        let framing = head.judge(section.octets, self.limits.content);
+                        self.end_of_head(framing, input)
+                    }
+                    Err(fault) => self.fail(fault),
+                }
+            }
             Phase::Content { remaining } => {
                 let data = take_up_to(input, remaining);
-                self.offset = self.offset.saturating_add(to_u64(data.len()));
-                if *remaining == 0 {
+                let is_whole = *remaining == 0;
+                self.count(unread, input);
+                if is_whole {
                     self.phase = Phase::End;
                 }
                 Ok((!data.is_empty()).then_some(Event::Body(data)))
             }
-            Phase::Chunked(_) => self.chunked(input),
-            Phase::Trailer(_) => self.trailer(input),
+            Phase::Chunked(chunked) => {
+                let part = chunked.read(input, &self.limits);
+                self.count(unread, input);
+                match part {
+                    Ok(Part::Unfinished) => Ok(None),
+                    Ok(Part::Data(data)) => Ok(Some(Event::Body(data))),
+                    Ok(Part::LastChunk) => {
+                        let mut section = Section::new();
+                        let line = section.read(input, &SectionLimits::trailer(&self.limits));
+                        self.phase = Phase::Trailer(section);
+                        self.trailer(line, input)
+                    }
+                    Err(fault) => self.fail(fault),
+                }
+            }
+            Phase::Trailer(section) => {
+                let line = section.read(input, &SectionLimits::trailer(&self.limits));
+                self.trailer(line, input)
+            }
             Phase::End => Ok(Some(self.end())),
             Phase::Failed(kind) => Err(Error::new(*kind, self.offset)),
         }
     }
 
-    fn request_line<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
-        let Phase::RequestLine { empty_lines, progress } = &mut self.phase else { return Ok(None) };
-        // RFC 9112 section 2.2: "a server that is expecting to receive and parse a
-        // request-line SHOULD ignore at least one empty line (CRLF) received prior to the
-        // request-line."
-        while let [b'\r', rest @ ..] = *input {
-            if *empty_lines >= self.limits.empty_lines {
-                return self.fail(Fault::new(ErrorKind::TooManyEmptyLines, 0));
+    fn request_line<'a>(
+        &mut self,
+        line: Result<Option<request_line::Line<'a>>, Fault>,
+    ) -> Result<Option<Event<'a>>, Error> {
+        match line {
+            Ok(Some(line)) => {
+                let head =
+                    Head::after_request_line(line.line.version, line.form, self.allow_any_host);
+                self.phase = Phase::Header { head, section: Section::new() };
+                Ok(Some(Event::RequestLine(line.line)))
             }
-            let [lf, rest @ ..] = rest else { return Ok(None) };
-            if *lf != b'\n' {
-                return self.fail(Fault::new(ErrorKind::BareCr, 1));
-            }
-            *empty_lines = empty_lines.saturating_add(1);
-            self.offset = self.offset.saturating_add(2);
-            *input = rest;
-        }
-        let line = match progress.read(input, &self.limits, self.allow_non_ascii_target) {
-            Ok(Some(line)) => line,
-            Ok(None) => return Ok(None),
-            Err(fault) => return self.fail(fault),
-        };
-        self.phase = Phase::Header {
-            head: Head::after_request_line(line.line.version, line.form),
-            section: Section::new(),
-        };
-        self.consume(input, line.len);
-        Ok(Some(Event::RequestLine(line.line)))
-    }
-
-    fn header<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
-        let Phase::Header { head, section } = &mut self.phase else { return Ok(None) };
-        let line = section.octets;
-        match section.read(input, &SectionLimits::header(&self.limits)) {
-            Ok(Line::Unfinished) => Ok(None),
-            Ok(Line::Field(field, len)) => {
-                head.field(&field, line);
-                *input = input.get(len..).unwrap_or_default();
-                Ok(Some(Event::Header(field)))
-            }
-            Ok(Line::Empty) => {
-                self.offset = self.offset.saturating_add(u64::from(section.octets));
-                match head.judge(section.octets, self.limits.content) {
-                    Ok(framing) => {
-                        self.phase = Phase::after_head(framing.body);
-                        self.consume(input, "\r\n".len());
-                        Ok(Some(Event::HeadEnd(framing)))
-                    }
-                    Err(fault) => self.fail(fault),
-                }
-            }
-            Err(fault) => {
-                self.offset = self.offset.saturating_add(u64::from(section.octets));
-                self.fail(fault)
-            }
+            Ok(None) => Ok(None),
+            Err(fault) => self.fail(fault),
         }
     }
 
-    fn chunked<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
-        let Phase::Chunked(chunked) = &mut self.phase else { return Ok(None) };
-        let before = input.len();
-        let part = chunked.read(input, &self.limits);
-        self.offset = self.offset.saturating_add(to_u64(before.saturating_sub(input.len())));
-        match part {
-            Ok(Part::Unfinished) => Ok(None),
-            Ok(Part::Data(data)) => Ok(Some(Event::Body(data))),
-            Ok(Part::LastChunk) => {
-                self.phase = Phase::Trailer(Section::new());
-                self.trailer(input)
+    fn end_of_head<'a>(
+        &mut self,
+        framing: Result<Framing, Fault>,
+        input: &mut &'a [u8],
+    ) -> Result<Option<Event<'a>>, Error> {
+        match framing {
+            Ok(framing) => {
+                self.offset = self.consumed();
+                self.phase = Phase::after_head(framing.body);
+                self.consume(input, "\r\n".len());
+                Ok(Some(Event::HeadEnd(framing)))
             }
             Err(fault) => self.fail(fault),
         }
     }
 
-    fn trailer<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
-        let Phase::Trailer(section) = &mut self.phase else { return Ok(None) };
-        match section.read(input, &SectionLimits::trailer(&self.limits)) {
+    fn trailer<'a>(
+        &mut self,
+        line: Result<Line<'a>, Fault>,
+        input: &mut &'a [u8],
+    ) -> Result<Option<Event<'a>>, Error> {
+        match line {
             Ok(Line::Unfinished) => Ok(None),
             Ok(Line::Field(field, _)) if framing::is_forbidden_in_trailers(field.name) => {
                 self.fail(Fault::new(ErrorKind::ForbiddenTrailer, 0))
@@ -290,15 +326,21 @@ impl RequestParser {
 
     #[cold]
     fn fail<T>(&mut self, fault: Fault) -> Result<T, Error> {
-        let ahead = self.offset.saturating_add(to_u64(fault.ahead));
+        let ahead = self.consumed().saturating_add(to_u64(fault.ahead));
         self.offset = ahead.saturating_sub(u64::from(fault.behind));
         self.phase = Phase::Failed(fault.kind);
         Err(Error::new(fault.kind, self.offset))
     }
 
     fn consume(&mut self, input: &mut &[u8], len: usize) {
+        let unread = input.len();
         *input = input.get(len..).unwrap_or_default();
-        self.offset = self.offset.saturating_add(to_u64(len));
+        self.count(unread, input);
+    }
+
+    /// Counts what has been consumed since so many octets were unread.
+    fn count(&mut self, unread: usize, rest: &[u8]) {
+        self.offset = self.offset.saturating_add(to_u64(unread.saturating_sub(rest.len())));
     }
 }
 
@@ -309,7 +351,7 @@ impl Default for RequestParser {
 }
 
 impl Phase {
-    const START: Self = Self::RequestLine { empty_lines: 0, progress: Progress::new() };
+    const START: Self = Self::RequestLine(Progress::new());
 
     const fn after_head(body: BodyLength) -> Self {
         match body {

@@ -1,4 +1,4 @@
-//! The request line, and the empty line that may stand before it.
+//! The request line, and the empty lines that may stand before it.
 //!
 //! request-line = method SP request-target SP HTTP-version CRLF (RFC 9112 section 3)
 
@@ -13,6 +13,8 @@ use crate::target::{self, Form};
 /// How far the request line has been read.
 #[derive(Clone, Debug)]
 pub(crate) struct Progress {
+    /// Empty lines that have been skipped before it.
+    empty_lines: u32,
     /// Octets of the method of a line that was cut short after it, else 0.
     method_len: u32,
     /// Octets of the target of a line that was cut short after it, else 0.
@@ -25,8 +27,6 @@ pub(crate) struct Progress {
 pub(crate) struct Line<'a> {
     pub(crate) line: RequestLine<'a>,
     pub(crate) form: Form,
-    /// Its octets, the CRLF included.
-    pub(crate) len: usize,
 }
 
 /// An element, and what stands after its SP.
@@ -34,28 +34,34 @@ type Split<'a> = (&'a [u8], &'a [u8]);
 
 impl Progress {
     pub(crate) const fn new() -> Self {
-        Self { method_len: 0, target_len: 0, scanned: 0 }
+        Self { empty_lines: 0, method_len: 0, target_len: 0, scanned: 0 }
     }
 
-    /// Whether no octet of a request line has been seen.
+    /// Whether no octet of the request line has been seen.
     pub(crate) const fn is_none(&self) -> bool {
         self.method_len | self.scanned == 0
     }
 
-    /// Reads the line, or goes on reading it where its octets ended before.
+    /// Reads the line, or goes on reading it where its octets ended before. Takes the empty
+    /// lines before it, and the line once it is all there.
     pub(crate) fn read<'a>(
         &mut self,
-        input: &'a [u8],
+        input: &mut &'a [u8],
         limits: &Limits,
         allow_non_ascii: bool,
     ) -> Result<Option<Line<'a>>, Fault> {
+        if input.first() == Some(&b'\r') && !self.skip_empty_lines(input, limits.empty_lines)? {
+            return Ok(None);
+        }
         let Some((method, rest)) = self.method(input, limits)? else { return Ok(None) };
         let target_start = method.len().saturating_add(1);
-        let Some((target, rest)) = self.target(rest, target_start, limits, allow_non_ascii)? else {
+        let Some((target, rest)) =
+            self.target(method, rest, target_start, limits, allow_non_ascii)?
+        else {
             return Ok(None);
         };
         let version_start = target_start.saturating_add(target.len()).saturating_add(1);
-        let Some((major, minor)) = version(rest, version_start)? else { return Ok(None) };
+        let Some((major, minor)) = version(method, rest, version_start)? else { return Ok(None) };
 
         // RFC 9110 section 15.6.6: an unsupported major version counts before all else in the line.
         if major != b'1' {
@@ -68,15 +74,28 @@ impl Progress {
             return Err(Fault::new(ErrorKind::InvalidTargetForm, target_start));
         };
         *self = Self::new();
-        Ok(Some(Line {
-            line: RequestLine {
-                method,
-                target,
-                version: Version::from_minor(minor.wrapping_sub(b'0')),
-            },
-            form,
-            len: version_start.saturating_add(VERSION_LEN),
-        }))
+        *input = rest.get(VERSION_LEN..).unwrap_or_default();
+        let version = Version::from_minor(minor.wrapping_sub(b'0'));
+        Ok(Some(Line { line: RequestLine { method, target, version }, form }))
+    }
+
+    /// Takes empty lines. Returns whether what follows them is there.
+    ///
+    /// RFC 9112 section 2.2: "a server that is expecting to receive and parse a request-line
+    /// SHOULD ignore at least one empty line (CRLF) received prior to the request-line."
+    fn skip_empty_lines(&mut self, input: &mut &[u8], limit: u32) -> Result<bool, Fault> {
+        while let [b'\r', rest @ ..] = *input {
+            if self.empty_lines >= limit {
+                return Err(Fault::new(ErrorKind::TooManyEmptyLines, 0));
+            }
+            let [lf, rest @ ..] = rest else { return Ok(false) };
+            if *lf != b'\n' {
+                return Err(Fault::new(ErrorKind::BareCr, 1));
+            }
+            self.empty_lines = self.empty_lines.saturating_add(1);
+            *input = rest;
+        }
+        Ok(!input.is_empty())
     }
 
     /// Splits off the method and the SP after it.
@@ -100,7 +119,7 @@ impl Progress {
                     self.method_len = to_u32(len);
                     self.scanned = 0;
                 }
-                Some(&octet) if len == 0 => return Err(Fault::new(unfit_start(octet), 0)),
+                Some(&octet) if len == 0 => return Err(Fault::new(self.unfit_start(octet), 0)),
                 Some(_) => return Err(Fault::new(ErrorKind::InvalidMethod, len)),
             }
         }
@@ -110,6 +129,7 @@ impl Progress {
     /// Splits off the target, which starts at that octet of the line, and the SP after it.
     fn target<'a>(
         &mut self,
+        method: &[u8],
         input: &'a [u8],
         start: usize,
         limits: &Limits,
@@ -137,13 +157,27 @@ impl Progress {
                     self.scanned = 0;
                 }
                 // The line ends without a version, as in HTTP/0.9.
-                Some(b'\r' | b'\n') if len > 0 => {
+                Some(b'\r') if len > 0 => return Err(Fault::new(no_version(method), at)),
+                Some(b'\n') if len > 0 => {
                     return Err(Fault::new(ErrorKind::InvalidVersion, at));
                 }
                 Some(_) => return Err(Fault::new(ErrorKind::InvalidTarget, at)),
             }
         }
         Ok(split_at_space(input, self.target_len))
+    }
+
+    /// The error for the first octet of a line, which no method has.
+    const fn unfit_start(&self, octet: u8) -> ErrorKind {
+        match octet {
+            // The content type of a TLS record with a ClientHello (RFC 8446 section 5.1).
+            0x16 => ErrorKind::TlsHandshake,
+            // The signature of version 2 is two empty lines, a NUL, and "\r\nQUIT\n".
+            0 if self.empty_lines == 2 => ErrorKind::ProxyProtocol,
+            b'\n' => ErrorKind::BareLf,
+            b'\t' | b' '..=b'~' => ErrorKind::InvalidMethod,
+            _ => ErrorKind::BinaryData,
+        }
     }
 }
 
@@ -152,15 +186,11 @@ fn split_at_space(input: &[u8], len: u32) -> Option<Split<'_>> {
     Some((element, rest.split_first()?.1))
 }
 
-/// What it is called that a request starts with this octet.
-fn unfit_start(octet: u8) -> ErrorKind {
-    match octet {
-        // The content type of a TLS record with a ClientHello (RFC 8446 section 5.1).
-        0x16 => ErrorKind::TlsHandshake,
-        b'\n' => ErrorKind::BareLf,
-        b'\t' | b' '..=b'~' => ErrorKind::InvalidMethod,
-        _ => ErrorKind::BinaryData,
-    }
+/// The error for a request line of that method without an HTTP version.
+fn no_version(method: &[u8]) -> ErrorKind {
+    // PROXY protocol, version 1: "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n", or
+    // "PROXY UNKNOWN\r\n".
+    if method == b"PROXY" { ErrorKind::ProxyProtocol } else { ErrorKind::InvalidVersion }
 }
 
 const VERSION_LEN: usize = "HTTP/1.1\r\n".len();
@@ -168,7 +198,7 @@ const VERSION_LEN: usize = "HTTP/1.1\r\n".len();
 /// The digits of the version, which starts at that octet of the line. The line ends with it.
 ///
 /// HTTP-version = HTTP-name "/" DIGIT "." DIGIT, case-sensitive (RFC 9112 section 2.3)
-fn version(input: &[u8], start: usize) -> Result<Option<(u8, u8)>, Fault> {
+fn version(method: &[u8], input: &[u8], start: usize) -> Result<Option<(u8, u8)>, Fault> {
     if input.starts_with(b"HTTP/1.1\r\n") {
         return Ok(Some((b'1', b'1')));
     }
@@ -178,7 +208,7 @@ fn version(input: &[u8], start: usize) -> Result<Option<(u8, u8)>, Fault> {
             let kind = match (expected, octet) {
                 (b'\n', _) => ErrorKind::BareCr,
                 (b'\r', b'\n') => ErrorKind::BareLf,
-                _ => ErrorKind::InvalidVersion,
+                _ => no_version(method),
             };
             return Err(Fault::new(kind, start.saturating_add(index)));
         }

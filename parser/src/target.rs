@@ -11,7 +11,7 @@ pub(crate) enum Form {
     Absolute,
     /// Host and port, for CONNECT.
     Authority,
-    /// `*`, for OPTIONS.
+    /// `*`, for OPTIONS, and for M-SEARCH and NOTIFY.
     Asterisk,
 }
 
@@ -25,24 +25,27 @@ pub(crate) fn form(method: &[u8], target: &[u8]) -> Option<Form> {
     match target {
         [b'/', ..] => Some(Form::Origin),
         // RFC 9112 section 3.2.4: "The asterisk-form of request-target is only used for
-        // a server-wide OPTIONS request."
-        b"*" => (method == b"OPTIONS").then_some(Form::Asterisk),
+        // a server-wide OPTIONS request." UPnP uses it for discovery and for announcements.
+        b"*" => matches!(method, b"OPTIONS" | b"M-SEARCH" | b"NOTIFY").then_some(Form::Asterisk),
         _ => is_absolute(target).then_some(Form::Absolute),
     }
 }
 
-/// "http" or "https", then "://", a host that is not empty (RFC 9110 section 4.2.1), and
-/// no userinfo (section 4.2.4): "@" is no part of host or port.
+/// Any scheme, since clients send `ws` and `ftp` to proxies, then "://", a host that is not
+/// empty (RFC 9110 section 4.2.1), and no userinfo (section 4.2.4): "@" is no part of host or
+/// port.
 fn is_absolute(target: &[u8]) -> bool {
-    let Some(rest) = strip_scheme(target, b"http://").or_else(|| strip_scheme(target, b"https://"))
-    else {
-        return false;
-    };
+    let Some(rest) = strip_scheme(target) else { return false };
     let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
     rest.get(..end).is_some_and(authority::is_host_with_optional_port)
 }
 
-fn strip_scheme<'a>(target: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = target.split_at_checked(scheme.len())?;
-    start.eq_ignore_ascii_case(scheme).then_some(rest)
+/// scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 section 3.1), and "://"
+fn strip_scheme(target: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = target.split_at_checked(memchr::memchr(b':', target)?)?;
+    let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
+        && scheme
+            .iter()
+            .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'));
+    if is_scheme { rest.strip_prefix(b"://") } else { None }
 }

@@ -18,8 +18,9 @@ fn inputs() -> Vec<(ErrorKind, u16, String)> {
     let chunked = |body: &str| format!("{CHUNKED}{body}");
     let line = |length: usize| format!("X:{}\r\n", "v".repeat(length));
     vec![
-        (TooManyEmptyLines, 400, "\r\n\r\n".into()),
+        (TooManyEmptyLines, 400, "\r\n".repeat(9)),
         (TlsHandshake, 400, CLIENT_HELLO.into()),
+        (ProxyProtocol, 400, "PROXY UNKNOWN\r\n".into()),
         (BinaryData, 400, "\0\0\0\u{1e}".into()),
         (InvalidMethod, 400, "HTTP/1.1 200 OK\r\n".into()),
         (EndlessMethod, 400, "A".repeat(10_000)),
@@ -197,8 +198,10 @@ fn other_protocols_are_recognised() {
         ("OPTIONS sip:a SIP/2.0\r\n", InvalidVersion, 14),
         ("OPTIONS rtsp://a RTSP/1.0\r\n", InvalidVersion, 17),
         ("HTTP/1.1 200 OK\r\n", InvalidMethod, 4),
-        ("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", InvalidVersion, 11),
-        ("\r\n\r\n\0\r\nQUIT\n", TooManyEmptyLines, 2), // PROXY protocol version 2
+        ("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", ProxyProtocol, 11),
+        ("PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n", ProxyProtocol, 11),
+        ("PROXY UNKNOWN\r\n", ProxyProtocol, 13),
+        ("\r\n\r\n\0\r\nQUIT\n!\x11\0\x0c", ProxyProtocol, 4), // version 2
     ] {
         let error = error_of(input).unwrap_or_else(|| panic!("{input:?} is accepted"));
         assert_eq!((error.kind(), error.offset()), (kind, offset as u64), "{input:?}");

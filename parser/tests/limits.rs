@@ -24,20 +24,34 @@ fn with(change: impl FnOnce(&mut Limits)) -> Judge {
 /// RFC 9112 section 2.2: at least one empty line is ignored.
 #[test]
 fn empty_lines() {
-    let one = Judge::new();
-    one.accepts(&format!("\r\n{HEAD}"));
-    one.accepts(&format!("{HEAD}\r\n"));
+    let eight = "\r\n".repeat(8);
+    for count in 1..=8 {
+        let lines = "\r\n".repeat(count);
+        Judge::new().accepts(&format!("{lines}{HEAD}"));
+        Judge::new().accepts(&format!("{HEAD}{lines}"));
+        Judge::new().accepts(&format!("{lines}{HEAD}{eight}{HEAD}{lines}"));
+    }
+    for lines in [&eight, &format!("{HEAD}{eight}")] {
+        let judge = Judge::new();
+        judge.waits_after(&lines[..lines.len() - 1]);
+    }
+    let too_many = ErrorKind::TooManyEmptyLines;
+    Judge::new().refuses(&format!("{eight}→\r\n{HEAD}"), too_many, 400);
+    Judge::new().refuses(&format!("{eight}→\rX"), too_many, 400);
+    Judge::new().refuses_next(HEAD, &format!("{eight}→\r\n"), too_many, 400);
+
+    let one = with(|limits| limits.empty_lines = 1);
     one.accepts(&format!("\r\n{HEAD}\r\n{HEAD}\r\n"));
-    one.refuses(&format!("\r\n→\r\n{HEAD}"), ErrorKind::TooManyEmptyLines, 400);
-    one.refuses("\r\n→\rX", ErrorKind::TooManyEmptyLines, 400);
+    one.refuses(&format!("\r\n→\r\n{HEAD}"), too_many, 400);
+    one.refuses("\r\n→\r\n\0\r\nQUIT\n", too_many, 400);
 
     let none = with(|limits| limits.empty_lines = 0);
     none.accepts(HEAD);
-    none.refuses("→\r\n", ErrorKind::TooManyEmptyLines, 400);
+    none.refuses("→\r\n", too_many, 400);
 
     let three = with(|limits| limits.empty_lines = 3);
     three.accepts(&format!("\r\n\r\n\r\n{HEAD}"));
-    three.refuses("\r\n\r\n\r\n→\r\n", ErrorKind::TooManyEmptyLines, 400);
+    three.refuses("\r\n\r\n\r\n→\r\n", too_many, 400);
 }
 
 /// RFC 9112 section 3: a method longer than any that is implemented gets a 501.

@@ -13,10 +13,11 @@ mod oracle;
 mod support;
 
 use generate::octets_of;
-use h1events::{Limits, RequestParser};
+use h1events::Limits;
 use inputs::{any_input, limits};
 use proptest::prelude::*;
-use support::{After, Ending, run};
+use proptest::sample::select;
+use support::{After, Ending, Options, run};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
@@ -25,11 +26,10 @@ proptest! {
     fn events_and_errors_are_those_of_the_naive_parser(
         input in any_input(),
         limits in prop_oneof![Just(Limits::new()), limits()],
-        non_ascii in any::<bool>(),
+        options in select(Options::ALL.to_vec()),
     ) {
-        let parser = RequestParser::with_limits(limits).allow_non_ascii_target(non_ascii);
-        let found = run(&parser, limits, &input.0, [], After::GoOn);
-        let expected = naive::parse_within(limits, &input.0, non_ascii);
+        let found = run(&options.parser(limits), limits, &input.0, [], After::GoOn);
+        let expected = naive::parse_within(limits, &input.0, options);
         prop_assert_eq!(found.events, expected.events);
         let found = match found.ending {
             Ending::Idle => naive::Ending::Idle,
@@ -42,7 +42,7 @@ proptest! {
     /// The naive parser has to be right, too.
     #[test]
     fn the_naive_parser_takes_valid_requests(requests in generate::requests()) {
-        let (events, ending) = naive::parse(&octets_of(&requests), false);
+        let (events, ending) = naive::parse(&octets_of(&requests), Options::default());
         prop_assert_eq!(ending, naive::Ending::Idle);
         let expected: Vec<_> = requests.into_iter().flat_map(|request| request.events).collect();
         prop_assert_eq!(events, expected);

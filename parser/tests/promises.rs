@@ -21,8 +21,8 @@ use h1events::{Error, Event, Limits, RequestParser};
 use inputs::{any_input, limits};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::Index;
-use support::{After, Ending, Owned, Run, run};
+use proptest::sample::{Index, select};
+use support::{After, Ending, Options, Owned, Run, run};
 
 /// `PROPTEST_CASES` says how many cases are tried. What fails is printed, and kept nowhere.
 fn config() -> ProptestConfig {
@@ -71,10 +71,10 @@ proptest! {
     fn promise_2_split_invariance(
         input in any_input(),
         limits in limits(),
-        non_ascii in any::<bool>(),
+        options in select(Options::ALL.to_vec()),
         cuts in vec(any::<Index>(), 0..10),
     ) {
-        let parser = RequestParser::with_limits(limits).allow_non_ascii_target(non_ascii);
+        let parser = options.parser(limits);
         let present = |cuts: Vec<usize>| run(&parser, limits, &input.0, cuts, After::GoOn);
         let whole = present(vec![]);
         prop_assert_eq!(&present((1..input.0.len()).collect()), &whole);
@@ -182,10 +182,11 @@ proptest! {
         for (end, _) in ends(&input) {
             clean.insert(end);
         }
-        // An ignored empty line begins no request.
-        for end in clean.clone() {
-            if input[end..].starts_with(b"\r\n") {
-                clean.insert(end + 2);
+        // Ignored empty lines begin no request, but half of one is the start of something.
+        for mut end in clean.clone() {
+            while input[end..].starts_with(b"\r\n") {
+                end += 2;
+                clean.insert(end);
             }
         }
         for cut in [cut.index(input.len() + 1)].into_iter().chain(clean.clone()) {
@@ -207,16 +208,23 @@ proptest! {
 
     /// The end of any head is judged as the decision table says.
     #[test]
-    fn promise_7_no_head_end_for_an_ambiguous_request(input in any_input()) {
-        heads::check(&input.0, Limits::new());
+    fn promise_7_no_head_end_for_an_ambiguous_request(
+        input in any_input(),
+        options in select(Options::ALL.to_vec()),
+    ) {
+        heads::check(&input.0, Limits::new(), options);
     }
 
     /// The same for heads that are likely to be contradictory.
     #[test]
-    fn promise_7_contradictory_heads(head in heads::contradictory(), more in any_input()) {
+    fn promise_7_contradictory_heads(
+        head in heads::contradictory(),
+        more in any_input(),
+        options in select(Options::ALL.to_vec()),
+    ) {
         let mut limits = Limits::new();
         limits.content = 1000;
-        let judged = heads::check(&[&head.0[..], &more.0].concat(), limits);
+        let judged = heads::check(&[&head.0[..], &more.0].concat(), limits, options);
         prop_assert!(judged > 0, "the head was not judged");
     }
 }

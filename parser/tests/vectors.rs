@@ -1,11 +1,11 @@
-//! Over a thousand byte-exact vectors, each run whole, byte by byte, and, unless it is
-//! long, cut in two at every place. `vectors/README.md` says what is in them.
+//! Byte-exact vectors, each run whole, byte by byte, and, unless it is long, cut in two at
+//! every place. `vectors/README.md` says what is in them.
 
 mod support;
 
-use h1events::{BodyLength, Limits, RequestParser};
-use serde_json::Value;
-use support::{After, Ending, Owned, Run, run};
+use h1events::{BodyLength, Limits};
+use serde_json::{Value, json};
+use support::{After, Ending, Options, Owned, Run, run};
 
 const VECTORS: &str = include_str!("vectors/vectors.jsonl");
 const CUT_EVERYWHERE_BELOW: usize = 600;
@@ -13,25 +13,40 @@ const CUT_EVERYWHERE_BELOW: usize = 600;
 #[test]
 fn vectors() {
     let mut failures = Vec::new();
-    let mut count = 0;
+    assert!(!VECTORS.is_empty());
     for line in VECTORS.lines() {
         let vector: Value = serde_json::from_str(line).unwrap();
-        count += 1;
         if let Err(why) = check(&vector) {
             failures.push(format!("{} ({}): {why}", text(&vector["id"]), text(&vector["note"])));
         }
     }
-    assert_eq!(count, 1055);
     assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// What vectors may say is looked at, also if none of them says it.
+#[test]
+fn kind_offset_and_options_are_looked_at() {
+    let vector = |kind: &str, offset: u64, any_host: bool| {
+        json!({
+            "input": "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.1\r\nHost: \r\n\r\n",
+            "verdict": "reject",
+            "status": 400,
+            "messages": 1,
+            "kind": kind,
+            "offset": offset,
+            "config": { "allow_any_host": any_host },
+        })
+    };
+    assert_eq!(check(&vector("empty_host", 58, false)), Ok(()));
+    assert!(check(&vector("invalid_host", 58, false)).unwrap_err().starts_with("kind"));
+    assert!(check(&vector("empty_host", 16, false)).unwrap_err().starts_with("offset"));
+    assert!(check(&vector("empty_host", 58, true)).unwrap_err().starts_with("verdict"));
 }
 
 fn check(vector: &Value) -> Result<(), String> {
     let input = octets(&vector["input"]);
-    let mut limits = Limits::new();
-    if let Some(content) = vector["config"]["max_body"].as_u64() {
-        limits.content = content;
-    }
-    let parser = RequestParser::with_limits(limits);
+    let Some((limits, options)) = config(vector) else { return Ok(()) };
+    let parser = options.parser(limits);
     let with_cuts = |cuts: Vec<usize>| run(&parser, limits, &input, cuts, After::Stop);
 
     let whole = with_cuts(vec![]);
@@ -43,6 +58,26 @@ fn check(vector: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The limits and the options; none if the vector is about a setting of another layer, which
+/// the parser hasn't got.
+fn config(vector: &Value) -> Option<(Limits, Options)> {
+    let (mut limits, mut options) = (Limits::new(), Options::default());
+    for (key, value) in vector["config"].as_object().into_iter().flatten() {
+        match (&key[..], value) {
+            ("max_body", Value::Number(content)) => limits.content = content.as_u64().unwrap(),
+            ("allow_non_ascii_target", Value::Bool(allow)) => {
+                options.allow_non_ascii_target = *allow;
+            }
+            ("allow_any_host", Value::Bool(allow)) => options.allow_any_host = *allow,
+            _ if ["connection", "endpoint", "transport"].contains(&text(&vector["layer"])) => {
+                return None;
+            }
+            _ => panic!("{}: no such setting: {key}: {value}", text(&vector["id"])),
+        }
+    }
+    Some((limits, options))
 }
 
 fn same(whole: &Run, other: &Run, how: &str) -> Result<(), String> {
@@ -61,8 +96,14 @@ fn compare_with_vector(vector: &Value, run: &Run) -> Result<(), String> {
         ("accept", Ending::Stopped { unread }) => {
             expect("tail", vector["tail"].as_u64().unwrap_or(0) == *unread as u64)?;
         }
-        ("reject", Ending::Error { error, .. }) => {
+        ("reject", Ending::Error { error, offset }) => {
             expect("status", vector["status"].as_u64() == Some(error.status().into()))?;
+            if !vector["kind"].is_null() {
+                expect("kind", text(&vector["kind"]) == error.kind().name())?;
+            }
+            if !vector["offset"].is_null() {
+                expect("offset", vector["offset"].as_u64() == Some(*offset))?;
+            }
         }
         ("incomplete", Ending::Incomplete) => {}
         _ => return expect("verdict", false),

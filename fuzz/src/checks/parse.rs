@@ -7,7 +7,7 @@
 use h1events::{BodyLength, Event, Limits, RequestParser};
 
 use super::{limits, split_instructions};
-use crate::support::{After, Ending, Owned, Run, run};
+use crate::support::{After, Ending, Options, Owned, Run, run};
 
 pub fn check(octets: &[u8]) {
     let (_, instructions) = split_instructions(octets);
@@ -102,7 +102,8 @@ fn check_ends(limits: Limits, octets: &[u8], whole: &Run) {
 
 /// Promise 1: who presents other octets than are due gets wrong events, never a panic.
 fn check_misuse(limits: Limits, octets: &[u8], instructions: &[u8]) {
-    let mut parser = RequestParser::with_limits(limits).allow_non_ascii_target(true);
+    let options = Options { allow_non_ascii_target: true, allow_any_host: true };
+    let mut parser = options.parser(limits);
     let mut place = 0_usize;
     for instruction in instructions {
         // Up to 15 octets, from up to eight places before or after the one that is due.

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use h1events::RequestParser;
-
 use super::{limits, split_instructions};
-use crate::support::{After, run};
+use crate::support::{After, Options, run};
 
 /// Up to this length, every single cut is tried.
 const SHORT: usize = 48;
@@ -19,8 +17,8 @@ pub fn check(octets: &[u8]) {
         .map(|place| place % (input.len() + 1))
         .collect();
     for limits in limits() {
-        for non_ascii in [false, true] {
-            let parser = RequestParser::with_limits(limits).allow_non_ascii_target(non_ascii);
+        for options in Options::ALL {
+            let parser = options.parser(limits);
             let present =
                 |cuts: &[usize]| run(&parser, limits, input, cuts.iter().copied(), After::GoOn);
             let whole = present(&[]);

@@ -2,18 +2,18 @@
 
 use std::collections::HashSet;
 
-use h1events::{ErrorKind, Event, Limits, RequestParser};
+use h1events::{ErrorKind, Event, Limits};
 
 use crate::every::{every, octets};
 use crate::naive::{self, Ending, Parsed};
-use crate::support;
+use crate::support::{self, Options};
 
 /// Where the strings stand.
 pub(crate) struct Context {
     pub(crate) before: Vec<u8>,
     pub(crate) after: Vec<u8>,
     pub(crate) limits: Limits,
-    pub(crate) allow_non_ascii_target: bool,
+    pub(crate) options: Options,
 }
 
 impl Context {
@@ -22,12 +22,18 @@ impl Context {
             before: octets(before),
             after: octets(after),
             limits: Limits::new(),
-            allow_non_ascii_target: false,
+            options: Options::default(),
         }
     }
 
     pub(crate) fn allowing_non_ascii_target(self) -> Self {
-        Self { allow_non_ascii_target: true, ..self }
+        let options = Options { allow_non_ascii_target: true, ..self.options };
+        Self { options, ..self }
+    }
+
+    pub(crate) fn allowing_any_host(self) -> Self {
+        let options = Options { allow_any_host: true, ..self.options };
+        Self { options, ..self }
     }
 
     /// Compares for every pair of octets.
@@ -57,7 +63,7 @@ impl Context {
     }
 
     fn compare(&self, input: &[u8]) -> Ending {
-        let expected = naive::parse_within(self.limits, input, self.allow_non_ascii_target);
+        let expected = naive::parse_within(self.limits, input, self.options);
         let text = || input.escape_ascii().to_string();
         assert_eq!(self.parse(input, []), expected, "{}", text());
         // What stands before is cut elsewhere.
@@ -68,8 +74,7 @@ impl Context {
 
     /// Presents the input up to each cut in turn, then all of it.
     fn parse(&self, input: &[u8], cuts: impl IntoIterator<Item = usize>) -> Parsed {
-        let mut parser = RequestParser::with_limits(self.limits)
-            .allow_non_ascii_target(self.allow_non_ascii_target);
+        let mut parser = self.options.parser(self.limits);
         let (mut events, mut places) = (vec![], vec![]);
         let mut consumed = 0;
         let mut request_start = 0;

@@ -7,6 +7,20 @@ fn host(before: &str, after: &str) -> Context {
     Context::new(&format!("G / HTTP/1.1\r\nHost:{before}"), &format!("{after}\r\n\r\n"))
 }
 
+/// If any value is allowed, the number of lines is all that is left to judge.
+#[test]
+fn any_host() {
+    let alphabet = ["a", " ", ",", "\\", "\0", "\u{e9}", "\r\n", "Host:", "\r\nHost:"];
+    for (line, version) in [("G /", "1.1"), ("G http://a", "1.1"), ("G /", "1.0")] {
+        let head = format!("{line} HTTP/{version}\r\nHost:");
+        Context::new(&head, "\r\n\r\n").allowing_any_host().compare_every(&alphabet, 5);
+        let head = format!("{line} HTTP/{version}");
+        Context::new(&head, "\r\n\r\n")
+            .allowing_any_host()
+            .compare_every(&["\r\nHost:", "\r\nX:", "a", " "], 5);
+    }
+}
+
 #[test]
 fn host_and_port() {
     let alphabet = ["a", ":", "8", "[", "]", "%", ",", "@", " ", "[::1]"];

@@ -16,6 +16,17 @@ fn parts() {
     Context::new("", "\r\n\r\n").compare_every(&alphabet, 6);
 }
 
+/// Both versions, and requests that look like them.
+#[test]
+fn proxy_protocol() {
+    let alphabet = ["PROXY", " ", "TCP4", "HTTP/1.1", "\r", "\n", "\0", "P", "\r\n"];
+    Context::new("", "\r\n\r\n").compare_every(&alphabet, 6);
+    let alphabet = ["\r\n", "\0", "\r", "\n", "QUIT", "\u{16}"];
+    Context::new("", "\r\nQUIT\n").compare_every(&alphabet, 6);
+    let version = ["HTTP", "/", "1", ".", "2", "\r", "\n", " "];
+    Context::new("PROXY / ", "\r\n\r\n").compare_every(&version, 6);
+}
+
 #[test]
 fn version() {
     let alphabet = ["HTTP", "/", "1", ".", "2", "http", "\r", "\n"];
@@ -27,7 +38,7 @@ fn version() {
 #[test]
 fn target() {
     let alphabet = ["/", "*", "a", ":", "80", "?", "@", "%41", "#", "\u{e9}"];
-    for method in ["GET", "OPTIONS", "CONNECT"] {
+    for method in ["GET", "OPTIONS", "M-SEARCH", "NOTIFY", "CONNECT"] {
         let before = format!("{method} ");
         let context = Context::new(&before, " HTTP/1.0\r\n\r\n");
         context.compare_every(&alphabet, 5);
@@ -39,6 +50,8 @@ fn target() {
 fn absolute_form() {
     let alphabet = ["http", "HTTPS", ":", "/", "a", "0", "?", "[::1]"];
     Context::new("GET ", " HTTP/1.0\r\n\r\n").compare_every(&alphabet, 6);
+    let alphabet = ["x", "X", "1", "+", "-", ".", "_", "%41"];
+    Context::new("GET ", "://a HTTP/1.0\r\n\r\n").compare_every(&alphabet, 5);
     let alphabet = ["a", ":", "/", "?", "@", "8", "%", ","];
     Context::new("GET http://", " HTTP/1.0\r\n\r\n").compare_every(&alphabet, 6);
 }

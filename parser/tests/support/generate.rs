@@ -124,14 +124,16 @@ fn method_and_target() -> impl Strategy<Value = (Vec<u8>, Vec<u8>, Form)> {
     let port = (1..=u16::MAX).prop_map(|port| port.to_string().into_bytes());
     let authority = (octets(HOST), octets(":0{0,3}"), port);
     let path = r#"[!-"$-~]"#;
-    let absolute = format!("(?i:https?://){HOST}(:[0-9]{{0,4}})?([/?]{path}{{0,30}})?");
+    let scheme = "((?i:https?)|ws|ftp|[a-zA-Z][0-9a-zA-Z+.-]{0,5})";
+    let absolute = format!("{scheme}://{HOST}(:[0-9]{{0,4}})?([/?]{path}{{0,30}})?");
     prop_oneof![
         6 => (method(), octets(&format!("/{path}{{0,50}}"))).prop_map(form(Form::Origin)),
         2 => (method(), octets(&absolute)).prop_map(form(Form::Absolute)),
         1 => authority.prop_map(move |(host, colon, port)| {
             (b"CONNECT".into(), [host, colon, port].concat(), Form::Authority)
         }),
-        1 => Just((b"OPTIONS".into(), b"*".into(), Form::Asterisk)),
+        1 => octets("(OPTIONS|M-SEARCH|NOTIFY)")
+            .prop_map(|method| (method, b"*".into(), Form::Asterisk)),
     ]
 }
 
@@ -201,9 +203,14 @@ fn other_option() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+fn expect() -> impl Strategy<Value = Line> {
+    let list = octets("(,|100-continue, ?100-continue|100-continue,|, 100-continue)");
+    line(cased("Expect"), prop_oneof![4 => cased("100-continue").boxed(), 1 => list])
+}
+
 prop_compose! {
     fn request()(
-        empty_line in prop::bool::weighted(0.2),
+        empty_lines in prop_oneof![8 => Just(0), 1 => Just(1), 1 => 2..=8_usize],
         (method, target, form) in method_and_target(),
         minor in prop_oneof![2 => Just(0_u8), 5 => Just(1), 1 => 2..=9_u8],
         host in line(cased("Host"), octets(&format!("{HOST}(:[0-9]{{0,4}})?"))),
@@ -212,7 +219,7 @@ prop_compose! {
         body in body(),
         connection in vec(connection(), 0..3),
         upgrade in option::of(line(cased("Upgrade"), octets("(websocket|h2c|a/1, b)"))),
-        expect in option::of(line(cased("Expect"), cased("100-continue"))),
+        expect in vec(expect(), 0..3),
         others in vec(other_line(), 0..5),
         places in vec(any::<Index>(), 8),
     ) -> Request {
@@ -235,7 +242,7 @@ prop_compose! {
         for (line, place) in judged.chain(framing_line(&body)).zip(places) {
             lines.insert(place.index(lines.len() + 1), line);
         }
-        assemble(empty_line, method, target, minor, lines, framing, body)
+        assemble(empty_lines, method, target, minor, lines, framing, body)
     }
 }
 
@@ -245,7 +252,7 @@ fn framing(
     body: &Body,
     connection: &[Line],
     upgrade: &Option<Line>,
-    expect: &Option<Line>,
+    expect: &[Line],
 ) -> Framing {
     let lists: Vec<String> = connection
         .iter()
@@ -262,9 +269,14 @@ fn framing(
     Framing {
         body: if is_connect { BodyLength::None } else { length },
         keep_alive: !has_option("close") && (is_http_11 || has_option("keep-alive")),
-        expect_continue: is_http_11 && has_body && expect.is_some(),
+        expect_continue: is_http_11 && has_body && is_plain(expect),
         upgrade: is_http_11 && !is_connect && upgrade.is_some() && has_option("upgrade"),
     }
+}
+
+/// Whether it is one line, and no list.
+fn is_plain(expect: &[Line]) -> bool {
+    matches!(expect, [line] if line.value.eq_ignore_ascii_case(b"100-continue"))
 }
 
 fn framing_line(body: &Body) -> Option<Line> {
@@ -280,7 +292,7 @@ fn framing_line(body: &Body) -> Option<Line> {
 }
 
 fn assemble(
-    empty_line: bool,
+    empty_lines: usize,
     method: Vec<u8>,
     target: Vec<u8>,
     minor: u8,
@@ -288,7 +300,7 @@ fn assemble(
     framing: Framing,
     body: Body,
 ) -> Request {
-    let mut octets = if empty_line { b"\r\n".to_vec() } else { vec![] };
+    let mut octets = b"\r\n".repeat(empty_lines);
     for part in [&method, &b" "[..], &target, b" HTTP/1.", &[b'0' + minor], b"\r\n"] {
         octets.extend_from_slice(part);
     }

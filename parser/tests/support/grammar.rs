@@ -23,6 +23,12 @@ pub(crate) fn is_space(octet: u8) -> bool {
     octet == 0x20 || octet == 0x09
 }
 
+/// scheme (RFC 3986 section 3.1)
+pub(crate) fn is_scheme(octets: &[u8]) -> bool {
+    let starts = octets.first().is_some_and(u8::is_ascii_alphabetic);
+    starts && octets.iter().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(octet))
+}
+
 /// unreserved and sub-delims (RFC 3986 section 2), without the comma (decision D9)
 pub(crate) fn is_reg_name(octet: u8) -> bool {
     let is_alpha_or_digit = matches!(octet, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9');

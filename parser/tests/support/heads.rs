@@ -1,18 +1,19 @@
 //! Judges every head of an input by the decision table, and makes heads that contradict
 //! themselves.
 
-use h1events::{Event, Limits, RequestParser};
+use h1events::{Event, Limits};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::generate::Octets;
 use crate::oracle::{Head, judge};
+use crate::support::Options;
 
 /// Asserts for each head that ends in the input what the table says: its framing, or its
 /// error and the offset. Returns how many there were.
-pub(crate) fn check(input: &[u8], limits: Limits) -> usize {
-    let mut parser = RequestParser::with_limits(limits);
+pub(crate) fn check(input: &[u8], limits: Limits, options: Options) -> usize {
+    let mut parser = options.parser(limits);
     let mut rest = input;
     let mut judged = 0;
     let mut request_start = 0;
@@ -24,11 +25,12 @@ pub(crate) fn check(input: &[u8], limits: Limits) -> usize {
         let result = parser.next_event(&mut rest);
         if ends_head {
             let head = head.take().unwrap();
-            let expected = judge(&head, limits.content).map_err(|(kind, line)| {
-                // A missing host is reported at the LF that ends the head.
-                let offset = line.map_or(place + 1, |line| lines[line]) - request_start;
-                (kind, offset as u64)
-            });
+            let expected =
+                judge(&head, limits.content, options.allow_any_host).map_err(|(kind, line)| {
+                    // A missing host is reported at the LF that ends the head.
+                    let offset = line.map_or(place + 1, |line| lines[line]) - request_start;
+                    (kind, offset as u64)
+                });
             let found = match result {
                 Ok(Some(Event::HeadEnd(framing))) => Ok(framing),
                 Err(error) => Err((error.kind(), error.offset())),
@@ -66,7 +68,9 @@ pub(crate) fn contradictory() -> impl Strategy<Value = Octets> {
         "POST /a HTTP/1.1",
         "POST / HTTP/1.0",
         "PUT http://a/ HTTP/1.1",
+        "GET ws://a HTTP/1.1",
         "OPTIONS * HTTP/1.2",
+        "M-SEARCH * HTTP/1.1",
         "CONNECT a:80 HTTP/1.1",
         "CONNECT a:80 HTTP/1.0",
     ]);
@@ -106,6 +110,7 @@ const HOSTS: &[&str] = &[
     "Host: %4",
     "Host: \u{e9}",
     "Host: a:+1",
+    "Host: Living\\032Room._hap._tcp.local",
 ];
 
 const TRANSFER_ENCODINGS: &[&str] = &[
@@ -165,6 +170,7 @@ const EXPECTATIONS: &[&str] = &[
     "Expect: 100-Continue",
     "Expect:",
     "Expect: , 100-continue",
+    "Expect: 100-continue, 100-continue",
     "Expect: 200-ok",
     "Expect: 100-continue, x",
     "Expect: 100-continue;x",

@@ -102,13 +102,17 @@ fn snippets() -> impl Strategy<Value = Octets> {
         "GET ",
         "POST ",
         "CONNECT a:80 ",
+        "PROXY ",
+        "M-SEARCH ",
         "/",
         "* ",
         "http://a/ ",
+        "ws://a ",
         "HTTP/1.1\r\n",
         "HTTP/1.0\r\n",
         "HTTP/2.0\r\n",
         "Host: a\r\n",
+        "Host: a b\r\n",
         "Host:",
         "Content-Length: 3\r\n",
         "Content-Length:",
@@ -119,10 +123,12 @@ fn snippets() -> impl Strategy<Value = Octets> {
         "close",
         "keep-alive",
         "Expect: 100-continue\r\n",
+        "Expect: 100-continue, 100-continue\r\n",
         "Upgrade: x\r\n",
         "X: y\r\n",
         "\r\n",
         "\r\n\r\n",
+        "\r\n\r\n\0",
         "\r\n0\r\n\r\n",
         "3\r\nabc\r\n",
         "5;a=\"b\"\r\n",
@@ -143,7 +149,15 @@ fn snippets() -> impl Strategy<Value = Octets> {
         "f",
         "é",
     ]);
-    let start = select(vec!["", "GET / HTTP/1.1\r\n", "GET / HTTP/1.0\r\n", CHUNKED, LENGTH]);
+    let start = select(vec![
+        "",
+        "\r\n\r\n",
+        "PROXY ",
+        "GET / HTTP/1.1\r\n",
+        "GET / HTTP/1.0\r\n",
+        CHUNKED,
+        LENGTH,
+    ]);
     (start, vec(words, 0..30))
         .prop_map(|(start, words)| Octets([start, &words.concat()].concat().into()))
 }

@@ -13,13 +13,15 @@ use crate::support::{After, Ending, Run, run};
 const AFTERWARDS: [&[u8]; 5] =
     [b"\r\n", b"\0", b"\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &[0xff; 40]];
 
-/// What comes before the request, and must not matter either. The last one
-/// shifts offsets, since the empty line is part of the request.
-const BEFORE: [&str; 4] = [
+/// What comes before the request, and must not matter either. The last ones
+/// shift offsets, since empty lines are part of the request. They aren't two:
+/// a NUL after those is judged differently.
+const BEFORE: [&str; 5] = [
     "",
     "G / HTTP/1.0\r\n\r\n",
     "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a\r\nx\r\n0\r\nT: 1\r\n\r\n",
     "\r\n",
+    "\r\n\r\n\r\n",
 ];
 
 /// Inputs up to this length are cut everywhere.
@@ -44,19 +46,24 @@ impl Judge {
         Self { limits: Limits::new(), parser }
     }
 
+    pub(crate) fn allowing_any_host() -> Self {
+        let parser = RequestParser::new().allow_any_host(true);
+        Self { limits: Limits::new(), parser }
+    }
+
     /// Asserts that the request is refused at the place marked, with the offset marked:
     /// nothing before that place does it, that octet does, and nothing after it changes it.
     #[track_caller]
     pub(crate) fn refuses(&self, marked: &str, kind: ErrorKind, status: u16) {
         let example = Example::new(marked);
         for before in BEFORE {
-            let is_empty_line = before == "\r\n";
-            if is_empty_line && example.octets.starts_with(b"\r") {
+            let is_empty_lines = before.starts_with("\r\n");
+            if is_empty_lines && example.octets.starts_with(b"\r") {
                 continue;
             }
             // What comes before may be more than small limits allow.
             if self.present(before.as_bytes(), []).ending == Ending::Idle {
-                self.refuses_after(before, is_empty_line, &example, kind, status);
+                self.refuses_after(before, is_empty_lines, &example, kind, status);
             }
         }
     }

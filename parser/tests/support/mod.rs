@@ -37,6 +37,28 @@ impl fmt::Debug for Owned {
     }
 }
 
+/// The options of the parser.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) allow_non_ascii_target: bool,
+    pub(crate) allow_any_host: bool,
+}
+
+impl Options {
+    pub(crate) const ALL: [Self; 4] = [
+        Self { allow_non_ascii_target: false, allow_any_host: false },
+        Self { allow_non_ascii_target: true, allow_any_host: false },
+        Self { allow_non_ascii_target: false, allow_any_host: true },
+        Self { allow_non_ascii_target: true, allow_any_host: true },
+    ];
+
+    pub(crate) fn parser(self, limits: Limits) -> RequestParser {
+        RequestParser::with_limits(limits)
+            .allow_non_ascii_target(self.allow_non_ascii_target)
+            .allow_any_host(self.allow_any_host)
+    }
+}
+
 /// How a run over some input ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {

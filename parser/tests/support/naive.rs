@@ -10,9 +10,9 @@ mod chunks;
 
 use h1events::{BodyLength, ErrorKind, Limits};
 
-use crate::grammar::{is_obs_text, is_space, is_tchar, is_vchar};
+use crate::grammar::{is_obs_text, is_scheme, is_space, is_tchar, is_vchar};
 use crate::oracle::{Head, is_valid_host, is_valid_port, judge, split_port, trim};
-use crate::support::Owned;
+use crate::support::{Options, Owned};
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Ending {
@@ -31,7 +31,7 @@ pub(crate) struct Parsed {
 }
 
 /// Knows no limits but the number of empty lines and the length of the method.
-pub(crate) fn parse(input: &[u8], allow_non_ascii_target: bool) -> (Vec<Owned>, Ending) {
+pub(crate) fn parse(input: &[u8], options: Options) -> (Vec<Owned>, Ending) {
     let mut limits = Limits::new();
     for limit in [
         &mut limits.target,
@@ -45,13 +45,13 @@ pub(crate) fn parse(input: &[u8], allow_non_ascii_target: bool) -> (Vec<Owned>, 
     ] {
         *limit = u32::MAX;
     }
-    let parsed = parse_within(limits, input, allow_non_ascii_target);
+    let parsed = parse_within(limits, input, options);
     (parsed.events, parsed.ending)
 }
 
-pub(crate) fn parse_within(limits: Limits, input: &[u8], allow_non_ascii_target: bool) -> Parsed {
+pub(crate) fn parse_within(limits: Limits, input: &[u8], options: Options) -> Parsed {
     let (events, places) = (vec![], vec![]);
-    let mut naive = Naive { limits, input, at: 0, allow_non_ascii_target, events, places };
+    let mut naive = Naive { limits, input, at: 0, options, events, places };
     loop {
         if let Err(ending) = naive.request() {
             return Parsed { events: naive.events, places: naive.places, ending };
@@ -64,7 +64,7 @@ struct Naive<'a> {
     input: &'a [u8],
     /// The next octet.
     at: usize,
-    allow_non_ascii_target: bool,
+    options: Options,
     events: Vec<Owned>,
     places: Vec<usize>,
 }
@@ -127,8 +127,8 @@ impl Naive<'_> {
     }
 
     fn request(&mut self) -> Result<(), Ending> {
-        self.empty_lines()?;
-        let mut head = self.request_line()?;
+        let empty_lines = self.empty_lines()?;
+        let mut head = self.request_line(empty_lines)?;
         let mut section = Section {
             max_octets: self.limits.header_section,
             max_lines: self.limits.header_lines,
@@ -144,9 +144,9 @@ impl Naive<'_> {
             self.tell(Owned::Header(name.clone(), value.clone()));
             head.fields.push((name, value));
         }
-        let framing = judge(&head, self.limits.content).map_err(|(kind, line)| {
-            Ending::Error(kind, line.map_or(self.at - 1, |line| lines[line]) as u64)
-        })?;
+        let framing = judge(&head, self.limits.content, self.options.allow_any_host).map_err(
+            |(kind, line)| Ending::Error(kind, line.map_or(self.at - 1, |line| lines[line]) as u64),
+        )?;
         self.tell(Owned::HeadEnd(framing));
         match framing.body {
             BodyLength::None => {}
@@ -157,23 +157,24 @@ impl Naive<'_> {
         Ok(())
     }
 
-    /// Takes the empty lines before a request. The octet after them is there.
-    fn empty_lines(&mut self) -> Result<(), Ending> {
-        for count in 0.. {
+    /// Takes the empty lines before a request, and counts them. The octet after them is there.
+    fn empty_lines(&mut self) -> Result<usize, Ending> {
+        let mut count = 0;
+        loop {
             match self.input.get(self.at) {
                 None => return Err(Ending::Idle),
                 Some(b'\r') if passes(count, self.limits.empty_lines) => {
                     return self.refuse(ErrorKind::TooManyEmptyLines);
                 }
                 Some(b'\r') => self.at += 1,
-                Some(_) => break,
+                Some(_) => return Ok(count),
             }
             self.line_feed()?;
+            count += 1;
         }
-        Ok(())
     }
 
-    fn request_line(&mut self) -> Result<Head, Ending> {
+    fn request_line(&mut self, empty_lines: usize) -> Result<Head, Ending> {
         // A method that doesn't end is read no further than a target would be.
         let method = self.take(is_tchar, self.limits.target, ErrorKind::EndlessMethod)?;
         match self.peek()? {
@@ -183,6 +184,7 @@ impl Naive<'_> {
             b' ' if !method.is_empty() => self.at += 1,
             _ if !method.is_empty() => return self.refuse(ErrorKind::InvalidMethod),
             0x16 => return self.refuse(ErrorKind::TlsHandshake),
+            0 if empty_lines == 2 => return self.refuse(ErrorKind::ProxyProtocol),
             b'\n' => return self.refuse(ErrorKind::BareLf),
             octet if is_vchar(octet) || is_space(octet) => {
                 return self.refuse(ErrorKind::InvalidMethod);
@@ -190,32 +192,36 @@ impl Naive<'_> {
             _ => return self.refuse(ErrorKind::BinaryData),
         }
         let target_start = self.at;
-        let non_ascii = self.allow_non_ascii_target;
+        // What a PROXY line has instead of a version is an address, or nothing.
+        let no_version =
+            if method == b"PROXY" { ErrorKind::ProxyProtocol } else { ErrorKind::InvalidVersion };
+        let non_ascii = self.options.allow_non_ascii_target;
         let is_allowed =
             |octet| is_vchar(octet) && octet != b'#' || non_ascii && is_obs_text(octet);
         let target = self.take(is_allowed, self.limits.target, ErrorKind::TargetTooLong)?;
         match self.peek()? {
             b' ' if !target.is_empty() => self.at += 1,
-            b'\r' | b'\n' if !target.is_empty() => return self.refuse(ErrorKind::InvalidVersion),
+            b'\r' if !target.is_empty() => return self.refuse(no_version),
+            b'\n' if !target.is_empty() => return self.refuse(ErrorKind::InvalidVersion),
             _ => return self.refuse(ErrorKind::InvalidTarget),
         }
         for expected in "HTTP/".bytes() {
             if self.peek()? != expected {
-                return self.refuse(ErrorKind::InvalidVersion);
+                return self.refuse(no_version);
             }
             self.at += 1;
         }
         let major_at = self.at;
-        let major = self.digit()?;
+        let major = self.digit(no_version)?;
         if self.peek()? != b'.' {
-            return self.refuse(ErrorKind::InvalidVersion);
+            return self.refuse(no_version);
         }
         self.at += 1;
-        let minor_version = self.digit()?;
+        let minor_version = self.digit(no_version)?;
         match self.peek()? {
             b'\r' => self.at += 1,
             b'\n' => return self.refuse(ErrorKind::BareLf),
-            _ => return self.refuse(ErrorKind::InvalidVersion),
+            _ => return self.refuse(no_version),
         }
         self.line_feed()?;
         if major != 1 {
@@ -232,10 +238,10 @@ impl Naive<'_> {
         Ok(Head { method, target, minor_version, fields: vec![] })
     }
 
-    fn digit(&mut self) -> Result<u8, Ending> {
+    fn digit(&mut self, otherwise: ErrorKind) -> Result<u8, Ending> {
         let octet = self.peek()?;
         if !octet.is_ascii_digit() {
-            return self.refuse(ErrorKind::InvalidVersion);
+            return self.refuse(otherwise);
         }
         self.at += 1;
         Ok(octet - b'0')
@@ -345,14 +351,13 @@ fn has_form(method: &[u8], target: &[u8]) -> bool {
         return is_valid_host(host.as_bytes()) && is_valid_port(port) && !is_zero;
     }
     if target == b"*" {
-        return method == b"OPTIONS";
+        return [&b"OPTIONS"[..], b"M-SEARCH", b"NOTIFY"].contains(&method);
     }
-    let lower_case = target.to_ascii_lowercase();
-    let scheme =
-        [&b"http://"[..], b"https://"].into_iter().find(|scheme| lower_case.starts_with(scheme));
-    target.starts_with(b"/")
-        || scheme.is_some_and(|scheme| {
-            let authority = target[scheme.len()..].split(|octet| b"/?".contains(octet)).next();
-            authority.is_some_and(is_valid_host)
-        })
+    if target.starts_with(b"/") {
+        return true;
+    }
+    // An absolute URI.
+    let Some(end) = target.windows(3).position(|octets| octets == b"://") else { return false };
+    let authority = target[end + 3..].split(|octet| b"/?".contains(octet)).next();
+    is_scheme(&target[..end]) && authority.is_some_and(is_valid_host)
 }

@@ -17,10 +17,14 @@ pub(crate) struct Head {
 /// ends the head.
 pub(crate) type Refusal = (ErrorKind, Option<usize>);
 
-pub(crate) fn judge(head: &Head, content_limit: u64) -> Result<Framing, Refusal> {
+pub(crate) fn judge(
+    head: &Head,
+    content_limit: u64,
+    allow_any_host: bool,
+) -> Result<Framing, Refusal> {
     let is_http_11 = head.minor_version >= 1;
     let is_connect = head.method == b"CONNECT";
-    judge_host(head, is_http_11)?;
+    judge_host(head, is_http_11, allow_any_host)?;
     let body = judge_framing(head, is_http_11, content_limit)?;
     judge_connection(head)?;
     // "CONNECT with a body according to rows 6 to 9 (other than length 0) is refused".
@@ -46,11 +50,12 @@ pub(crate) fn judge(head: &Head, content_limit: u64) -> Result<Framing, Refusal>
 }
 
 /// RFC 9112 section 3.2, decision D9.
-fn judge_host(head: &Head, is_http_11: bool) -> Result<(), Refusal> {
+fn judge_host(head: &Head, is_http_11: bool, allow_any_host: bool) -> Result<(), Refusal> {
     let lines: Vec<_> = head.lines("Host").collect();
     match lines[..] {
         [] if is_http_11 => Err((ErrorKind::MissingHost, None)),
         [] => Ok(()),
+        [_] if allow_any_host => Ok(()),
         [(line, [])] => {
             let is_origin = head.target.starts_with(b"/") || head.target == b"*";
             let is_absolute = !is_origin && head.method != b"CONNECT";
@@ -140,17 +145,17 @@ fn judge_connection(head: &Head) -> Result<(), Refusal> {
 
 /// RFC 9110 section 10.1.1, decision D20.
 fn judge_expect(head: &Head, is_http_11: bool) -> Result<bool, Refusal> {
-    let mut expects_continue = false;
-    if is_http_11 {
-        for (line, expectation) in head.members("Expect") {
-            if expectation.eq_ignore_ascii_case(b"100-continue") {
-                expects_continue = true;
-            } else if !expectation.is_empty() {
-                return Err((ErrorKind::UnknownExpectation, Some(line)));
-            }
-        }
+    if !is_http_11 {
+        return Ok(false);
     }
-    Ok(expects_continue)
+    let is_continue = |member: &[u8]| member.eq_ignore_ascii_case(b"100-continue");
+    let mut members = head.members("Expect").filter(|(_, member)| !member.is_empty());
+    if let Some((line, _)) = members.find(|(_, member)| !is_continue(member)) {
+        return Err((ErrorKind::UnknownExpectation, Some(line)));
+    }
+    // One line, and nothing else in it, not even an empty member.
+    let lines: Vec<_> = head.lines("Expect").collect();
+    Ok(matches!(lines[..], [(_, value)] if is_continue(value)))
 }
 
 impl Head {

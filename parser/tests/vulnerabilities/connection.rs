@@ -88,6 +88,21 @@ fn expectation() {
         assert_eq!(framing(&head), Framing { body, keep_alive, expect_continue, upgrade });
         accepts(&format!("{head}hello{NEXT}"), &[("/", "hello"), ("/next", "")]);
     }
+    // A proxy may have passed on one of these without expecting a 100, which it would take for
+    // the final answer.
+    for lines in [
+        "Expect: 100-continue, 100-continue",
+        "Expect: 100-continue,",
+        "Expect: ,100-continue",
+        "Expect: 100-continue\r\nExpect: 100-continue",
+        "Expect: 100-continue\r\nExpect:",
+        "Expect:\r\nExpect: 100-continue",
+        "Expect:",
+    ] {
+        let head = format!("POST / HTTP/1.1\r\nHost: a\r\n{lines}\r\nContent-Length: 5\r\n\r\n");
+        assert!(!framing(&head).expect_continue, "{lines:?}");
+        accepts(&format!("{head}hello{NEXT}"), &[("/", "hello"), ("/next", "")]);
+    }
     for value in
         ["100-continu", "y 100-continue", "100-continue;a", "100-continue, x", "\u{a0}100-continue"]
     {

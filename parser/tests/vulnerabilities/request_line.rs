@@ -109,7 +109,8 @@ fn garbage_before_the_request_line() {
         refuses(&format!("→{octet}GET / HTTP/1.1\r\n"), BinaryData, 400);
     }
     refuses("→\u{ef}\u{bb}\u{bf}GET / HTTP/1.1\r\n", BinaryData, 400);
-    refuses("\r\n→\r\nGET / HTTP/1.1\r\n", TooManyEmptyLines, 400);
+    let eight = "\r\n".repeat(8);
+    refuses(&format!("{eight}→\r\nGET / HTTP/1.1\r\n"), TooManyEmptyLines, 400);
     refuses("\r\n→ GET / HTTP/1.1\r\n", InvalidMethod, 400);
 }
 
@@ -132,7 +133,8 @@ fn target_in_another_form() {
         "GET →http:/a",
         "GET →http://",
         "GET →http:///a",
-        "GET →ftp://a/",
+        "GET →1a://a/",
+        "GET →a_b://a/",
         "GET →file:///a",
         "OPTIONS →a",
         "CONNECT →/",
@@ -151,6 +153,15 @@ fn http2_preface() {
     refuses("GET / HTTP/→2.0\r⇥\nHost: a\r\n\r\n", UnsupportedVersion, 505);
 }
 
+/// The header of the PROXY protocol, which says where a connection comes from. A recipient
+/// that skipped it would let anybody say so.
+#[test]
+fn proxy_protocol_header() {
+    refuses("PROXY TCP4 →127.0.0.1 127.0.0.1 1 80\r\nGET / HTTP/1.1\r\n", ProxyProtocol, 400);
+    refuses("PROXY UNKNOWN→\r\nGET / HTTP/1.1\r\n", ProxyProtocol, 400);
+    refuses("\r\n\r\n→\0\r\nQUIT\n \0\0\0GET / HTTP/1.1\r\n", ProxyProtocol, 400);
+}
+
 /// Octets from 0x80, which a decoder may turn into anything.
 #[test]
 fn target_that_is_not_ascii() {
@@ -159,10 +170,10 @@ fn target_that_is_not_ascii() {
     }
 }
 
-/// Switches for leniency add up to holes. There is one, and it admits these octets in paths
-/// and queries, and nothing else anywhere.
+/// Switches for leniency add up to holes. One of the two there are admits these octets in paths
+/// and queries, and the other one any Host value. They loosen nothing else anywhere.
 #[test]
-fn the_one_option_loosens_nothing_else() {
+fn the_two_options_loosen_nothing_else() {
     let lenient = Judge::allowing_non_ascii_target();
     lenient.accepts("GET /\u{e9}?\u{ff} HTTP/1.0\r\n\r\n");
     lenient.refuses("GET /\u{e9}→\u{7f} HTTP/1.1\r\n", InvalidTarget, 400);
@@ -173,6 +184,16 @@ fn the_one_option_loosens_nothing_else() {
     lenient.refuses("G→\u{e9}T / HTTP/1.1\r\n", InvalidMethod, 400);
     lenient.refuses("GET / HTTP/1.0\r\nX→\u{e9}: y\r\n", InvalidFieldName, 400);
     lenient.refuses("GET / HTTP/1.0\r\n→Host: \u{e9}\r\n\r⇥\n", InvalidHost, 400);
+
+    let lenient = Judge::allowing_any_host();
+    lenient.accepts("GET / HTTP/1.1\r\nHost: a b\r\n\r\n");
+    lenient.refuses("GET / HTTP/1.1\r\n\r→\n", MissingHost, 400);
+    lenient.refuses("GET / HTTP/1.1\r\nHost:\r\n→Host:\r\n\r⇥\n", DuplicateHost, 400);
+    lenient.refuses("GET / HTTP/1.1\r\nHost: a→\0", InvalidFieldValue, 400);
+    lenient.refuses("GET / HTTP/1.1\r\nHost→ : a\r\n", WhitespaceBeforeColon, 400);
+    lenient.refuses("GET →http://a@b/ HTTP/1.1\r⇥\n", InvalidTargetForm, 400);
+    lenient.refuses("CONNECT →a,b:80 HTTP/1.1\r⇥\n", InvalidTargetForm, 400);
+    lenient.refuses("GET /→\u{e9} HTTP/1.1\r\n", InvalidTarget, 400);
 }
 
 /// Methods and targets without end.

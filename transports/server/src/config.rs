@@ -23,6 +23,9 @@ pub struct Config {
     pub limits: Limits,
     /// Whether the request target may have bytes from 0x80. Default: no.
     pub allow_non_ascii_target: bool,
+    /// Whether the value of Host may be anything, as long as there is exactly one. Default: no. HomeKit
+    /// accessories with a space in their name are sent one that no grammar has.
+    pub allow_any_host: bool,
     /// Whether a request with an absolute target gets a 400 if the target's authority isn't that of
     /// the Host field. Default: no: RFC 9112 section 3.2.2 has the server ignore the Host field.
     ///
@@ -92,6 +95,7 @@ impl Config {
         Self {
             limits,
             allow_non_ascii_target: false,
+            allow_any_host: false,
             refuse_host_mismatch: false,
             allow_pipelining: true,
             date: true,

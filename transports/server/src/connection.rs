@@ -138,7 +138,8 @@ impl Connection {
             peer,
             time_of_day,
             parser: RequestParser::with_limits(config.limits)
-                .allow_non_ascii_target(config.allow_non_ascii_target),
+                .allow_non_ascii_target(config.allow_non_ascii_target)
+                .allow_any_host(config.allow_any_host),
             buffer: None,
             wait: Wait::new(Awaiting::Request, now, &config),
             diagnostic: None,

@@ -8,6 +8,8 @@ use super::request::Parts;
 /// The places are counted modulo what there is.
 #[derive(Debug, Arbitrary)]
 pub(super) enum Flaw {
+    EmptyLines,
+    ProxyProtocol { version_1: bool },
     LineEndsInLf { line: u8 },
     LineEndsInCr { line: u8 },
     SpaceInRequestLine { first: bool },
@@ -156,6 +158,19 @@ impl Flaw {
         // There is always a line: that of the Host.
         let line_of = |line: u8, parts: &Parts| usize::from(line) % parts.lines.len();
         match *self {
+            Self::EmptyLines => {
+                parts.empty_lines = 9;
+                in_head(TooManyEmptyLines)
+            }
+            Self::ProxyProtocol { version_1: true } => {
+                parts.request_line = b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443".to_vec();
+                in_head(ProxyProtocol)
+            }
+            Self::ProxyProtocol { version_1: false } => {
+                parts.empty_lines = 2;
+                parts.request_line = b"\0\r\nQUIT\n!\x11\0\x0c".to_vec();
+                in_head(ProxyProtocol)
+            }
             Self::LineEndsInLf { line } => {
                 parts.line_end = (usize::from(line) % (parts.lines.len() + 2), b"\n");
                 in_head(BareLf)
@@ -168,7 +183,7 @@ impl Flaw {
             Self::SpaceInRequestLine { first } => {
                 let at = if first { parts.method.len() } else { parts.request_line.len() - 8 };
                 parts.request_line.insert(at, b' ');
-                in_head(if first { InvalidTarget } else { InvalidVersion })
+                in_head(if first { InvalidTarget } else { no_version(&parts.method) })
             }
             Self::OctetInMethod(octet) => {
                 parts.request_line.insert(1, octet.octet());
@@ -179,7 +194,8 @@ impl Flaw {
                 parts.request_line.insert(at, octet.octet());
                 // A line that ends after the target has no version.
                 in_head(match octet {
-                    Octet::Cr | Octet::Lf => InvalidVersion,
+                    Octet::Cr => no_version(&parts.method),
+                    Octet::Lf => InvalidVersion,
                     _ => InvalidTarget,
                 })
             }
@@ -192,16 +208,19 @@ impl Flaw {
             Self::Version(version) => {
                 let start = parts.request_line.len() - "HTTP/1.1".len();
                 parts.request_line.truncate(start);
-                let (text, kind) = match version {
-                    Version::None => ("", InvalidVersion),
-                    Version::LowerCase => ("http/1.1", InvalidVersion),
-                    Version::Two => ("HTTP/2.0", UnsupportedVersion),
-                    Version::TwoDigits => ("HTTP/1.10", InvalidVersion),
-                    Version::Comma => ("HTTP/1,1", InvalidVersion),
-                    Version::Space => ("HTTP/1.1 ", InvalidVersion),
+                let text = match version {
+                    Version::None => "",
+                    Version::LowerCase => "http/1.1",
+                    Version::Two => "HTTP/2.0",
+                    Version::TwoDigits => "HTTP/1.10",
+                    Version::Comma => "HTTP/1,1",
+                    Version::Space => "HTTP/1.1 ",
                 };
                 parts.request_line.extend_from_slice(text.as_bytes());
-                in_head(kind)
+                in_head(match version {
+                    Version::Two => UnsupportedVersion,
+                    _ => no_version(&parts.method),
+                })
             }
             Self::OctetInName { line, octet } => {
                 let line = line_of(line, parts);
@@ -390,6 +409,11 @@ impl Flaw {
             }
         }
     }
+}
+
+/// A load balancer's line has that method, and no version.
+fn no_version(method: &[u8]) -> ErrorKind {
+    if method == b"PROXY" { ErrorKind::ProxyProtocol } else { ErrorKind::InvalidVersion }
 }
 
 fn insert(parts: &mut Parts, at: u8, line: &str) {

@@ -3,11 +3,12 @@
 use arbitrary::Arbitrary;
 use h1events::{BodyLength, Framing};
 
-use crate::grammar::{is_obs_text, is_space, is_tchar, is_vchar};
+use crate::grammar::{is_obs_text, is_scheme, is_space, is_tchar, is_vchar};
 use crate::support::Owned;
 
 #[derive(Debug, Arbitrary)]
 pub(super) struct Request {
+    empty_lines: u8,
     method: Vec<u8>,
     target: Target,
     minor_version: u8,
@@ -15,15 +16,24 @@ pub(super) struct Request {
     host_at: u8,
     framing_at: u8,
     close: bool,
+    expectations: Expectations,
     body: Body,
 }
 
 #[derive(Debug, Arbitrary)]
 enum Target {
     Origin(Vec<u8>),
-    Absolute(Vec<u8>),
-    Asterisk,
+    Absolute { scheme: Vec<u8>, path: Vec<u8> },
+    Asterisk(Asterisk),
     Authority(u16),
+}
+
+/// The methods that may have that form.
+#[derive(Debug, Arbitrary)]
+enum Asterisk {
+    Options,
+    Search,
+    Notify,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -32,6 +42,16 @@ struct Line {
     before: bool,
     value: Vec<u8>,
     after: bool,
+}
+
+/// What is allowed, of which only the plain form has the client wait.
+#[derive(Clone, Copy, Debug, PartialEq, Arbitrary)]
+enum Expectations {
+    None,
+    Plain,
+    Twice,
+    List,
+    EmptyMember,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -52,6 +72,7 @@ struct Chunk {
 /// A request as parts that a flaw can get at. Lines are without their ends.
 #[derive(Debug)]
 pub(super) struct Parts {
+    pub(super) empty_lines: usize,
     pub(super) method: Vec<u8>,
     pub(super) target: Vec<u8>,
     pub(super) minor_version: u8,
@@ -96,6 +117,9 @@ impl Request {
         if self.close {
             insert(self.framing_at, "cONNECTION", "x-a, Close");
         }
+        for value in self.expectations.values() {
+            insert(self.framing_at, "eXPECT", value);
+        }
         let mut content = vec![];
         let (mut chunks, mut trailers, mut trailer_lines) = (vec![], vec![], vec![]);
         let length = match body {
@@ -126,10 +150,13 @@ impl Request {
         let framing = Framing {
             body: length,
             keep_alive: is_http_11 && !self.close,
-            expect_continue: false,
+            expect_continue: is_http_11
+                && self.expectations == Expectations::Plain
+                && !matches!(length, BodyLength::None | BodyLength::Length(0)),
             upgrade: false,
         };
         Parts {
+            empty_lines: usize::from(self.empty_lines % 9),
             method,
             target,
             minor_version,
@@ -153,11 +180,33 @@ impl Request {
         let path = |octets| only(octets, |octet| is_vchar(octet) && octet != b'#', LENGTH);
         match &self.target {
             Target::Origin(octets) => (method, [&b"/"[..], &path(octets)].concat()),
-            Target::Absolute(octets) => (method, [&b"hTTp://a.b:1/"[..], &path(octets)].concat()),
-            Target::Asterisk => (b"OPTIONS".to_vec(), b"*".to_vec()),
+            Target::Absolute { scheme, path: octets } => {
+                let scheme = only(scheme, |octet| is_scheme(&[b'a', octet]), LENGTH);
+                (method, [&b"h"[..], &scheme, b"://a.b:1/", &path(octets)].concat())
+            }
+            Target::Asterisk(which) => {
+                let method = match which {
+                    Asterisk::Options => "OPTIONS",
+                    Asterisk::Search => "M-SEARCH",
+                    Asterisk::Notify => "NOTIFY",
+                };
+                (method.into(), b"*".to_vec())
+            }
             Target::Authority(port) => {
                 (b"CONNECT".to_vec(), format!("[::1]:{}", port.max(&1)).into_bytes())
             }
+        }
+    }
+}
+
+impl Expectations {
+    const fn values(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::Plain => &["100-Continue"],
+            Self::Twice => &["100-continue", "100-continue"],
+            Self::List => &["100-continue, 100-continue"],
+            Self::EmptyMember => &[", 100-continue"],
         }
     }
 }
@@ -205,7 +254,7 @@ impl Chunk {
 
 impl Parts {
     pub(super) fn octets(&self) -> Vec<u8> {
-        let mut octets = vec![];
+        let mut octets = b"\r\n".repeat(self.empty_lines);
         let empty_line = vec![];
         let head = [&self.request_line].into_iter().chain(&self.lines).chain([&empty_line]);
         for (number, line) in head.enumerate() {

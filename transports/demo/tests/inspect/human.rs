@@ -79,6 +79,33 @@ fn caret_under_a_space() {
 }
 
 #[test]
+fn other_protocols_are_named() {
+    let version_1 = r"error: expected a request line, found a PROXY protocol header
+  |
+1 | PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n
+  |            ^
+  |
+  = rule: RFC 9112 section 2.2
+  = status: 400
+  = at: <stdin>:1:12, byte 11 of the input, byte 11 of request 1
+";
+    let version_2 = r"error: expected a request line, found a PROXY protocol header
+  |
+3 | \x00\r\n
+  | ^^^^ NUL
+  |
+  = rule: RFC 9112 section 2.2
+  = status: 400
+  = at: <stdin>:3:1, byte 4 of the input, byte 4 of request 1
+";
+    for options in [&[][..], &["--chunk", "1"]] {
+        let input = b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nGET / HTTP/1.1\r\n";
+        check(&inspect(options, input), version_1, 1);
+        check(&inspect(options, b"\r\n\r\n\0\r\nQUIT\n!\x11\0\x0c"), version_2, 1);
+    }
+}
+
+#[test]
 fn caret_after_and_under_escapes() {
     let input =
         b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nA: \\\xff\"\x1b[2J\r\n\r\n";

