@@ -27,6 +27,7 @@
 
 mod activity;
 mod bytes;
+mod parse;
 mod refuse;
 
 use std::sync::Arc;
@@ -44,9 +45,8 @@ use crate::peer::Peer;
 use crate::request::Request;
 use crate::response::Response;
 use crate::step::Step;
-use crate::stored_request::Part;
 use crate::wait::{Awaiting, Wait};
-use refuse::Refusal;
+use parse::Parsed;
 
 /// The server side of one connection.
 ///
@@ -95,20 +95,6 @@ enum Phase {
     Lingering,
     Upgrading,
     Closed,
-}
-
-/// What parsing has come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Parsed {
-    /// The end of a request.
-    Request,
-    /// The end of what has been read.
-    Part,
-    /// The end of the memory that the connection may hold.
-    Lacks {
-        /// Bytes that it needs to go on.
-        bytes: usize,
-    },
 }
 
 /// Whether the client waits for a 100 (Continue).
@@ -287,72 +273,6 @@ impl Connection {
         }
         self.read_timeout(now);
         None
-    }
-
-    /// Parses what has been read, up to the end of a request.
-    fn parse(&mut self, now: Instant) -> Result<Parsed, Refusal> {
-        let Some(buffer) = self.buffer.as_deref_mut().filter(|buffer| !buffer.output.is_full())
-        else {
-            return Ok(Parsed::Part);
-        };
-        let (mut input, request, max) = buffer.split();
-        let before = input.len();
-        let mut lacks = None;
-        let result = loop {
-            let (growth, capacity) = (request.growth(input.len()), request.capacity());
-            if growth > 0 && capacity + growth > max {
-                lacks = Some(capacity + growth);
-                break Ok(Parsed::Part);
-            }
-            match request.read(&mut self.parser, &mut input, max.saturating_sub(capacity)) {
-                Ok(Some(Part::Head(framing))) => {
-                    if self.config.refuse_host_mismatch
-                        && Request::new(request, &self.peer).has_host_mismatch()
-                    {
-                        break Err(Refusal::HostMismatch);
-                    }
-                    self.wait.begin(Awaiting::Body, now, &self.config);
-                    self.expectation = match (framing.expect_continue, input.is_empty()) {
-                        (false, _) => Expectation::None,
-                        (true, true) => Expectation::Due,
-                        (true, false) => Expectation::Overtaken,
-                    };
-                }
-                Ok(Some(Part::Body(octets))) => self.wait.moved(octets),
-                Ok(Some(Part::End)) => break Ok(Parsed::Request),
-                Ok(None) => break Ok(Parsed::Part),
-                Err(error) => break Err(Refusal::Malformed(error)),
-            }
-        };
-        let consumed = before - input.len();
-        buffer.consume(consumed);
-        match lacks {
-            Some(capacity) => Ok(Parsed::Lacks { bytes: buffer.allowance_for(capacity) }),
-            None => result,
-        }
-    }
-
-    /// What of a request comes next.
-    fn awaited(&self) -> Awaiting {
-        let framing = self.buffer.as_ref().and_then(|buffer| buffer.request.framing());
-        match framing {
-            _ if self.parser.is_idle() => Awaiting::Request,
-            None => Awaiting::Head,
-            Some(_) => Awaiting::Body,
-        }
-    }
-
-    /// Stops the client's time while the connection has no memory to read.
-    fn pause(&mut self, now: Instant) {
-        if let Some(buffer) = &mut self.buffer {
-            buffer.paused = Some(now);
-        }
-    }
-
-    fn resume(&mut self, now: Instant) {
-        if let Some(paused) = self.buffer.as_mut().and_then(|buffer| buffer.paused.take()) {
-            self.wait.postpone(now.saturating_duration_since(paused));
-        }
     }
 
     fn await_now(&mut self, awaiting: Awaiting, now: Instant) {

@@ -70,7 +70,8 @@ impl Client<'_> {
     fn run(&mut self) {
         let mut config = Config::new();
         config.limits.content = expected::CONTENT;
-        let mut connection = Connection::new(Arc::new(config), Peer::Local, self.now, || UNIX_EPOCH);
+        let mut connection =
+            Connection::new(Arc::new(config), Peer::Local, self.now, || UNIX_EPOCH);
         let mut has_shut_down = false;
         for _ in 0..STEPS {
             let action = self.script.next();

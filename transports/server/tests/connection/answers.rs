@@ -34,7 +34,7 @@ fn answers_have_a_date() {
 
 /// A Date of the application's own is the only one. 9110-6.6.1-2: without a clock there is none.
 #[test]
-fn a_date_is_not_doubled_and_can_be_left_out() {
+fn date_is_not_doubled_and_can_be_left_out() {
     let own = "Mon, 07 Nov 1994 00:00:00 GMT";
     let mut client = Client::with_application(move |_| Response::new(200).with_header("date", own));
     client.send(get("/"));
@@ -48,7 +48,7 @@ fn a_date_is_not_doubled_and_can_be_left_out() {
 
 /// RFC 9112 section 4 (9112-4-1): the space after the status is sent without a reason, too.
 #[test]
-fn the_status_line() {
+fn status_line_has_space_without_reason() {
     for (status, line) in [(200, "HTTP/1.1 200 OK\r\n"), (599, "HTTP/1.1 599 \r\n")] {
         let mut client = Client::with_application(move |_| Response::new(status));
         client.send(get("/"));
@@ -58,7 +58,7 @@ fn the_status_line() {
 
 /// 9110-15-1: final statuses are 200 to 599.
 #[test]
-fn other_statuses_are_a_mistake() {
+fn other_statuses_panic() {
     for status in [0, 99, 100, 101, 199, 600, 1000] {
         assert!(std::panic::catch_unwind(|| Response::new(status)).is_err());
         assert!(std::panic::catch_unwind(|| Response::new(200).with_status(status)).is_err());
@@ -81,8 +81,8 @@ fn head_has_the_fields_of_get() {
     }
 }
 
-/// RFC 9110 section 8.6 (9110-8.6-4): the length is that of the content of a GET, which nobody
-/// knows if the application gives no content.
+/// RFC 9110 section 8.6 (9110-8.6-4): the length is that of the content of a GET, which is
+/// unknown if the application gives no content.
 #[test]
 fn head_invents_no_length() {
     let mut client = Client::with_application(|_| Response::new(200));
@@ -94,7 +94,7 @@ fn head_invents_no_length() {
 
 /// RFC 9112 section 6.3 rule 1, RFC 9110 sections 8.6 and 15.3.6 (9112-6.3-7, 9110-8.6-5, 9110-15.3.6-1).
 #[test]
-fn some_statuses_have_no_content() {
+fn bodiless_statuses_have_no_content() {
     for (status, length) in [(204, None), (205, Some("0")), (304, None)] {
         let mut client =
             Client::with_application(move |_| Response::text("content").with_status(status));
@@ -110,7 +110,7 @@ fn some_statuses_have_no_content() {
 
 /// RFC 9110 section 8.6 (9110-8.6-6): Content-Length is that of the body, 0 included.
 #[test]
-fn the_length_is_that_of_the_body() {
+fn content_length_is_that_of_body() {
     for len in [0, 1, 16 * 1024 - 1, 16 * 1024, 1_000_000] {
         let mut client =
             Client::with_application(move |_| Response::new(404).with_body(vec![b'x'; len]));
@@ -123,7 +123,7 @@ fn the_length_is_that_of_the_body() {
 
 /// RFC 9112 section 11.1 (9112-2.2-9): nothing that would split a response gets into a field.
 #[test]
-fn fields_are_checked() {
+fn headers_are_checked() {
     let field = |name: &str, value: &str| Response::new(200).try_with_header(name, value).map(drop);
     for name in ["", "a b", "a:", "a\r", "a\n", "ä", "a\0", "(a)", "a,b"] {
         assert_eq!(field(name, "value"), Err(InvalidHeader::Name), "{name:?}");
@@ -144,7 +144,7 @@ fn fields_are_checked() {
 
 /// Fields go out in their order, as they are given.
 #[test]
-fn fields_of_the_application_are_sent() {
+fn headers_of_application_keep_order() {
     let mut client = Client::with_application(|_| {
         let response = Response::new(405).with_header("Allow", "GET, HEAD");
         response.with_header("X-A", "1").with_header("x-a", "2")
@@ -157,7 +157,7 @@ fn fields_of_the_application_are_sent() {
 
 /// What the application sees of a request (RFC 9112 section 3.2, RFC 9110 section 7.1).
 #[test]
-fn a_request_in_its_parts() {
+fn request_target_in_its_parts() {
     type Expected = (&'static str, Option<&'static str>, Option<&'static str>);
     let cases: [(&str, Expected); 10] = [
         ("GET /a?b?c HTTP/1.1\r\nHost: h:1", ("/a", Some("b?c"), Some("h:1"))),
@@ -185,7 +185,7 @@ fn a_request_in_its_parts() {
 
 /// RFC 9110 sections 5.1 and 6.5.1: names without regard to case, trailers apart.
 #[test]
-fn fields_and_trailers_of_a_request() {
+fn headers_and_trailers_of_request() {
     let mut client = Client::with_application(|request: &Request<'_>| {
         assert_eq!(request.header("X-NAME"), Some(&b"1"[..]));
         assert_eq!(request.header("x-sum"), None);
@@ -205,7 +205,7 @@ fn fields_and_trailers_of_a_request() {
 /// An application can be tested without a connection, with the same requests and with what it
 /// answers. RFC 9112 section 2.1: a request has a request line, so that nothing is none.
 #[test]
-fn a_request_of_ones_own() {
+fn owned_request_tests_an_application() {
     let whole = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
     let stored = OwnedRequest::parse(whole.as_bytes()).unwrap();
     let request = stored.as_request();

@@ -20,7 +20,7 @@ fn closing_lingers_in_silence() {
 
 /// Bytes prolong it, up to thirty seconds in all, and are thrown away.
 #[test]
-fn closing_lingers_thirty_seconds_at_most() {
+fn closing_lingers_at_most_thirty_seconds() {
     let mut client = Client::new();
     client.send(CLOSE).expect(&[(200, "GET /")]);
     for second in 1..=29 {
@@ -50,7 +50,7 @@ fn closing_counts_no_bytes() {
 
 /// Bytes that came together with the last request count as well.
 #[test]
-fn what_is_unread_is_discarded() {
+fn closing_discards_unread_bytes() {
     let mut client = Client::new();
     client.send(CLOSE.to_owned() + &"x".repeat(20_000));
     assert_eq!(client.expect_shutdown().deadline(), 5 * SECOND);
@@ -59,7 +59,7 @@ fn what_is_unread_is_discarded() {
 
 /// It ends when the client closes, too.
 #[test]
-fn the_client_ends_the_lingering() {
+fn end_of_input_ends_lingering() {
     let mut client = Client::new();
     client.send(CLOSE).expect_shutdown().end();
     assert!(client.is_closed);
@@ -68,7 +68,7 @@ fn the_client_ends_the_lingering() {
 
 /// 9112-8-4: an end of input between requests is an ordinary close.
 #[test]
-fn the_end_between_requests() {
+fn end_between_requests_is_ordinary_close() {
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let half_a_line = format!("{request}\r");
     for requests in ["", "\r\n", "\r", "\r\n\r", request, &half_a_line] {
@@ -90,7 +90,7 @@ fn two_empty_lines() -> Config {
 
 /// 9112-8-3: in a head: 400; 9112-8-1, 9112-8-2: in a body: close; and nothing is handled.
 #[test]
-fn the_end_within_a_request() {
+fn end_in_head_gets_400_and_in_body_nothing() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     let request = format!("{head}5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
     for before in ["", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"] {
@@ -117,7 +117,7 @@ fn the_end_within_a_request() {
 /// 9112-9.6-1: a half-closed client gets answers to everything that it has sent, and the last
 /// one says close.
 #[test]
-fn a_half_closed_client_is_answered() {
+fn half_closed_client_gets_all_answers() {
     let mut client = Client::with_application(|_| Response::new(200).with_body(vec![b'x'; 50_000]));
     client.window = 1000;
     client.send_and_end(get("/").repeat(40) + "POST / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -133,7 +133,7 @@ fn a_half_closed_client_is_answered() {
 
 /// RFC 9112 section 9.6: an end of input that comes while the answer waits changes nothing.
 #[test]
-fn the_end_comes_while_answers_wait() {
+fn end_while_answers_wait_changes_nothing() {
     let mut client = Client::new();
     client.window = 5;
     client.send(get("/1") + &get("/2")).end();
@@ -144,7 +144,7 @@ fn the_end_comes_while_answers_wait() {
 
 /// The last answer is written whole before the shutdown.
 #[test]
-fn the_shutdown_waits_for_the_answer() {
+fn shutdown_waits_for_answer() {
     let mut client =
         Client::with_application(|_| Response::new(200).with_body(vec![b'x'; 100_000]));
     client.window = 50_000;

@@ -11,7 +11,7 @@ const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n
 
 /// 9112-9.5-1, 9110-15.5.9-1: a connection on which nothing was sent is closed without a word.
 #[test]
-fn silence_is_closed_in_silence() {
+fn silent_client_is_closed_without_answer() {
     let mut client = Client::new();
     assert_eq!(client.deadline(), 30 * SECOND);
     client.advance(30 * SECOND - MS);
@@ -23,7 +23,7 @@ fn silence_is_closed_in_silence() {
 
 /// The idle time begins anew when all answers are written.
 #[test]
-fn an_answer_begins_the_idle_time() {
+fn answer_restarts_keep_alive_timeout() {
     let mut client = Client::new();
     client.window = 0;
     client.advance(7 * SECOND).send(get("/")).advance(4 * SECOND).read(usize::MAX);
@@ -35,7 +35,7 @@ fn an_answer_begins_the_idle_time() {
 
 /// RFC 9112 section 2.2: the empty line that is ignored is no beginning, and prolongs nothing.
 #[test]
-fn an_empty_line_is_silence() {
+fn empty_line_is_no_beginning() {
     for line in ["\r", "\r\n"] {
         let mut client = Client::new();
         client.advance(20 * SECOND).send(line);
@@ -51,7 +51,7 @@ fn an_empty_line_is_silence() {
 
 /// 9110-17.5-2, 9110-15.5.9-1: the time for a head begins with its first byte, and a drip doesn't extend it.
 #[test]
-fn a_head_has_its_time_however_it_drips() {
+fn dripping_head_extends_no_deadline() {
     let mut client = Client::new();
     client.advance(10 * SECOND);
     for octet in get("/long").bytes().take(29) {
@@ -68,7 +68,7 @@ fn a_head_has_its_time_however_it_drips() {
 /// A head that begins behind a request gets all its time when the answer before it is written:
 /// until then, the client can't be blamed.
 #[test]
-fn a_pipelined_head_has_its_time_after_the_answer() {
+fn pipelined_head_has_its_time_after_answer() {
     let mut client = Client::new();
     client.handling = 50 * SECOND;
     client.window = 0;
@@ -79,7 +79,7 @@ fn a_pipelined_head_has_its_time_after_the_answer() {
 
 /// The time for a body begins at the end of its head: a grace, then a rate.
 #[test]
-fn a_body_has_to_keep_its_rate() {
+fn body_below_rate_gets_408() {
     let mut client = Client::new();
     client.send(&POST[..10]).advance(29 * SECOND).send(&POST[10..]);
     assert_eq!(client.deadline(), (29 + 20) * SECOND);
@@ -106,7 +106,7 @@ fn a_body_has_to_keep_its_rate() {
 
 /// 9112-9.5-3, SMG-UNR-3: what comes after a 408 is never parsed.
 #[test]
-fn nothing_is_parsed_after_a_timeout() {
+fn timeout_ends_parsing() {
     let mut client = Client::new();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\n").advance(20 * SECOND);
     client.expect_one(408);
@@ -115,7 +115,7 @@ fn nothing_is_parsed_after_a_timeout() {
 
 /// 9110-9.3.2-1: a timeout of a HEAD has no content.
 #[test]
-fn a_timeout_of_head() {
+fn head_timeout_to_head_has_no_content() {
     let mut client = Client::new();
     client.methods.push("HEAD".to_owned());
     client.send("HEAD / HTTP/1.1\r\n").advance(30 * SECOND).expect(&[(408, "")]);
@@ -123,7 +123,7 @@ fn a_timeout_of_head() {
 
 /// The time for a body that was asked for begins when the 100 is written.
 #[test]
-fn a_body_that_was_asked_for_has_its_time() {
+fn body_has_its_time_after_continue() {
     let mut client = Client::new();
     client.window = 0;
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
@@ -133,7 +133,7 @@ fn a_body_that_was_asked_for_has_its_time() {
 
 /// A chunk's data count, however many chunks it is cut into.
 #[test]
-fn chunks_have_to_keep_the_rate() {
+fn chunk_data_counts_for_rate() {
     let mut client = Client::new();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
     client.send("1\r\nx\r\n".repeat(500));
@@ -149,7 +149,7 @@ fn large() -> Client {
 
 /// 9110-17.5-2: a client that reads nothing is dropped, since it wouldn't see an answer either.
 #[test]
-fn answers_that_nobody_reads() {
+fn client_that_reads_nothing_is_dropped() {
     let mut client = large();
     client.advance(5 * SECOND).send(get("/"));
     assert_eq!(client.deadline(), 25 * SECOND);
@@ -160,7 +160,7 @@ fn answers_that_nobody_reads() {
 
 /// A slow reader has to keep the rate, too.
 #[test]
-fn answers_that_are_read_slowly() {
+fn slow_reader_is_dropped() {
     let mut client = large();
     client.send(get("/"));
     for _ in 0..100 {
@@ -180,7 +180,7 @@ fn answers_that_are_read_slowly() {
 /// The pace of writing counts from when the bytes began to wait for the client, not from when the
 /// application began, and not from the batch before.
 #[test]
-fn each_batch_has_its_time() {
+fn each_batch_has_its_own_time() {
     let mut client = large();
     client.read(usize::MAX).send(get("/"));
     let len = client.sent.len();
@@ -287,7 +287,7 @@ fn late_transport_ends_no_steady_client() {
 
 /// What has come in time counts, even if the transport looks at it late.
 #[test]
-fn bytes_win_against_the_deadline() {
+fn bytes_win_against_deadline() {
     let mut client = Client::new();
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r");
     client.connection.read_space()[0] = b'\n';
@@ -297,7 +297,7 @@ fn bytes_win_against_the_deadline() {
 
 /// No deadline is the caller's right, and no panic.
 #[test]
-fn deadlines_can_be_endless() {
+fn endless_deadlines_do_not_overflow() {
     let mut config = config();
     config.keep_alive_timeout = Duration::MAX;
     config.header_read_timeout = Duration::MAX;

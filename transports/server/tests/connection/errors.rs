@@ -6,7 +6,7 @@ use crate::support::{Client, get};
 
 /// ERR-5, ERR-7, RFC 9110 section 15.5: a fixed text, and close.
 #[test]
-fn an_error_is_a_fixed_text() {
+fn error_is_a_fixed_text() {
     let mut client = Client::new();
     client.send("GET /<script># HTTP/1.1\r\nHost: a\r\n\r\n");
     let answer = client.expect_one(400);
@@ -18,7 +18,7 @@ fn an_error_is_a_fixed_text() {
 
 /// Each status that the parser asks for is really sent, and named.
 #[test]
-fn every_status() {
+fn error_has_status_of_parser() {
     let long = |n: u32| "a".repeat(n as usize + 1);
     let limits = Limits::new();
     let cases = [
@@ -47,7 +47,7 @@ fn post(field: &str) -> String {
 
 /// ERR-1, SMG-UNR-2: after an error nothing is parsed, however it comes.
 #[test]
-fn nothing_resumes_after_an_error() {
+fn error_ends_parsing() {
     for read_size in [1, 50, usize::MAX] {
         let mut client = Client::new();
         client.read_size = read_size;
@@ -58,7 +58,7 @@ fn nothing_resumes_after_an_error() {
 
 /// ERR-4: a HEAD gets no content, even in an error.
 #[test]
-fn an_error_to_head_has_no_content() {
+fn error_to_head_has_no_content() {
     for request in [
         "HEAD  / HTTP/1.1\r\n",
         "\r\nHEAD /# HTTP/1.1\r\n",
@@ -77,7 +77,7 @@ fn an_error_to_head_has_no_content() {
 
 /// The request before plays no part in an error.
 #[test]
-fn an_error_is_about_its_own_request() {
+fn error_ignores_request_before() {
     let mut client = Client::new();
     client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n\x16");
     let answers = client.answers();
@@ -89,9 +89,9 @@ fn an_error_is_about_its_own_request() {
     assert_eq!(client.answers()[1].text(), "400 Bad Request: octet not allowed in the method\n");
 }
 
-/// ERR-6: an error in the body is one of a request that nobody has handled yet.
+/// ERR-6: an error in the body is one of a request that the application never sees.
 #[test]
-fn an_error_in_the_body() {
+fn error_in_body_reaches_no_application() {
     let mut client = Client::with_application(|_| -> Response { unreachable!("not whole") });
     client.send(post("Transfer-Encoding: chunked") + "5\r\nhello\r\nZZ\r\n");
     client.expect_one(400);
@@ -100,7 +100,7 @@ fn an_error_in_the_body() {
 
 /// A limit of chunked content: the 413 comes at the size that passes it, not after the data.
 #[test]
-fn chunks_are_limited() {
+fn chunk_size_beyond_limit_gets_413() {
     let mut client = Client::new();
     client.send(post("Transfer-Encoding: chunked") + "100001\r\n");
     client.expect_one(413);
@@ -109,12 +109,12 @@ fn chunks_are_limited() {
 
 /// The log gets one line, without a byte of the input.
 #[test]
-fn a_notice_is_one_line() {
+fn diagnostic_is_one_line() {
     let mut client = Client::new();
     client.send(get("/") + "GET /<script># HTTP/1.1\r\n");
-    let [notice] = client.diagnostics[..] else { panic!("one notice") };
+    let [diagnostic] = client.diagnostics[..] else { panic!("one diagnostic") };
     assert_eq!(
-        notice.to_string(),
+        diagnostic.to_string(),
         "refused with 400: octet not allowed in the request target, at byte 13"
     );
     client.advance_to_close();

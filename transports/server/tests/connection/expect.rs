@@ -8,7 +8,7 @@ const HEAD: &str =
 /// 9110-10.1.1-1: the 100 goes out at once, without waiting for the body; 9110-10.1.1-6: and a
 /// final status follows.
 #[test]
-fn the_client_is_told_to_continue() {
+fn waiting_client_gets_continue() {
     let mut client = Client::new();
     for _ in 0..2 {
         client.send(&HEAD[..HEAD.len() - 1]).expect(&[]);
@@ -19,7 +19,7 @@ fn the_client_is_told_to_continue() {
 
 /// The same for a chunked body, and once only.
 #[test]
-fn chunks_are_asked_for_once() {
+fn chunked_body_gets_continue_once() {
     let mut client = Client::new();
     client.send(
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
@@ -31,7 +31,7 @@ fn chunks_are_asked_for_once() {
 
 /// 9110-10.1.1-4: no 100 if some of the body has come, or if there is none.
 #[test]
-fn who_does_not_wait_is_not_told() {
+fn impatient_client_gets_no_continue() {
     for rest in ["h", "hello"] {
         let mut client = Client::new();
         client.send(format!("{HEAD}{rest}")).send(&"hello"[rest.len()..]);
@@ -50,7 +50,7 @@ fn who_does_not_wait_is_not_told() {
 
 /// 9110-10.1.1-2, 9110-15.2-1: no 1xx to an HTTP/1.0 client.
 #[test]
-fn http_1_0_gets_no_interim_response() {
+fn http_1_0_client_gets_no_continue() {
     let mut client = Client::new();
     client.send("POST / HTTP/1.0\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n").expect(&[]);
     client.send("hello").expect(&[(200, "POST / hello")]);
@@ -59,7 +59,7 @@ fn http_1_0_gets_no_interim_response() {
 /// 9110-10.1.1-5: a body that is too large is refused instead of being asked for, and the
 /// answer says that the connection closes.
 #[test]
-fn too_large_a_body_is_not_asked_for() {
+fn too_large_body_gets_413_instead_of_continue() {
     let mut config = config();
     config.limits.content = 4;
     let mut client = Client::with(config, |_| unreachable!("nothing to handle"));
@@ -70,7 +70,7 @@ fn too_large_a_body_is_not_asked_for() {
 
 /// 9110-10.1.1-3: another expectation is one that the server can't meet.
 #[test]
-fn other_expectations_fail() {
+fn other_expectations_get_417() {
     let mut client = Client::new();
     client.send("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n");
     client.expect_one(417);
@@ -79,7 +79,7 @@ fn other_expectations_fail() {
 
 /// Nothing is asked of a client that has ended its input.
 #[test]
-fn a_half_closed_client_is_not_told() {
+fn half_closed_client_gets_no_continue() {
     let mut client = Client::new();
     client.send_and_end(HEAD);
     assert!(client.is_closed && client.sent.is_empty());

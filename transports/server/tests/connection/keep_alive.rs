@@ -21,7 +21,7 @@ fn http_1_1_persists() {
 /// RFC 9112 sections 9.3 and 9.6 (9112-9.3-1, 9112-9.3-5, 9112-9.6-2, SMG-CO-5): what follows a close is
 /// discarded unparsed.
 #[test]
-fn after_close_nothing_is_parsed() {
+fn close_ends_parsing() {
     let mut client = Client::new();
     client.send("GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\n\0\0");
     client.expect(&[(200, "GET /1")]).expect_shutdown();
@@ -41,14 +41,14 @@ fn http_1_0_persists_if_both_say_so() {
 
 /// RFC 9112 section 9.6 (9112-9.6-3): the application may end the connection.
 #[test]
-fn the_application_may_close() {
+fn application_may_close() {
     let mut client = Client::with_application(|_| Response::text("bye").with_close());
     client.send(get("/1") + &get("/2")).expect(&[(200, "bye")]).expect_shutdown();
 }
 
 /// RFC 9112 section 6.3 (9112-9.3-4, SMG-CL0-1): a body is consumed whatever the method is.
 #[test]
-fn a_body_belongs_to_its_request() {
+fn body_belongs_to_its_request() {
     for method in ["POST", "GET", "HEAD", "DELETE", "OPTIONS", "BREW"] {
         let mut client = Client::new();
         let smuggled = get("/smuggled");
@@ -65,7 +65,7 @@ fn a_body_belongs_to_its_request() {
 
 /// RFC 9112 section 2.2: one empty line before a request is skipped.
 #[test]
-fn an_empty_line_between_requests_is_ignored() {
+fn empty_line_between_requests_is_ignored() {
     let mut client = Client::new();
     client.send(format!("{}\r\n{}", get("/1"), get("/2")));
     client.expect(&[(200, "GET /1"), (200, "GET /2")]);
@@ -73,7 +73,7 @@ fn an_empty_line_between_requests_is_ignored() {
 
 /// RFC 9112 section 9.6: asked to end soon, a silent connection does so at once ...
 #[test]
-fn end_soon_closes_a_silent_connection() {
+fn graceful_shutdown_closes_silent_connection() {
     for before in ["", "\r\n", "\r"] {
         let mut client = Client::new();
         client.send(before);
@@ -86,7 +86,7 @@ fn end_soon_closes_a_silent_connection() {
 
 /// ... and another one with the answer to the request that has begun, which says so (9112-9.6-3).
 #[test]
-fn end_soon_answers_what_has_begun() {
+fn graceful_shutdown_answers_request_that_has_begun() {
     for cut in [1, 10, 60] {
         let request = "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
         let mut client = Client::new();
@@ -100,7 +100,7 @@ fn end_soon_answers_what_has_begun() {
 
 /// And whatever else has been read is answered before.
 #[test]
-fn end_soon_answers_all_that_has_been_read() {
+fn graceful_shutdown_answers_all_requests_read() {
     let (mut connection, now) = connection();
     receive(&mut connection, (get("/1") + &get("/2") + &get("/3")).as_bytes());
     connection.graceful_shutdown();
@@ -119,7 +119,7 @@ fn end_soon_answers_all_that_has_been_read() {
 /// RFC 9112 section 9.6 (9112-9.6-4): an answer that is being written when the end is asked for isn't lost
 /// in a reset: the close lingers, and what the client sends meanwhile is discarded.
 #[test]
-fn end_soon_lingers_after_an_answer() {
+fn graceful_shutdown_lingers_after_answer() {
     let mut client = Client::new();
     client.window = 0;
     client.send(get("/1")).send(get("/2"));

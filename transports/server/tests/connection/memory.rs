@@ -18,7 +18,7 @@ fn bodiless() -> Client {
 
 /// A connection can move between threads.
 #[test]
-fn a_connection_is_send() {
+fn connection_is_send() {
     const fn is_send<T: Send + 'static>() {}
     is_send::<Connection>();
     is_send::<Box<Buffer>>();
@@ -26,7 +26,7 @@ fn a_connection_is_send() {
 
 /// An idle connection holds nothing: before its first request, and after each.
 #[test]
-fn an_idle_connection_holds_nothing() {
+fn idle_connection_holds_nothing() {
     let mut client = bodiless();
     assert!(client.connection.detach_buffer().is_none());
     for _ in 0..3 {
@@ -43,7 +43,7 @@ fn an_idle_connection_holds_nothing() {
 
 /// There is no release while something is in there.
 #[test]
-fn what_is_in_use_is_not_released() {
+fn buffer_in_use_is_not_detached() {
     let (mut connection, now) = crate::steps::connection();
     crate::steps::receive(&mut connection, get("/").as_bytes());
     assert_eq!(connection.step(now), Step::Handle);
@@ -64,7 +64,7 @@ fn what_is_in_use_is_not_released() {
 
 /// Memory that is lent is used, and goes round without an allocation.
 #[test]
-fn memory_is_lent() {
+fn buffer_goes_round_without_allocation() {
     let mut clients: Vec<Client> = (0..10).map(|_| bodiless()).collect();
     let mut pool = None;
     for round in 0..3 {
@@ -85,7 +85,7 @@ fn memory_is_lent() {
 
 /// Nothing of a request or an answer gets from one connection into another.
 #[test]
-fn lent_memory_is_clean() {
+fn attached_buffer_is_clean() {
     for rest in ["", "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsecret"] {
         let mut client = Client::new();
         client.send("HEAD /secret HTTP/1.0\r\nConnection: keep-alive\r\n\r\n\r\n");
@@ -100,7 +100,7 @@ fn lent_memory_is_clean() {
 
 /// ERR-8: what is announced costs nothing.
 #[test]
-fn announcements_cost_nothing() {
+fn announced_length_takes_no_memory() {
     for head in ["Content-Length: 1048576", "Transfer-Encoding: chunked"] {
         let mut client = bodiless();
         let used = memory(&mut client, |client| {
@@ -112,7 +112,7 @@ fn announcements_cost_nothing() {
 
 /// A large request's memory goes when it has its answer, whether that is a good one or not.
 #[test]
-fn large_requests_leave_nothing_behind() {
+fn large_request_is_freed_after_answer() {
     let fields: String = (0..60).map(|i| format!("X-{i}: {}\r\n", "x".repeat(1000))).collect();
     let head = format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}Content-Length: 1000000\r\n\r\n");
     let chunked = head.replace("Content-Length: 1000000", "Transfer-Encoding: chunked");
@@ -133,7 +133,7 @@ fn large_requests_leave_nothing_behind() {
 
 /// The longest line that is allowed bounds the room for reading.
 #[test]
-fn the_room_for_reading_is_bounded() {
+fn read_space_is_bounded() {
     let mut client = bodiless();
     let line = format!("GET / HTTP/1.1\r\nHost: a\r\nA: {}", "a".repeat(16 * 1024 - 3));
     let used = memory(&mut client, |client| {
@@ -151,7 +151,7 @@ fn the_room_for_reading_is_bounded() {
 
 /// A thousand requests take as much memory as one.
 #[test]
-fn requests_do_not_add_up() {
+fn thousand_requests_take_memory_of_one() {
     let mut client = Client::with_application(|_| Response::text("Hello, World\n"));
     client.send(get("/"));
     let used = memory(&mut client, |client| {
@@ -192,7 +192,7 @@ fn ordinary_exchanges_take_their_memory_once() {
 
 /// The room for a field line is taken at once, and is as long as the line.
 #[test]
-fn a_field_is_one_allocation() {
+fn header_is_one_allocation() {
     let used = measure(|| drop(Response::new(405).with_header("Allow", "GET, HEAD")));
     assert_eq!((used.count_total, used.bytes_total), (1, "Allow: GET, HEAD\r\n".len() as u64));
 }

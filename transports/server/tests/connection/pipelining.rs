@@ -13,7 +13,7 @@ fn many(n: usize) -> String {
 
 /// 9112-9.3.2-1: answers go out in the order of the requests, however these arrive.
 #[test]
-fn answers_keep_the_order_of_the_requests() {
+fn answers_keep_order_of_requests() {
     for n in [1, 2, 100] {
         for read_size in [1, 7, 100, usize::MAX] {
             let mut client = Client::new();
@@ -67,7 +67,7 @@ fn nothing_is_read_while_answers_wait() {
 
 /// A small answer leaves in one write, and a large body in the write of its head.
 #[test]
-fn an_answer_is_one_write() {
+fn answer_is_one_write() {
     for len in [0, 100, 16 * 1024, 200_000] {
         let mut client =
             Client::with_application(move |_| Response::new(200).with_body(vec![b'x'; len]));
@@ -79,7 +79,7 @@ fn an_answer_is_one_write() {
 
 /// ERR-2: complete requests before a faulty one are answered, in order, in the same write.
 #[test]
-fn an_error_comes_after_the_answers_before_it() {
+fn error_comes_after_answers_before_it() {
     let mut client = Client::new();
     client.send(get("/1") + "GET  / HTTP/1.1\r\nHost: a\r\n\r\n" + &get("/3"));
     let answers = client.answers();
@@ -90,7 +90,7 @@ fn an_error_comes_after_the_answers_before_it() {
 
 /// The interim response comes between the answers to the requests before and after it.
 #[test]
-fn a_continue_keeps_its_place() {
+fn continue_keeps_its_place() {
     let mut client = Client::new();
     client.send(
         get("/1")

@@ -384,6 +384,7 @@ proptest! {
                     Step::Read { deadline } | Step::Write { deadline } => {
                         prop_assert!(deadline > now);
                     }
+                    Step::Allocate { bytes } => connection.set_allowance(bytes),
                     Step::Upgraded | Step::Close => {}
                 },
             }

@@ -1,5 +1,4 @@
-//! Whatever a transport may do: no call order makes the connection hang or panic, but for the
-//! panics that are documented.
+//! No order of calls makes the connection hang, or panic, except where a panic is documented.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,7 +19,7 @@ pub(crate) fn receive(connection: &mut Connection, bytes: &[u8]) {
 }
 
 #[test]
-fn nothing_is_said_more_than_once() {
+fn repeated_calls_change_nothing() {
     let (mut connection, now) = connection();
     connection.advance_write(0);
     connection.advance_read(0);
@@ -47,7 +46,7 @@ fn nothing_is_said_more_than_once() {
 
 /// Slow transports find several deadlines passed at once.
 #[test]
-fn deadlines_may_be_long_past() {
+fn long_past_deadlines_end_connection() {
     let (mut connection, now) = connection();
     receive(&mut connection, b"GET ");
     assert!(matches!(connection.step(now), Step::Read { .. }));
@@ -62,7 +61,7 @@ fn deadlines_may_be_long_past() {
 
 /// Clocks that go back extend a wait, and that is all.
 #[test]
-fn clocks_may_go_back() {
+fn clock_may_go_back() {
     let mut client = Client::new();
     let early = client.now();
     client.advance(10 * SECOND).send("GET ");

@@ -25,7 +25,7 @@ fn offer(target: &str, protocols: &str) -> String {
 /// RFC 9110 section 7.8 (9110-7.8-4, 9110-7.8-6): the 101 names the protocol, and what follows the request is the
 /// protocol's.
 #[test]
-fn the_connection_is_handed_over() {
+fn upgrade_hands_connection_over() {
     let mut client = Client::with_application(websocket);
     client.send(get("/") + &offer("/chat", "foo/2, WebSocket") + "\x01\x05hello");
     let answers = client.answers();
@@ -39,7 +39,7 @@ fn the_connection_is_handed_over() {
 }
 
 #[test]
-fn all_protocols_that_are_chosen_must_be_offered() {
+fn upgrade_takes_only_offered_protocols() {
     let mut client = Client::with_application(websocket);
     client.send(offer("/both", "websocket,foo/2"));
     assert!(client.is_upgraded && client.connection.detach_buffer().is_none());
@@ -56,7 +56,7 @@ fn all_protocols_that_are_chosen_must_be_offered() {
 
 /// 9110-7.8-2, 9110-7.8-3: an Upgrade of HTTP/1.0, or without the connection option, offers nothing.
 #[test]
-fn what_is_not_an_offer_is_not_accepted() {
+fn upgrade_without_offer_gets_500() {
     for request in [
         "GET /chat HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
         "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n",
@@ -70,7 +70,7 @@ fn what_is_not_an_offer_is_not_accepted() {
 
 /// 9110-7.8-1 (SMG-CO-2): an offer may be ignored, and then what follows is HTTP.
 #[test]
-fn an_offer_may_be_ignored() {
+fn upgrade_offer_may_be_ignored() {
     let mut client = Client::with_application(websocket);
     client.send(offer("/", "h2c") + &get("/")).expect(&[(200, "plain"), (200, "plain")]);
 }
@@ -91,7 +91,7 @@ fn continue_comes_before_switching() {
 
 /// 9110-7.8-7: a 426 names a protocol, with the connection option.
 #[test]
-fn upgrade_required_names_what() {
+fn status_426_needs_protocol() {
     let mut client = Client::with_application(websocket);
     client.send(get("/426"));
     let answer = client.expect_one(426);
@@ -108,10 +108,10 @@ fn upgrade_required_names_what() {
 
 const CONNECT: &str = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
 
-/// RFC 9110 section 9.3.6, RFC 9931 (9110-9.3.6-2, 9931-C-1, SMG-CO-3): a CONNECT that nobody takes gets a 501,
+/// RFC 9110 section 9.3.6, RFC 9931 (9110-9.3.6-2, 9931-C-1, SMG-CO-3): a CONNECT that the application doesn't take gets a 501,
 /// and nothing after it is parsed.
 #[test]
-fn a_refused_connect_closes() {
+fn refused_connect_closes() {
     let mut client = Client::with_application(websocket);
     client.send(format!("{CONNECT}{}", get("/smuggled")));
     client.expect(&[(501, "501 Not Implemented: no tunnels here\n")]).expect_shutdown();
@@ -126,7 +126,7 @@ fn a_refused_connect_closes() {
 
 /// 9110-9.3.6-3, 9110-9.3.6-4: a tunnel begins with a 200 without length, and with the bytes after the head.
 #[test]
-fn a_tunnel_begins_after_the_head() {
+fn tunnel_begins_after_head() {
     let mut client = Client::with_application(|request| {
         assert_eq!(request.authority(), Some(&b"a:443"[..]));
         Response::upgrade("tunnel").with_body(&b"left out"[..])
@@ -142,7 +142,7 @@ fn a_tunnel_begins_after_the_head() {
 
 /// An upgrade with another status is none.
 #[test]
-fn a_status_undoes_an_upgrade() {
+fn status_cancels_upgrade() {
     let mut client = Client::with_application(|_| Response::upgrade("websocket").with_status(404));
     client.send(offer("/", "websocket")).expect(&[(404, "")]);
     assert!(!client.is_upgraded);

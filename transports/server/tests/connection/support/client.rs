@@ -124,7 +124,7 @@ impl Client {
         self
     }
 
-    /// The client reads so many more bytes.
+    /// The client reads `n` more bytes.
     pub(crate) fn read(&mut self, n: usize) -> &mut Self {
         self.window = self.window.saturating_add(n);
         self.run();
@@ -222,8 +222,8 @@ impl Client {
         self.waits_for = None;
         while !self.is_closed && !self.is_upgraded && self.waits_for.is_none() {
             self.step();
-            let notice = self.connection.take_diagnostic();
-            opt_out(|| self.diagnostics.extend(notice));
+            let diagnostic = self.connection.take_diagnostic();
+            opt_out(|| self.diagnostics.extend(diagnostic));
         }
     }
 
@@ -256,6 +256,7 @@ impl Client {
                 self.pass(self.handling);
                 self.connection.respond(response, self.now);
             }
+            Step::Allocate { bytes } => self.connection.set_allowance(bytes),
             Step::Upgraded => self.is_upgraded = true,
             Step::Shutdown => {
                 assert!(!self.has_shut_down, "once");

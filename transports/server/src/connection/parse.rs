@@ -1,0 +1,99 @@
+//! What has come, as parts of a request. No transitions here.
+
+use std::time::Instant;
+
+use super::refuse::Refusal;
+use super::{Connection, Expectation};
+use crate::request::Request;
+use crate::stored_request::{Part, StoredRequest};
+use crate::wait::Awaiting;
+
+/// What parsing has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parsed {
+    /// The end of a request.
+    Request,
+    /// The end of what has been read.
+    Part,
+    /// The end of the memory that the connection may hold.
+    Lacks {
+        /// Bytes that it needs to go on.
+        bytes: usize,
+    },
+}
+
+impl Connection {
+    /// Parses what has been read, up to the end of a request.
+    pub(super) fn parse(&mut self, now: Instant) -> Result<Parsed, Refusal> {
+        let Some(buffer) = self.buffer.as_deref_mut().filter(|buffer| !buffer.output.is_full())
+        else {
+            return Ok(Parsed::Part);
+        };
+        let (mut input, request, max) = buffer.split();
+        let before = input.len();
+        let lacks = |request: &StoredRequest, input: &[u8]| {
+            let (growth, capacity) = (request.growth(input.len()), request.capacity());
+            (growth > 0 && capacity + growth > max).then_some(capacity + growth)
+        };
+        let mut lacking;
+        let result = loop {
+            lacking = lacks(request, input);
+            if lacking.is_some() {
+                break Ok(Parsed::Part);
+            }
+            let room = max.saturating_sub(request.capacity());
+            match request.read(&mut self.parser, &mut input, room) {
+                Ok(Some(Part::Head(framing))) => {
+                    if self.config.refuse_host_mismatch
+                        && Request::new(request, &self.peer).has_host_mismatch()
+                    {
+                        break Err(Refusal::HostMismatch);
+                    }
+                    self.wait.begin(Awaiting::Body, now, &self.config);
+                    self.expectation = match (framing.expect_continue, input.is_empty()) {
+                        (false, _) => Expectation::None,
+                        (true, true) => Expectation::Due,
+                        (true, false) => Expectation::Overtaken,
+                    };
+                }
+                Ok(Some(Part::Body(octets))) => self.wait.moved(octets),
+                Ok(Some(Part::End)) => break Ok(Parsed::Request),
+                Ok(None) => {
+                    // As the next call would find it.
+                    lacking = lacks(request, input);
+                    break Ok(Parsed::Part);
+                }
+                Err(error) => break Err(Refusal::Malformed(error)),
+            }
+        };
+        let consumed = before - input.len();
+        buffer.consume(consumed);
+        match lacking {
+            Some(capacity) => Ok(Parsed::Lacks { bytes: buffer.allowance_for(capacity) }),
+            None => result,
+        }
+    }
+
+    /// What of a request comes next.
+    pub(super) fn awaited(&self) -> Awaiting {
+        let framing = self.buffer.as_ref().and_then(|buffer| buffer.request.framing());
+        match framing {
+            _ if self.parser.is_idle() => Awaiting::Request,
+            None => Awaiting::Head,
+            Some(_) => Awaiting::Body,
+        }
+    }
+
+    /// Stops the client's time while the connection has no memory to read.
+    pub(super) fn pause(&mut self, now: Instant) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.paused = Some(now);
+        }
+    }
+
+    pub(super) fn resume(&mut self, now: Instant) {
+        if let Some(paused) = self.buffer.as_mut().and_then(|buffer| buffer.paused.take()) {
+            self.wait.postpone(now.saturating_duration_since(paused));
+        }
+    }
+}
