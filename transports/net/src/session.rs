@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Instant, SystemTime};
 
 use h1events_server::{
@@ -13,7 +14,7 @@ use crate::log::ServerLog;
 use crate::shared::SharedEndpoint;
 use crate::upgraded::Upgraded;
 
-/// A [`Connection`] that reports to its endpoint. When it is dropped, its place is free.
+/// A [`Connection`] that reports to its endpoint.
 ///
 /// The loop over its steps is a transport's, which reads, writes and waits.
 #[derive(Debug)]
@@ -30,9 +31,9 @@ pub struct Session {
     early: Vec<u8>,
 }
 
-/// A connection's place in its endpoint.
+/// A connection's place in its endpoint. When it is dropped, the place is free.
 #[derive(Debug)]
-struct Place {
+pub struct Place {
     endpoint: Arc<SharedEndpoint>,
     id: ConnectionId,
 }
@@ -40,16 +41,10 @@ struct Place {
 impl Session {
     /// A connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(
-        endpoint: Arc<SharedEndpoint>,
-        id: ConnectionId,
-        peer: Peer,
-        config: Arc<Config>,
-        log: Arc<ServerLog>,
-    ) -> Self {
+    pub fn new(place: Place, peer: Peer, config: Arc<Config>, log: Arc<ServerLog>) -> Self {
         Self {
             connection: Connection::new(config, peer, Instant::now(), SystemTime::now),
-            place: Place { endpoint, id },
+            place,
             log,
             waits: false,
             has_buffer: false,
@@ -251,8 +246,19 @@ impl Session {
     }
 }
 
+impl Place {
+    /// Takes the place of a connection that the endpoint has admitted.
+    #[must_use]
+    pub const fn new(endpoint: Arc<SharedEndpoint>, id: ConnectionId) -> Self {
+        Self { endpoint, id }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
+        if thread::panicking() {
+            log::error!("a stream's own code panicked: its connection is closed");
+        }
         self.endpoint.lock().close(self.id);
     }
 }

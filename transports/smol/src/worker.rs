@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
-use h1events_net::{ServerLog, Session, SharedEndpoint, Upgraded};
+use h1events_net::{Place, ServerLog, Session, SharedEndpoint, Upgraded};
 use h1events_server::{Config, ConnectionId, Peer, Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
@@ -72,13 +72,14 @@ pub(crate) fn run<T, A>(
     let executor = LocalExecutor::new();
     let serve = async {
         while let Ok(Admitted { id, accepted, peer }) = admitted.recv().await {
-            let (config, log) = (Arc::clone(&serving.config), Arc::clone(&serving.log));
-            let session = Session::new(Arc::clone(endpoint), id, peer, config, log);
+            let place = Place::new(Arc::clone(endpoint), id);
             match accepted.into_stream(&reactor) {
                 Ok(stream) => {
                     let (serving, context) = (Arc::clone(serving), Rc::clone(&context));
-                    let task = serve_connection(stream, session, serving, context);
-                    executor.spawn(survive(task)).detach();
+                    let task = serve_connection(stream, (place, peer), serving, context);
+                    // A panic of a stream's own code, or of what has taken it, ends its connection
+                    // alone. Its place logs it.
+                    executor.spawn(AssertUnwindSafe(task).catch_unwind()).detach();
                 }
                 Err(error) => log::debug!("{peer}: lost: {error}"),
             }
@@ -87,25 +88,19 @@ pub(crate) fn run<T, A>(
     reactor.block_on(executor.run(serve), || context.tend(endpoint));
 }
 
-/// A panic of a stream's own code, or of what has taken it, ends its connection alone.
-async fn survive(task: impl Future<Output = ()>) {
-    if AssertUnwindSafe(task).catch_unwind().await.is_err() {
-        log::error!("the task of a connection panicked: the connection is closed");
-    }
-}
-
 /// The whole life of a connection.
 async fn serve_connection<S, A>(
     stream: S,
-    session: Session,
+    (place, peer): (Place, Peer),
     serving: Arc<Serving<S, A>>,
     context: Rc<WorkerContext>,
 ) where
     S: Stream,
     A: AsyncFn(&Request<'_>) -> Response,
 {
-    let peer = session.peer();
     log::info!("{peer}: opened");
+    let (config, log) = (Arc::clone(&serving.config), Arc::clone(&serving.log));
+    let session = Session::new(place, peer, config, log);
     let mut driver = Driver::new(&serving.app, &context, stream, session);
     let ended = driver.run().await;
     let Driver { stream, session, .. } = driver;

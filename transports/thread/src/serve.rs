@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
-use h1events_net::{Host, Refused, ServerLog, Session, SharedEndpoint, Upgraded};
+use h1events_net::{Host, Place, Refused, ServerLog, Session, SharedEndpoint, Upgraded};
 use h1events_server::{Config, ConnectionId, Order, Peer, Request, Response};
 
 use crate::drive::{Driver, Ended};
@@ -114,7 +114,8 @@ where
     fn serve(&self, id: ConnectionId, peer: Peer) {
         log::info!("{peer}: opened");
         let (config, log) = (Arc::clone(&self.config), Arc::clone(&self.log));
-        let mut session = Session::new(Arc::clone(&self.endpoint), id, peer, config, log);
+        let place = Place::new(Arc::clone(&self.endpoint), id);
+        let mut session = Session::new(place, peer, config, log);
         // It is dropped first: the descriptor is free before the endpoint hears of it.
         let seat = Seat { serving: self, id, entry: self.entries()[id.index()].clone() };
         let Some(entry) = &seat.entry else { return };
