@@ -117,7 +117,8 @@ impl<L: Listener> Acceptor<L> {
     ) -> Summary {
         let Self { listeners, poller, shutdown } = self;
         let backoff = AcceptBackoff::default();
-        Accepting { listeners, poller, shutdown, endpoints, log, host, backoff, unserved: None }.run()
+        Accepting { listeners, poller, shutdown, endpoints, log, host, backoff, unserved: None }
+            .run()
     }
 }
 

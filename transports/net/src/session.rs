@@ -188,7 +188,7 @@ impl Session {
     /// Takes note that bytes have been written, and says whether there are more.
     pub fn advance_write(&mut self, n: usize) -> bool {
         self.connection.advance_write(n);
-        !self.connection.write_slices().is_empty()
+        self.connection.has_output()
     }
 
     /// The request to handle.

@@ -34,6 +34,22 @@ pub const SMALL: usize = 16 * 1024;
 /// Bytes by which an allowance grows at least.
 const GRANT: usize = 64 * 1024;
 
+/// The memory that a request may take, which is asked for only when it grows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room<'a> {
+    allowance: usize,
+    bytes: usize,
+    output: &'a Output,
+}
+
+impl Room<'_> {
+    /// Bytes that the request may hold.
+    pub(crate) fn max(self) -> usize {
+        let others = size_of::<Buffer>() + self.bytes + self.output.capacity();
+        self.allowance.saturating_sub(others)
+    }
+}
+
 /// Bytes of space to read into, as long as no line is longer.
 const READ: usize = 8 * 1024;
 
@@ -58,11 +74,11 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
-    /// The unread bytes, the request that is made of them, and the capacity that it may have.
-    pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest, usize) {
-        let others = self.capacity() - self.request.capacity();
-        let capacity = self.allowance.saturating_sub(others);
-        (&self.bytes[self.start..self.end], &mut self.request, capacity)
+    /// The unread bytes, the request that is made of them, and the memory that it may take.
+    pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest, Room<'_>) {
+        let Self { bytes, request, output, allowance, .. } = self;
+        let room = Room { allowance: *allowance, bytes: bytes.capacity(), output };
+        (&bytes[self.start..self.end], request, room)
     }
 
     /// The allowance with which the request may have that capacity, and some more: the number of

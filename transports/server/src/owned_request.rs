@@ -2,6 +2,7 @@
 
 use h1events::{Error, RequestParser};
 
+use crate::buffer::Buffer;
 use crate::peer::Peer;
 use crate::request::Request;
 use crate::stored_request::{Part, StoredRequest};
@@ -53,12 +54,14 @@ impl OwnedRequest {
     /// The bytes aren't exactly one valid request.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseRequestError> {
         let mut parser = RequestParser::new();
-        let mut stored = StoredRequest::new();
+        let mut buffer = Buffer::new();
+        buffer.allowance = usize::MAX;
+        let (_, stored, room) = buffer.split();
         let mut rest = bytes;
-        while let Some(part) = stored.read(&mut parser, &mut rest, usize::MAX)? {
+        while let Some(part) = stored.read(&mut parser, &mut rest, room)? {
             if let Part::End = part {
                 return match rest {
-                    [] => Ok(Self::new(stored, Peer::Local)),
+                    [] => Ok(Self::new(buffer.request, Peer::Local)),
                     _ => Err(ParseRequestError::TrailingBytes(bytes.len() - rest.len())),
                 };
             }

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use h1events::{BodyLength, Error, Event, Field, Framing, RequestParser, Version, range_of};
 
+use crate::buffer::Room;
+
 /// The head as it was received, and ranges into it. The memory is used again for the next request.
 #[derive(Debug)]
 pub(crate) struct StoredRequest {
@@ -68,50 +70,21 @@ impl StoredRequest {
         }
     }
 
-    /// Reads the next part from the input. `None` means: no part until more bytes come. The memory
-    /// for the body doubles, but grows by no more than `room` bytes if that is enough.
+    /// Reads the next part from the input. `None` means: no part until more bytes come.
+    ///
+    /// The octets of a head are copied once, when all their lines that have come are read. The memory
+    /// for the body doubles, up to the room that the request has.
     pub(crate) fn read(
         &mut self,
         parser: &mut RequestParser,
         input: &mut &[u8],
-        room: usize,
+        room: Room<'_>,
     ) -> Result<Option<Part>, Error> {
-        if self.framing.is_none() {
-            let part = self.read_head(parser, input);
-            return part.map(|framing| framing.map(Part::Head));
-        }
-        while let Some(event) = parser.next_event(input)? {
-            match event {
-                Event::Body(data) => {
-                    if self.body.capacity() - self.body.len() < data.len() {
-                        let growth = self.body.capacity().max(data.len()).min(room).max(data.len());
-                        self.body.reserve_exact(growth);
-                    }
-                    self.body.extend_from_slice(data);
-                    return Ok(Some(Part::Body(data.len())));
-                }
-                Event::Trailer(field) => {
-                    let stored = (self.store(field.name), self.store(field.value));
-                    self.trailers.push(stored);
-                }
-                Event::End => return Ok(Some(Part::End)),
-                Event::RequestLine(_) | Event::Header(_) | Event::HeadEnd(_) => {}
-            }
-        }
-        Ok(None)
-    }
-
-    /// Reads what there is of the head. Its octets are copied once, when all their lines have been
-    /// read.
-    fn read_head(
-        &mut self,
-        parser: &mut RequestParser,
-        input: &mut &[u8],
-    ) -> Result<Option<Framing>, Error> {
         let unread = *input;
+        let is_head = self.framing.is_none();
+        let stored = self.text.len();
         // Where in `unread` the octets begin that are to be stored behind those in `text`.
         let mut start = 0;
-        let stored = self.text.len();
         let place = |part: &[u8], start: usize| {
             // Each part of an event is a part of the input.
             let range = range_of(part, unread).unwrap_or_default();
@@ -131,18 +104,35 @@ impl StoredRequest {
                 }
                 Ok(Some(Event::HeadEnd(framing))) => {
                     self.framing = Some(framing);
-                    break Ok(Some(framing));
+                    break Ok(Some(Part::Head(framing)));
                 }
-                // The others come after the end of the head.
-                Ok(_) => break Ok(None),
+                Ok(Some(Event::Body(data))) => {
+                    self.store_body(data, room);
+                    break Ok(Some(Part::Body(data.len())));
+                }
+                Ok(Some(Event::Trailer(field))) => {
+                    let stored = (self.store(field.name), self.store(field.value));
+                    self.trailers.push(stored);
+                }
+                Ok(Some(Event::End)) => break Ok(Some(Part::End)),
+                Ok(None) => break Ok(None),
                 Err(error) => break Err(error),
             }
         };
-        if self.has_begun() {
+        if is_head && self.has_begun() {
             self.text.extend_from_slice(&unread[start..unread.len() - input.len()]);
             self.head_len = self.text.len();
         }
         result
+    }
+
+    fn store_body(&mut self, data: &[u8], room: Room<'_>) {
+        if self.body.capacity() - self.body.len() < data.len() {
+            let left = room.max().saturating_sub(self.capacity());
+            let doubled = self.body.capacity().min(left);
+            self.body.reserve_exact(doubled.max(data.len()));
+        }
+        self.body.extend_from_slice(data);
     }
 
     fn store(&mut self, octets: &[u8]) -> Range<usize> {

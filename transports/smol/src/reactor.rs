@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{self, Context, Wake, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::event::{Event, Source};
 use mio::{Events, Interest, Registry, Token};
@@ -103,11 +103,11 @@ impl Reactor {
 
     /// Runs a future on this thread, and waits for sockets meanwhile.
     ///
-    /// Before each wait, `until` says how long to wait at most; then the future is polled again.
+    /// Before each wait, `tend` says how long to wait at most; then the future is polled again.
     pub(crate) fn block_on<T>(
         &self,
         future: impl Future<Output = T>,
-        mut until: impl FnMut() -> Option<Instant>,
+        mut tend: impl FnMut() -> Option<Duration>,
     ) -> T {
         let mut future = pin!(future);
         let notifier = &self.inner.notifier;
@@ -119,8 +119,7 @@ impl Reactor {
             if let task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
-            let mut timeout =
-                until().map(|until| until.saturating_duration_since(Instant::now()));
+            let mut timeout = tend();
             notifier.is_asleep.store(true, SeqCst);
             if notifier.is_notified.load(SeqCst) {
                 timeout = Some(Duration::ZERO);

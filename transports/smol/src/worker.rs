@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use h1events_net::{Place, ServerLog, Session, SharedEndpoint, Upgraded};
 use h1events_server::{Config, ConnectionId, Peer, Request, Response};
@@ -122,19 +122,21 @@ async fn serve_connection<S, A>(
 
 impl WorkerContext {
     /// Wakes the connections that have something to hear, and returns when to look again.
-    fn tend(&self, endpoint: &SharedEndpoint) -> Option<Instant> {
+    fn tend(&self, endpoint: &SharedEndpoint) -> Option<Duration> {
         let mut now = Instant::now();
-        if endpoint.lock().timeout(now).is_some_and(|timeout| timeout <= now) {
+        let mut locked = endpoint.lock();
+        if locked.timeout(now).is_some_and(|timeout| timeout <= now) {
+            drop(locked);
             // What has come in time is read before a deadline is judged.
             self.reactor.catch_up();
             now = Instant::now();
-            endpoint.lock().handle_timeout(now);
+            locked = endpoint.lock();
+            locked.handle_timeout(now);
         }
-        let mut endpoint = endpoint.lock();
-        while let Some(id) = endpoint.poll_wake() {
+        while let Some(id) = locked.poll_wake() {
             self.wakers.wake(id);
         }
-        endpoint.timeout(now)
+        locked.timeout(now).map(|timeout| timeout.saturating_duration_since(now))
     }
 }
 

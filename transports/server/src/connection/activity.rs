@@ -83,7 +83,9 @@ impl Connection {
         matches!(self.phase, Phase::Lingering)
     }
 
-    pub(super) fn has_output(&self) -> bool {
+    /// Whether anything waits to be written.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
         self.buffer.as_ref().is_some_and(|buffer| !buffer.output.is_empty())
     }
 

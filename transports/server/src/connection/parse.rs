@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use h1events::BodyLength;
+
 use super::refuse::Refusal;
 use super::{Connection, Expectation};
 use crate::request::Request;
@@ -29,11 +31,12 @@ impl Connection {
         else {
             return Ok(Parsed::Part);
         };
-        let (mut input, request, max) = buffer.split();
+        let (mut input, request, room) = buffer.split();
         let before = input.len();
         let lacks = |request: &StoredRequest, input: &[u8]| {
-            let (growth, capacity) = (request.growth(input.len()), request.capacity());
-            (growth > 0 && capacity + growth > max).then_some(capacity + growth)
+            let growth = request.growth(input.len());
+            let needed = if growth == 0 { return None } else { request.capacity() + growth };
+            (needed > room.max()).then_some(needed)
         };
         let mut lacking;
         let result = loop {
@@ -41,7 +44,6 @@ impl Connection {
             if lacking.is_some() {
                 break Ok(Parsed::Part);
             }
-            let room = max.saturating_sub(request.capacity());
             match request.read(&mut self.parser, &mut input, room) {
                 Ok(Some(Part::Head(framing))) => {
                     if self.config.refuse_host_mismatch
@@ -49,7 +51,9 @@ impl Connection {
                     {
                         break Err(Refusal::HostMismatch);
                     }
-                    self.wait.begin(Awaiting::Body, now, &self.config);
+                    if framing.body != BodyLength::None {
+                        self.wait.begin(Awaiting::Body, now, &self.config);
+                    }
                     self.expectation = match (framing.expect_continue, input.is_empty()) {
                         (false, _) => Expectation::None,
                         (true, true) => Expectation::Due,
