@@ -113,7 +113,7 @@ impl<L: Listener> Acceptor<L> {
         self,
         endpoints: &[Arc<SharedEndpoint>],
         log: &ServerLog,
-        host: &mut impl Host<L::Accepted>,
+        host: impl Host<L::Accepted>,
     ) -> Summary {
         let Self { listeners, poller, shutdown } = self;
         let backoff = AcceptBackoff::default();
@@ -128,7 +128,7 @@ struct Accepting<'a, L: Listener, H> {
     shutdown: ShutdownHandle,
     endpoints: &'a [Arc<SharedEndpoint>],
     log: &'a ServerLog,
-    host: &'a mut H,
+    host: H,
     backoff: AcceptBackoff,
     /// A connection that was admitted, and that the system was too short of something to serve.
     unserved: Option<Unserved<L::Accepted>>,

@@ -10,7 +10,6 @@ use h1events_server::{
     Verdict, WriteSlices,
 };
 
-use crate::log::ServerLog;
 use crate::shared::SharedEndpoint;
 use crate::upgraded::Upgraded;
 
@@ -21,14 +20,13 @@ use crate::upgraded::Upgraded;
 pub struct Session {
     connection: Connection,
     place: Place,
-    log: Arc<ServerLog>,
     /// Whether the endpoint was told that it waits.
     waits: bool,
     has_buffer: bool,
     /// Whether the endpoint has ended it.
     is_ended: bool,
     /// What was read when there was no memory for a buffer.
-    early: Vec<u8>,
+    early: Option<Box<[u8]>>,
 }
 
 /// A connection's place in its endpoint. When it is dropped, the place is free.
@@ -41,15 +39,14 @@ pub struct Place {
 impl Session {
     /// A connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(place: Place, peer: Peer, config: Arc<Config>, log: Arc<ServerLog>) -> Self {
+    pub fn new(place: Place, peer: Peer, config: Arc<Config>) -> Self {
         Self {
             connection: Connection::new(config, peer, Instant::now(), SystemTime::now),
             place,
-            log,
             waits: false,
             has_buffer: false,
             is_ended: false,
-            early: Vec::new(),
+            early: None,
         }
     }
 
@@ -68,21 +65,23 @@ impl Session {
     /// What to do next. [`Step::Allocate`] is returned only while there is no memory:
     /// wait until the endpoint wakes the connection, then ask again.
     pub fn step(&mut self, now: Instant) -> Step {
-        if !self.early.is_empty() {
-            let early = std::mem::take(&mut self.early);
+        if let Some(early) = self.early.take() {
             self.receive(&early, now);
         }
         loop {
             if self.is_ended {
                 return Step::Close;
             }
-            if !self.early.is_empty() {
+            if self.early.is_some() {
                 return Step::Allocate { bytes: SMALL };
             }
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
                 let peer = self.peer();
-                self.log.complain(&diagnostic.kind(), format_args!("{peer}: {diagnostic}"));
+                self.place
+                    .endpoint
+                    .log()
+                    .complain(&diagnostic.kind(), format_args!("{peer}: {diagnostic}"));
             }
             match step {
                 Step::Allocate { bytes } => match self.acquire(bytes, now) {
@@ -136,10 +135,10 @@ impl Session {
             let mut endpoint = self.place.endpoint.lock();
             endpoint.resume(self.place.id);
             self.waits = false;
-            match endpoint.acquire(self.place.id, self.early.len(), SMALL, now) {
+            match endpoint.acquire(self.place.id, bytes.len(), SMALL, now) {
                 Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
                 Memory::Lacking => {
-                    self.early.extend_from_slice(bytes);
+                    self.early = Some(bytes.into());
                     return;
                 }
                 Memory::Refused | Memory::End => {
@@ -228,7 +227,7 @@ impl Session {
 
     /// Takes the answer of a handler that has panicked: a 500, and a line in the log.
     pub fn panicked(&self, panic: &(dyn Any + Send)) -> Response {
-        self.log.panicked(self.peer(), panic);
+        self.place.endpoint.log().panicked(self.peer(), panic);
         Response::new(500).with_close()
     }
 

@@ -2,10 +2,11 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use h1events_server::{Endpoint, EndpointConfig, Purse};
 
+use crate::log::ServerLog;
 use crate::poller::Notifier;
 
 /// An [`Endpoint`] behind a mutex. When something has changed that concerns the acceptor, it
@@ -16,6 +17,7 @@ pub struct SharedEndpoint {
     /// Mirrors [`Endpoint::is_watchful`], so that an answer needs no lock.
     is_watchful: AtomicBool,
     notifier: Notifier,
+    log: Arc<ServerLog>,
 }
 
 /// A locked endpoint.
@@ -32,9 +34,10 @@ impl SharedEndpoint {
         config: EndpointConfig,
         purse: impl Purse + Send + 'static,
         notifier: Notifier,
+        log: Arc<ServerLog>,
     ) -> Self {
         let endpoint = Mutex::new(Endpoint::new(config, Box::new(purse)));
-        Self { endpoint, is_watchful: AtomicBool::new(false), notifier }
+        Self { endpoint, is_watchful: AtomicBool::new(false), notifier, log }
     }
 
     /// Locks it. What is done with it is short, and never waits.
@@ -42,6 +45,12 @@ impl SharedEndpoint {
         // An endpoint that panicked is our bug; its connections go on as far as they can.
         let endpoint = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner);
         Locked { shared: self, endpoint }
+    }
+
+    /// The log of the server.
+    #[must_use]
+    pub fn log(&self) -> &ServerLog {
+        &self.log
     }
 
     /// Whether each answer is to be reported.

@@ -174,7 +174,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     {
         let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
         let (config, log) = (Arc::new(config), Arc::<ServerLog>::default());
-        let serving = Arc::new(Serving { app, config, on_upgrade, log: Arc::clone(&log) });
+        let serving = Arc::new(Serving { app, config, on_upgrade });
         let purse = SharedPurse::new(endpoint.max_buffered);
         let (end, ended) = mpsc::channel::<()>();
         let mut endpoints = Vec::new();
@@ -183,8 +183,8 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
             let poll = Poll::new()?;
             let mut config = endpoint.clone();
             config.max_connections = max_connections;
-            let endpoint =
-                Arc::new(SharedEndpoint::new(config, purse.clone(), acceptor.notifier()));
+            let (purse, log, notifier) = (purse.clone(), Arc::clone(&log), acceptor.notifier());
+            let endpoint = Arc::new(SharedEndpoint::new(config, purse, notifier, log));
             endpoints.push(Arc::clone(&endpoint));
             let (admitted, receiver) = unbounded();
             host.workers.push(Worker { admitted, notifier: poll.notifier() });
@@ -196,8 +196,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
             })?;
         }
         drop(end);
-        let summary = acceptor.run(&endpoints, &log, &mut host);
-        drop(host);
+        let summary = acceptor.run(&endpoints, &log, host);
         // A worker whose handler blocks it ends when that does.
         let _ = ended.recv_timeout(JOIN_TIMEOUT);
         Ok(summary)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
-use h1events_net::{Place, ServerLog, Session, SharedEndpoint, Upgraded};
+use h1events_net::{Place, Session, SharedEndpoint, Upgraded};
 use h1events_server::{Config, ConnectionId, Peer, Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
@@ -27,7 +27,6 @@ pub(crate) struct Serving<S, A> {
     pub(crate) app: A,
     pub(crate) config: Arc<Config>,
     pub(crate) on_upgrade: Option<OnUpgrade<S>>,
-    pub(crate) log: Arc<ServerLog>,
 }
 
 /// A connection that the endpoint of a worker has admitted.
@@ -99,8 +98,7 @@ async fn serve_connection<S, A>(
     A: AsyncFn(&Request<'_>) -> Response,
 {
     log::info!("{peer}: opened");
-    let (config, log) = (Arc::clone(&serving.config), Arc::clone(&serving.log));
-    let session = Session::new(place, peer, config, log);
+    let session = Session::new(place, peer, Arc::clone(&serving.config));
     let mut driver = Driver::new(&serving.app, &context, stream, session);
     let ended = driver.run().await;
     let Driver { stream, session, .. } = driver;

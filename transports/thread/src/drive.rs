@@ -67,7 +67,7 @@ where
                     now = Instant::now();
                     let persistence = self.session.persistence(now);
                     if persistence == Persistence::CloseWhenAnswered && self.stream.has_input() {
-                        self.read_now(now)?;
+                        let _ = self.read_now(now)?;
                     }
                     self.session.respond(response, persistence, now);
                     continue;
@@ -92,6 +92,15 @@ where
             true => deadline.min(now + REPORT_INTERVAL),
             false => deadline,
         };
+        if self.read_until(deadline, now)? == Read::Interrupted {
+            // The process may have been stopped until after the deadline. What has come meanwhile has
+            // come in time.
+            let _ = self.read_until(deadline, Instant::now())?;
+        }
+        Ok(())
+    }
+
+    fn read_until(&mut self, deadline: Instant, now: Instant) -> io::Result<Read> {
         if let Some(timeout) = self.reading.needed(deadline, now) {
             self.stream.set_read_timeout(Some(timeout))?;
         }
@@ -99,22 +108,18 @@ where
     }
 
     /// Reads what comes within the timeout.
-    fn read_now(&mut self, now: Instant) -> io::Result<()> {
-        if self.session.has_buffer() {
-            match unless_passed(self.stream.read(self.session.read_space()), &mut self.reading)? {
-                Some(0) => self.session.read_eof(),
-                Some(n) => self.session.advance_read(n),
-                None => {}
-            }
-            return Ok(());
+    fn read_now(&mut self, now: Instant) -> io::Result<Read> {
+        let mut first = [0; FIRST_READ];
+        let has_buffer = self.session.has_buffer();
+        let space = if has_buffer { self.session.read_space() } else { &mut first };
+        match self.stream.read(space) {
+            Ok(0) => self.session.read_eof(),
+            Ok(n) if has_buffer => self.session.advance_read(n),
+            Ok(n) => self.session.receive(&first[..n], now),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Read::Interrupted),
+            Err(error) => survive(error, &mut self.reading)?,
         }
-        let mut space = [0; FIRST_READ];
-        match unless_passed(self.stream.read(&mut space), &mut self.reading)? {
-            Some(0) => self.session.read_eof(),
-            Some(n) => self.session.receive(&space[..n], now),
-            None => {}
-        }
-        Ok(())
+        Ok(Read::Done)
     }
 
     /// Writes and flushes: only then it has been sent.
@@ -128,18 +133,17 @@ where
         }
         self.would_block = true;
         if self.unflushed == 0 {
-            let slices = self.session.write_slices();
-            let written = self.stream.write_vectored(&slices);
-            let Some(n) = unless_passed(written, &mut self.writing)? else { return Ok(()) };
-            if n == 0 {
-                return Err(ErrorKind::WriteZero.into());
+            match self.stream.write_vectored(&self.session.write_slices()) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(n) => self.unflushed = n,
+                Err(error) => return survive(error, &mut self.writing),
             }
-            self.unflushed = n;
         }
-        if unless_passed(self.stream.flush(), &mut self.writing)?.is_some() {
-            self.would_block = self.session.advance_write(self.unflushed);
-            self.unflushed = 0;
+        if let Err(error) = self.stream.flush() {
+            return survive(error, &mut self.writing);
         }
+        self.would_block = self.session.advance_write(self.unflushed);
+        self.unflushed = 0;
         Ok(())
     }
 
@@ -152,15 +156,22 @@ where
     }
 }
 
-/// What has been done, if anything has been in time.
-fn unless_passed<T>(done: io::Result<T>, timeout: &mut Timeout) -> io::Result<Option<T>> {
-    match done {
-        Ok(done) => Ok(Some(done)),
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            timeout.passed();
-            Ok(None)
-        }
-        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
-        Err(error) => Err(error),
+/// How a read has ended.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Read {
+    /// With something, or with the time.
+    Done,
+    /// By a signal, or since the stream needs more bytes before it can return any.
+    Interrupted,
+}
+
+/// Goes on after an error that is none: the time has passed, or a signal came.
+fn survive(error: io::Error, timeout: &mut Timeout) -> io::Result<()> {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => timeout.passed(),
+        ErrorKind::Interrupted => {}
+        _ => return Err(error),
     }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
-use h1events_net::{Host, Place, Refused, ServerLog, Session, SharedEndpoint, Upgraded};
+use h1events_net::{Host, Place, Refused, Session, SharedEndpoint, Upgraded};
 use h1events_server::{Config, ConnectionId, Order, Peer, Request, Response};
 
 use crate::drive::{Driver, Ended};
@@ -21,7 +21,6 @@ pub(crate) struct Serving<S, A> {
     pub(crate) config: Arc<Config>,
     pub(crate) on_upgrade: Option<OnUpgrade<S>>,
     pub(crate) endpoint: Arc<SharedEndpoint>,
-    pub(crate) log: Arc<ServerLog>,
     /// By the index of the connection. Nobody but its thread keeps one outside of the lock.
     entries: Mutex<Vec<Option<Arc<Entry<S>>>>>,
 }
@@ -106,16 +105,14 @@ where
         on_upgrade: Option<OnUpgrade<S>>,
         endpoint: Arc<SharedEndpoint>,
     ) -> Self {
-        let (config, log) = (Arc::new(config), Arc::default());
-        Self { app, config, on_upgrade, endpoint, log, entries: Mutex::default() }
+        Self { app, config: Arc::new(config), on_upgrade, endpoint, entries: Mutex::default() }
     }
 
     /// The whole life of a connection, on its thread.
     fn serve(&self, id: ConnectionId, peer: Peer) {
         log::info!("{peer}: opened");
-        let (config, log) = (Arc::clone(&self.config), Arc::clone(&self.log));
         let place = Place::new(Arc::clone(&self.endpoint), id);
-        let mut session = Session::new(place, peer, config, log);
+        let mut session = Session::new(place, peer, Arc::clone(&self.config));
         // It is dropped first: the descriptor is free before the endpoint hears of it.
         let seat = Seat { serving: self, id, entry: self.entries()[id.index()].clone() };
         let Some(entry) = &seat.entry else { return };
@@ -145,7 +142,7 @@ where
         log::info!("{peer}: upgraded");
         let (upgraded, _place) = session.into_upgraded(stream);
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| take(upgraded))) {
-            self.log.panicked(peer, &*panic);
+            self.endpoint.log().panicked(peer, &*panic);
         }
     }
 

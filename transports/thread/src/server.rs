@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::{fmt, io};
 
 use h1events_net::{
-    Acceptor, Listener, SharedEndpoint, SharedPurse, ShutdownHandle, Upgraded, descriptor_limit,
+    Acceptor, Listener, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle, Upgraded,
+    descriptor_limit,
 };
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 
@@ -145,12 +146,13 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         endpoint.max_connections = endpoint.max_connections.min(descriptors).max(1);
         let purse = SharedPurse::new(endpoint.max_buffered);
-        let endpoint = Arc::new(SharedEndpoint::new(endpoint, purse, acceptor.notifier()));
+        let (notifier, log) = (acceptor.notifier(), Arc::<ServerLog>::default());
+        let endpoint = SharedEndpoint::new(endpoint, purse, notifier, Arc::clone(&log));
+        let endpoint = Arc::new(endpoint);
         let serving = Arc::new(Serving::new(app, config, on_upgrade, Arc::clone(&endpoint)));
-        let log = Arc::clone(&serving.log);
         let threads = Arc::new(Threads::new(stack_size));
-        let mut host = ThreadHost { serving, threads: Arc::clone(&threads) };
-        let summary = acceptor.run(&[endpoint], &log, &mut host);
+        let host = ThreadHost { serving, threads: Arc::clone(&threads) };
+        let summary = acceptor.run(&[endpoint], &log, host);
         threads.end();
         Ok(summary)
     }
