@@ -83,7 +83,8 @@ pub(crate) enum App {
 /// server should answer.
 ///
 /// It stops after a request that closes the connection and after a CONNECT
-/// request, since what follows them is no request.
+/// request, since what follows them is no request, and says how many bytes it
+/// left unread. For that it reads on for a second at most.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = INSPECT_EXIT_STATUS)]
 pub(crate) struct Inspect {
@@ -98,6 +99,12 @@ pub(crate) struct Inspect {
     /// The events are the same, but for how body data is split.
     #[arg(long, value_name = "N")]
     pub(crate) chunk: Option<NonZeroUsize>,
+
+    /// Turn bare LF into CRLF first, in content, too: for files from an editor
+    ///
+    /// Offsets count the bytes after that.
+    #[arg(long)]
+    pub(crate) crlf: bool,
 
     /// The file with the bytes; stdin if it is `-` or not given
     pub(crate) file: Option<PathBuf>,
