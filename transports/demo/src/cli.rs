@@ -113,11 +113,16 @@ pub(crate) struct Inspect {
 /// Send raw bytes, and print what comes back until the server closes
 ///
 /// It reads while it sends. After the last byte it waits: it doesn't tell the
-/// server that no more will come. An empty file plays a silent client.
+/// server that no more will come. An empty file plays a silent client. A line
+/// on stderr says what it waits for.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = SEND_EXIT_STATUS)]
 pub(crate) struct Send {
-    /// Host and port of the server
+    /// End when nothing has come or gone for that many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Host and port of the server: HOST:PORT, or http://HOST:PORT/
     pub(crate) address: String,
 
     /// The file with the bytes; stdin if it is `-` or not given
@@ -144,7 +149,7 @@ Exit status:
 
 const SEND_EXIT_STATUS: &str = "\
 Exit status:
-  0  the server has closed the connection
+  0  the server has closed the connection, or the timeout has passed
   3  anything else, such as a refused connection";
 
 const INSPECT_EXIT_STATUS: &str = "\
