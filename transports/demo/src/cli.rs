@@ -73,6 +73,12 @@ pub(crate) enum App {
     Hello,
     /// The body of the request, sent back
     Echo,
+    /// To try out clients, proxies and loads: /bytes/<n> (n to 1048576),
+    /// /sleep/<ms> (to 60000), /spin/<us> (computes; to 1000000),
+    /// /status/<code> (200 to 599), /headers, /thread, /panic, and a POST to
+    /// /count or /collect; a number beyond these bounds is a 404
+    #[value(verbatim_doc_comment)]
+    Lab,
 }
 
 /// Show the events in raw request bytes, and what is wrong with them
