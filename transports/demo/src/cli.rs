@@ -183,13 +183,34 @@ pub(crate) fn parse() -> Result<Option<Command>, String> {
     }
 }
 
-/// The reason alone, which is clap's first paragraph; tips and usage follow it.
+/// The reason, which is clap's first paragraph, and what may have been meant. Usage is left out.
 fn one_line(error: &clap::Error) -> String {
     let rendered = error.to_string();
     let reason: Vec<_> =
         rendered.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let reason = reason.join(" ");
-    format!("{}; see h1events --help", reason.strip_prefix("error: ").unwrap_or(&reason))
+    let reason = reason.strip_prefix("error: ").unwrap_or(&reason);
+    let suggestions = suggestions(error);
+    if suggestions.is_empty() {
+        return format!("{reason}; see h1events --help");
+    }
+    let quoted: Vec<_> = suggestions.iter().map(|text| format!("'{text}'")).collect();
+    format!("{reason} (did you mean {}?); see h1events --help", quoted.join(" or "))
+}
+
+/// What clap finds similar to what it doesn't know.
+fn suggestions(error: &clap::Error) -> Vec<String> {
+    let kinds =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    kinds
+        .into_iter()
+        .filter_map(|kind| error.get(kind))
+        .flat_map(|value| match value {
+            ContextValue::String(text) => vec![text.clone()],
+            ContextValue::Strings(texts) => texts.clone(),
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -222,6 +243,20 @@ mod tests {
             assert!(reason.ends_with("; see h1events --help"), "{reason}");
         }
     }
+
+    #[test]
+    fn what_may_have_been_meant_is_suggested() {
+        for (arguments, suggestion) in [
+            (&["serve", "--transprt", "smol"][..], "(did you mean '--transport'?); see"),
+            (&["serve", "--app", "ecko"], "(did you mean 'echo'?); see"),
+            (&["srve"], "(did you mean 'serve'?); see"),
+        ] {
+            let arguments = ["h1events"].iter().chain(arguments);
+            let reason = one_line(&Cli::try_parse_from(arguments).unwrap_err());
+            assert!(reason.contains(suggestion), "{reason}");
+        }
+    }
+
     #[test]
     fn seconds_are_above_zero_and_may_have_decimals() {
         assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
