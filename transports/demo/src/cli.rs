@@ -2,7 +2,8 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// HTTP/1 requests as events: serve them, look at them, send them.
 #[derive(Debug, Parser)]
@@ -24,7 +25,10 @@ pub(crate) enum Command {
 /// Serve HTTP/1 until a signal stops it
 ///
 /// SIGINT (Ctrl-C) and SIGTERM end it: what is in flight is finished, within
-/// four seconds. Logs go to stderr.
+/// four seconds. SIGHUP does, too, unless it is ignored, as under nohup.
+///
+/// Logs go to stderr. RUST_LOG says what is logged by module, beside -v:
+/// h1events::request=info, h1events_smol=debug.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = SERVE_EXIT_STATUS)]
 pub(crate) struct Serve {
@@ -32,9 +36,14 @@ pub(crate) struct Serve {
     #[arg(long, value_enum, default_value_t = Transport::Thread)]
     pub(crate) transport: Transport,
 
-    /// Where to listen; port 0 takes any port that is free
+    /// Where to listen, more than once if need be
+    ///
+    /// HOST:PORT, with a name or an address. A name is all of its addresses.
+    /// Without a host, as in :8080, it is all addresses of the machine, IPv6
+    /// and IPv4. Port 0 is any port that is free.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: String,
+    #[arg(verbatim_doc_comment)]
+    pub(crate) listen: Vec<String>,
 
     /// What answers the requests
     #[arg(long, value_enum, default_value_t = App::Hello)]
@@ -52,9 +61,18 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N")]
     pub(crate) max_connections: Option<NonZeroUsize>,
 
-    /// Log connections, request lines, headers and answers
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
+    /// How many bytes the body of a request may have [default: 1048576]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_body: Option<u64>,
+
+    /// Log connections and requests; -vv: their fields, too; -vvv: everything
+    ///
+    /// A request takes one line: peer, status, bytes of the body that is sent,
+    /// time that the application took, method, target, version. The values of
+    /// Authorization, Proxy-Authorization, Cookie and Set-Cookie are never
+    /// logged.
+    #[arg(short, long, action = ArgAction::Count, verbatim_doc_comment)]
+    pub(crate) verbose: u8,
 }
 
 /// A way to serve connections.
