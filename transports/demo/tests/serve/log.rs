@@ -1,7 +1,7 @@
 //! The log: what is in it, and that nobody has to read it.
 
 use std::{
-    io::Read,
+    io::{BufRead, Read},
     time::{Duration, Instant},
 };
 
@@ -155,18 +155,16 @@ fn dropped_lines_are_counted_when_somebody_reads_again() {
             }
         }
         drop(client);
-        let reader = std::thread::spawn(move || {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).unwrap();
-            log
-        });
+        const NOTE: &str = " lines of the log were dropped";
+        let mut log = String::new();
+        while !log.lines().last().is_some_and(|line| line.contains(NOTE)) {
+            assert_ne!(stderr.read_line(&mut log).unwrap(), 0, "{log}");
+        }
         server.signal(Signal::TERM);
         assert_eq!(server.child.wait().unwrap().code(), Some(0));
-        let log = reader.join().unwrap();
-        let note = " lines of the log were dropped";
-        let dropped = log.lines().find(|line| line.contains(note)).unwrap_or_else(|| {
-            panic!("{}", &log[log.len().saturating_sub(2000)..]);
-        });
+        stderr.read_to_string(&mut log).unwrap();
+        assert!(log.contains("\nh1events: stopped after 1 connections"));
+        let dropped = log.lines().find(|line| line.contains(NOTE)).unwrap();
         let number = dropped.strip_prefix("h1events: ").unwrap().split_once(' ').unwrap().0;
         let number: usize = number.parse().unwrap();
         let logged = log.lines().filter(|line| line.contains(" 404 ")).count();
