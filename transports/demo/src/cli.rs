@@ -201,7 +201,7 @@ pub(crate) fn parse() -> Result<Option<Command>, String> {
     }
 }
 
-/// The reason, which is clap's first paragraph, and what may have been meant. Usage is left out.
+/// Takes the reason, which is clap's first paragraph, and what may have been meant, but not the usage.
 fn one_line(error: &clap::Error) -> String {
     let rendered = error.to_string();
     let reason: Vec<_> =
@@ -216,7 +216,7 @@ fn one_line(error: &clap::Error) -> String {
     format!("{reason} (did you mean {}?); see h1events --help", quoted.join(" or "))
 }
 
-/// What clap finds similar to what it doesn't know.
+/// Returns what clap finds similar to what it doesn't know.
 fn suggestions(error: &clap::Error) -> Vec<String> {
     let kinds =
         [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];

@@ -59,7 +59,7 @@ fn serve(options: &Serve, log: &Log) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a connection is allowed, and what all of them are.
+/// Returns what a connection is allowed, and what all of them are.
 fn configs(options: &Serve, max_connections: usize) -> (Config, EndpointConfig) {
     let mut config = Config::new();
     config.header_read_timeout = options.head_timeout.unwrap_or(config.header_read_timeout);

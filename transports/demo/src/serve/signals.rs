@@ -42,7 +42,7 @@ mod ignored {
         by_proc(signal).unwrap_or_else(|| by_child(signal))
     }
 
-    /// What Linux tells of a process.
+    /// Asks Linux, if /proc is there.
     fn by_proc(signal: i32) -> Option<bool> {
         let status = fs::read_to_string("/proc/self/status").ok()?;
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
@@ -50,7 +50,7 @@ mod ignored {
         Some(mask >> (signal - 1) & 1 == 1)
     }
 
-    /// Whether a child, which inherits what is ignored, survives the signal.
+    /// Asks a child, which inherits what is ignored: it survives the signal or not.
     fn by_child(signal: i32) -> bool {
         let mut child = Command::new("sh");
         child.args(["-c", &format!("kill -{signal} $$")]);
