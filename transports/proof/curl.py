@@ -26,15 +26,15 @@ class Curl:
 
 
 def hello(curl):
-    curl("GET", prints=b"Hello, World")
+    curl("GET", prints=b"Hello, World\n")
     curl("GET of a name that isn't ASCII", url="/greeting/%E5%A4%AA%E9%83%8E",
-         prints="Hello, 太郎!".encode())
+         prints="Hello, 太郎!\n".encode())
     curl("HEAD", "--head", *STATUS, prints=b"200")
     curl("OPTIONS *", "--request", "OPTIONS", "--request-target", "*", *STATUS, prints=b"204")
-    curl("HTTP/1.0", "--http1.0", prints=b"Hello, World")
+    curl("HTTP/1.0", "--http1.0", prints=b"Hello, World\n")
     # How many connections each request had to open.
     curl("two requests on one connection", "--write-out", " %{num_connects} ",
-         curl.server.url + "/greeting/a", url="/greeting/b", prints=b"Hello, a! 1 Hello, b! 0 ")
+         curl.server.url + "/greeting/a", url="/greeting/b", prints=b"Hello, a!\n 1 Hello, b!\n 0 ")
     curl("a hundred requests, twenty at a time", "--parallel", "--parallel-max", "20", *STATUS,
          url="/greeting/[1-100]", prints=b"200" * 100)
 

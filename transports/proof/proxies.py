@@ -100,7 +100,7 @@ def behind(path, name, transport, vectors):
         check(holds, f"{name}, {transport}: {what}", detail)
 
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(serve(path, transport, "--app", "echo", "-v"))
+        server = stack.enter_context(serve(path, transport, "--app", "echo", "-vv"))
         tap = stack.enter_context(Tap(server))
         front = stack.enter_context(running(name, tap.address))
         keep_alive(say, front, tap)
@@ -108,7 +108,9 @@ def behind(path, name, transport, vectors):
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             send = lambda numbered: send_vector(front, *numbered)
             outcomes = list(pool.map(send, enumerate(vectors)))
-    requests = seen_by(server.log())
+    log = server.log()
+    say("lines of the log were dropped" not in log, "the server's log is whole", log)
+    requests = seen_by(log)
     judge_requests(say, requests)
     judge_connections(say, tap.connections, requests)
     judge_answers(say, vectors, outcomes, requests)

@@ -52,7 +52,7 @@ class Beside(threading.Thread):
         name = f"{len(self.times)}"
         self.connection.request("GET", f"/greeting/{name}")
         answer = self.connection.getresponse()
-        if (answer.status, answer.read()) != (200, f"Hello, {name}!".encode()):
+        if (answer.status, answer.read()) != (200, f"Hello, {name}!\n".encode()):
             raise ValueError(f"{answer.status} for {name}")
         self.times.append(time.monotonic() - start)
         if not self.keeps_alive:
@@ -96,7 +96,8 @@ def judge(transport, what, clients, log):
 
 
 def slow(path, transport, what):
-    with serve(path, transport, "--head-timeout", str(HEAD_TIMEOUT)) as server:
+    # With -vv, the log has each that is ended, and not the first of a kind in a minute only.
+    with serve(path, transport, "--head-timeout", str(HEAD_TIMEOUT), "-vv") as server:
         clients = attack(server, what)
     return transport, what, clients, server.log()
 

@@ -2,7 +2,8 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// HTTP/1 requests as events: serve them, look at them, send them.
 #[derive(Debug, Parser)]
@@ -24,7 +25,10 @@ pub(crate) enum Command {
 /// Serve HTTP/1 until a signal stops it
 ///
 /// SIGINT (Ctrl-C) and SIGTERM end it: what is in flight is finished, within
-/// four seconds. Logs go to stderr.
+/// four seconds. SIGHUP does, too, unless it is ignored, as under nohup.
+///
+/// Logs go to stderr. RUST_LOG says what is logged by module, beside -v:
+/// h1events::request=info, h1events_smol=debug.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = SERVE_EXIT_STATUS)]
 pub(crate) struct Serve {
@@ -32,9 +36,14 @@ pub(crate) struct Serve {
     #[arg(long, value_enum, default_value_t = Transport::Thread)]
     pub(crate) transport: Transport,
 
-    /// Where to listen; port 0 takes any port that is free
+    /// Where to listen, more than once if need be
+    ///
+    /// HOST:PORT, with a name or an address. A name is all of its addresses.
+    /// Without a host, as in :8080, it is all addresses of the machine, IPv6
+    /// and IPv4. Port 0 is any port that is free.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub(crate) listen: String,
+    #[arg(verbatim_doc_comment)]
+    pub(crate) listen: Vec<String>,
 
     /// What answers the requests
     #[arg(long, value_enum, default_value_t = App::Hello)]
@@ -52,9 +61,18 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N")]
     pub(crate) max_connections: Option<NonZeroUsize>,
 
-    /// Log connections, request lines, headers and answers
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
+    /// How many bytes the body of a request may have [default: 1048576]
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_body: Option<u64>,
+
+    /// Log connections and requests; -vv: their fields, too; -vvv: everything
+    ///
+    /// A request takes one line: peer, status, bytes of the body that is sent,
+    /// time that the application took, method, target, version. The values of
+    /// Authorization, Proxy-Authorization, Cookie and Set-Cookie are never
+    /// logged.
+    #[arg(short, long, action = ArgAction::Count, verbatim_doc_comment)]
+    pub(crate) verbose: u8,
 }
 
 /// A way to serve connections.
@@ -73,6 +91,12 @@ pub(crate) enum App {
     Hello,
     /// The body of the request, sent back
     Echo,
+    /// To try out clients, proxies and loads: /bytes/<n> (n to 1048576),
+    /// /sleep/<ms> (to 60000), /spin/<us> (computes; to 1000000),
+    /// /status/<code> (200 to 599), /headers, /thread, /panic, and a POST to
+    /// /count or /collect; a number beyond these bounds is a 404
+    #[value(verbatim_doc_comment)]
+    Lab,
 }
 
 /// Show the events in raw request bytes, and what is wrong with them
@@ -83,7 +107,8 @@ pub(crate) enum App {
 /// server should answer.
 ///
 /// It stops after a request that closes the connection and after a CONNECT
-/// request, since what follows them is no request.
+/// request, since what follows them is no request, and says how many bytes it
+/// left unread. For that it reads on for a second at most.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = INSPECT_EXIT_STATUS)]
 pub(crate) struct Inspect {
@@ -99,6 +124,12 @@ pub(crate) struct Inspect {
     #[arg(long, value_name = "N")]
     pub(crate) chunk: Option<NonZeroUsize>,
 
+    /// Turn bare LF into CRLF first, in content, too: for files from an editor
+    ///
+    /// Offsets count the bytes after that.
+    #[arg(long)]
+    pub(crate) crlf: bool,
+
     /// The file with the bytes; stdin if it is `-` or not given
     pub(crate) file: Option<PathBuf>,
 }
@@ -106,11 +137,16 @@ pub(crate) struct Inspect {
 /// Send raw bytes, and print what comes back until the server closes
 ///
 /// It reads while it sends. After the last byte it waits: it doesn't tell the
-/// server that no more will come. An empty file plays a silent client.
+/// server that no more will come. An empty file plays a silent client. A line
+/// on stderr says what it waits for.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = SEND_EXIT_STATUS)]
 pub(crate) struct Send {
-    /// Host and port of the server
+    /// End when nothing has come or gone for that many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Host and port of the server: HOST:PORT, or http://HOST:PORT/
     pub(crate) address: String,
 
     /// The file with the bytes; stdin if it is `-` or not given
@@ -137,7 +173,7 @@ Exit status:
 
 const SEND_EXIT_STATUS: &str = "\
 Exit status:
-  0  the server has closed the connection
+  0  the server has closed the connection, or the timeout has passed
   3  anything else, such as a refused connection";
 
 const INSPECT_EXIT_STATUS: &str = "\
@@ -165,13 +201,34 @@ pub(crate) fn parse() -> Result<Option<Command>, String> {
     }
 }
 
-/// The reason alone, which is clap's first paragraph; tips and usage follow it.
+/// Takes the reason, which is clap's first paragraph, and what may have been meant, but not the usage.
 fn one_line(error: &clap::Error) -> String {
     let rendered = error.to_string();
     let reason: Vec<_> =
         rendered.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let reason = reason.join(" ");
-    format!("{}; see h1events --help", reason.strip_prefix("error: ").unwrap_or(&reason))
+    let reason = reason.strip_prefix("error: ").unwrap_or(&reason);
+    let suggestions = suggestions(error);
+    if suggestions.is_empty() {
+        return format!("{reason}; see h1events --help");
+    }
+    let quoted: Vec<_> = suggestions.iter().map(|text| format!("'{text}'")).collect();
+    format!("{reason} (did you mean {}?); see h1events --help", quoted.join(" or "))
+}
+
+/// Returns what clap finds similar to what it doesn't know.
+fn suggestions(error: &clap::Error) -> Vec<String> {
+    let kinds =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    kinds
+        .into_iter()
+        .filter_map(|kind| error.get(kind))
+        .flat_map(|value| match value {
+            ContextValue::String(text) => vec![text.clone()],
+            ContextValue::Strings(texts) => texts.clone(),
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -204,6 +261,20 @@ mod tests {
             assert!(reason.ends_with("; see h1events --help"), "{reason}");
         }
     }
+
+    #[test]
+    fn what_may_have_been_meant_is_suggested() {
+        for (arguments, suggestion) in [
+            (&["serve", "--transprt", "smol"][..], "(did you mean '--transport'?); see"),
+            (&["serve", "--app", "ecko"], "(did you mean 'echo'?); see"),
+            (&["srve"], "(did you mean 'serve'?); see"),
+        ] {
+            let arguments = ["h1events"].iter().chain(arguments);
+            let reason = one_line(&Cli::try_parse_from(arguments).unwrap_err());
+            assert!(reason.contains(suggestion), "{reason}");
+        }
+    }
+
     #[test]
     fn seconds_are_above_zero_and_may_have_decimals() {
         assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));

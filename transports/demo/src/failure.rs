@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Lost(String, io::Error),
     /// This address can't be listened on.
     Listen(String, io::Error),
+    /// There is no address to listen on.
+    NoListener,
     /// The server can't run, or not any more.
     Serve(io::Error),
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Failure {
             Self::Connect(address, error) => write!(f, "cannot connect to {address}: {error}"),
             Self::Lost(address, error) => write!(f, "{address} sent nothing: {error}"),
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::NoListener => f.write_str("no address to listen on"),
             Self::Serve(error) => write!(f, "cannot serve: {error}"),
         }
     }

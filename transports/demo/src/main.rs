@@ -1,5 +1,6 @@
 //! The command `h1events`.
 
+mod address;
 mod app;
 mod cli;
 mod escape;
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     let result = match cli::parse() {
         Ok(Some(Command::Serve(options))) => serve::run(&options).map(|()| ExitCode::SUCCESS),
         Ok(Some(Command::Inspect(options))) => inspect::run(&options).map(ExitCode::from),
-        Ok(Some(Command::Send(options))) => send::run(options).map(|()| ExitCode::SUCCESS),
+        Ok(Some(Command::Send(options))) => send::run(&options).map(|()| ExitCode::SUCCESS),
         Ok(None) => Ok(ExitCode::SUCCESS),
         Err(usage) => return trouble(&usage),
     };

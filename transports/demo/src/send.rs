@@ -3,41 +3,45 @@
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
-    sync::mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{
+    address::HostPort,
     cli,
     failure::Failure,
     input::{self, Input},
 };
 
 /// Sends the input that the options name, and prints what comes back until the server
-/// closes. A server may answer early: it reads while it sends.
+/// closes, or the timeout passes. A server may answer early: it reads while it sends.
 ///
 /// # Errors
 ///
 /// The input can't be read, the output can't be written, or there is no connection. A
 /// connection that breaks is none of these if anything came back before.
-pub(crate) fn run(options: cli::Send) -> Result<(), Failure> {
+pub(crate) fn run(options: &cli::Send) -> Result<(), Failure> {
     let input = input::open(options.file.as_deref())?;
     let address = options.address.escape_debug().to_string();
-    let connected = TcpStream::connect(&options.address)
+    let connected = connect(&options.address)
         .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
         .and_then(|stream| Ok((stream.try_clone()?, stream)));
     let (stream, sending) = match connected {
         Ok(streams) => streams,
         Err(error) => return Err(Failure::Connect(address, error)),
     };
+    announce(&input.name, &address, options.timeout);
+    let silence = options.timeout.map(Silence::new);
     let (stop, stopped) = mpsc::channel();
-    thread::spawn(move || send(input, &sending, &stop));
+    let activity = silence.clone();
+    thread::spawn(move || send(input, &sending, activity.as_ref(), &stop));
 
-    let received = print(stream);
+    let received = print(stream, silence.as_ref());
     // Whatever breaks the connection reaches the other thread at about the same time. If that
     // one still waits for stdin, it ends with the process.
-    match (received, stopped.recv_timeout(MOMENT)) {
+    match (received, stopped.recv_timeout(REASON_TIMEOUT)) {
         (_, Ok(Stop::Input(failure))) => Err(failure),
         (Ok(Received { bytes: 0, end: Err(error) }), _)
         | (Ok(Received { bytes: 0, .. }), Ok(Stop::Connection(error))) => {
@@ -50,6 +54,55 @@ pub(crate) fn run(options: cli::Send) -> Result<(), Failure> {
     }
 }
 
+fn connect(address: &str) -> io::Result<TcpStream> {
+    let text = match address.strip_prefix("http://") {
+        Some(rest) => rest.strip_suffix('/').unwrap_or(rest),
+        None => address,
+    };
+    let HostPort { host, port } =
+        text.parse().map_err(|_| io::Error::new(ErrorKind::InvalidInput, EXPECTED))?;
+    let host = if host.is_empty() { "localhost" } else { &host };
+    TcpStream::connect((host, port))
+}
+
+const EXPECTED: &str = "expected HOST:PORT, such as 127.0.0.1:8080, or http://HOST:PORT/";
+
+/// Says what it waits for.
+fn announce(input: &str, address: &str, timeout: Option<Duration>) {
+    let until = match timeout {
+        Some(timeout) => format!(", or nothing has come or gone for {} s", timeout.as_secs_f64()),
+        None => String::new(),
+    };
+    // Not eprintln!, which panics when stderr is closed.
+    let _ = writeln!(
+        io::stderr(),
+        "h1events: sending {input} to {address}; waiting until the server closes{until}"
+    );
+}
+
+/// How long neither side has sent anything.
+#[derive(Clone)]
+struct Silence {
+    timeout: Duration,
+    since: Arc<Mutex<Instant>>,
+}
+
+impl Silence {
+    fn new(timeout: Duration) -> Self {
+        Self { timeout, since: Arc::new(Mutex::new(Instant::now())) }
+    }
+
+    fn end(&self) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// The time that is left, if there is any.
+    fn left(&self) -> Option<Duration> {
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        self.timeout.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
+    }
+}
+
 /// Why not all of the input has been sent.
 enum Stop {
     /// It can't be read.
@@ -59,7 +112,12 @@ enum Stop {
 }
 
 /// Sends the input, but not the news that it has ended. Says why, if it stops before.
-fn send(mut input: Input, mut stream: &TcpStream, stop: &mpsc::Sender<Stop>) {
+fn send(
+    mut input: Input,
+    mut stream: &TcpStream,
+    silence: Option<&Silence>,
+    stop: &mpsc::Sender<Stop>,
+) {
     let mut block = vec![0; BLOCK];
     let reason = loop {
         let sent = match input.source.read(&mut block) {
@@ -71,6 +129,7 @@ fn send(mut input: Input, mut stream: &TcpStream, stop: &mpsc::Sender<Stop>) {
         if let Err(reason) = sent {
             break reason;
         }
+        silence.inspect(|silence| silence.end());
     };
     let is_input = matches!(reason, Stop::Input(_));
     // Nobody listens any more if the process is about to end.
@@ -88,25 +147,39 @@ struct Received {
 }
 
 /// Prints what comes back as soon as it comes. Errors are those of the output.
-fn print(mut stream: TcpStream) -> io::Result<Received> {
+fn print(mut stream: TcpStream, silence: Option<&Silence>) -> io::Result<Received> {
     let mut out = io::stdout().lock();
     let mut block = vec![0; BLOCK];
     let mut bytes = 0;
     loop {
+        if let Some(silence) = silence {
+            let Some(left) = silence.left() else { return Ok(Received { bytes, end: Ok(()) }) };
+            if let Err(error) = stream.set_read_timeout(Some(left)) {
+                return Ok(Received { bytes, end: Err(error) });
+            }
+        }
         match stream.read(&mut block) {
             Ok(0) => return Ok(Received { bytes, end: Ok(()) }),
             Ok(n) => {
                 bytes += n as u64;
                 out.write_all(&block[..n])?;
                 out.flush()?;
+                silence.inspect(|silence| silence.end());
             }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if is_no_failure(&error) => {}
             Err(error) => return Ok(Received { bytes, end: Err(error) }),
         }
     }
 }
 
-const MOMENT: Duration = Duration::from_millis(100);
+/// Whether a read was interrupted, or has waited as long as it was to.
+fn is_no_failure(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
+        || cfg!(windows) && error.kind() == ErrorKind::TimedOut
+}
 
-/// How much is read at once.
+/// How long the reason why sending has stopped may take after the end of the connection.
+const REASON_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Bytes that are read at once.
 const BLOCK: usize = 64 * 1024;

@@ -3,8 +3,8 @@
 import collections
 import re
 
-# What `serve -v` writes for each request that the application gets.
-REQUEST = re.compile(r"^\[[^]]* INFO *\] (\S+) (\S+) HTTP/1\.[01] -> \d\d\d\n((?:    .*\n)*)", re.M)
+# What `serve -vv` writes for each request that the application gets.
+REQUEST = re.compile(r"^\S+ INFO  \S+: +\d\d\d +\d+ B +[\d.]+ ms  (\S+) (\S+) HTTP/1\.[01]\n((?:    .*\n)*)", re.M)
 
 ECHOED = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -15,8 +15,8 @@ def seen_by(log):
     """All requests that the application got."""
     requests = []
     for method, target, fields in REQUEST.findall(log):
-        marks = re.findall(r"^    x-proof: (.*)$", fields, re.M | re.I)
-        length = re.search(r"^    \(body length (\d+)\)$", fields, re.M)
+        marks = re.findall(r"^    > x-proof: (.*)$", fields, re.M | re.I)
+        length = re.search(r"^    > \(content: (\d+) B\)$", fields, re.M)
         requests.append(Seen(method, target, marks, int(length[1]) if length else 0))
     return requests
 

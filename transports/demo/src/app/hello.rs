@@ -3,21 +3,24 @@
 use h1events_server::{Request, Response};
 use percent_encoding::percent_decode;
 
-use super::{message, not_implemented, with_allow};
+use super::{
+    Reply, decided_by_method, decided_by_scheme, is_implemented, message, not_implemented,
+    with_allow,
+};
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Says hello to the world at `/`, and to anyone at `/greeting/<name>`.
-pub(crate) fn hello(request: &Request<'_>) -> Response {
-    let is_allowed = match request.method() {
-        "GET" | "HEAD" | "OPTIONS" => true,
-        "POST" | "PUT" | "PATCH" | "DELETE" => false,
-        _ => return not_implemented(),
-    };
-    // RFC 9110 section 7.4: "a request for an "https" resource MUST be rejected unless it has
-    // been received over a connection that has been secured".
-    if scheme_is_https(request.target()) {
-        return message(421, "This connection is not secured: no https resource is here.\n");
+pub(crate) fn hello(request: &Request<'_>) -> Reply {
+    respond(request).into()
+}
+
+fn respond(request: &Request<'_>) -> Response {
+    if !is_implemented(request.method()) {
+        return not_implemented();
+    }
+    if let Some(response) = decided_by_scheme(request) {
+        return response;
     }
     // It asks about the server as a whole (RFC 9110 section 9.3.7).
     if request.target() == b"*" {
@@ -25,22 +28,20 @@ pub(crate) fn hello(request: &Request<'_>) -> Response {
     }
     match greeting(request.path()) {
         Err(response) => response,
-        Ok(_) if !is_allowed => {
-            with_allow(message(405, "Only GET, HEAD and OPTIONS are allowed here.\n"), METHODS)
+        Ok(greeting) => {
+            decided_by_method(request.method(), METHODS).unwrap_or_else(|| Response::text(greeting))
         }
-        Ok(_) if request.method() == "OPTIONS" => with_allow(Response::new(204), METHODS),
-        Ok(greeting) => Response::text(greeting),
     }
 }
 
 /// The text at that path, or a response that says why there is none.
 fn greeting(path: &[u8]) -> Result<String, Response> {
     if path == b"/" {
-        return Ok("Hello, World".to_owned());
+        return Ok("Hello, World\n".to_owned());
     }
     match path.strip_prefix(b"/greeting/") {
         Some(name) if !name.is_empty() && !name.contains(&b'/') => match decode(name) {
-            Some(name) => Ok(format!("Hello, {name}!")),
+            Some(name) => Ok(format!("Hello, {name}!\n")),
             None => Err(message(400, "The name is not percent-encoded UTF-8.\n")),
         },
         _ => Err(message(404, "Nothing is here. Try / or /greeting/<name>\n")),
@@ -59,11 +60,6 @@ fn decode(name: &[u8]) -> Option<String> {
     percent_decode(name).decode_utf8().ok().map(String::from)
 }
 
-/// Schemes compare without regard to case (RFC 9110 section 4.2.3).
-fn scheme_is_https(target: &[u8]) -> bool {
-    target.split_at_checked(8).is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"https://"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
@@ -74,17 +70,17 @@ mod tests {
     #[test]
     fn known_paths_are_answered_in_utf_8() {
         for (target, text) in [
-            ("/", "Hello, World"),
-            ("/?a=b", "Hello, World"),
-            ("http://a", "Hello, World"),
-            ("http://a?b", "Hello, World"),
-            ("http://a/greeting/Taro", "Hello, Taro!"),
-            ("/greeting/Taro", "Hello, Taro!"),
-            ("/greeting/Taro?from=Jiro", "Hello, Taro!"),
-            ("/greeting/%E5%A4%AA%E9%83%8E", "Hello, 太郎!"),
-            ("/greeting/%e5%a4%aa%e9%83%8e", "Hello, 太郎!"),
-            ("/greeting/a+b%20c%2Fd%25zz", "Hello, a+b c/d%zz!"),
-            ("/greeting/%0d%0aX-Injected:%20true", "Hello, \r\nX-Injected: true!"),
+            ("/", "Hello, World\n"),
+            ("/?a=b", "Hello, World\n"),
+            ("http://a", "Hello, World\n"),
+            ("http://a?b", "Hello, World\n"),
+            ("http://a/greeting/Taro", "Hello, Taro!\n"),
+            ("/greeting/Taro", "Hello, Taro!\n"),
+            ("/greeting/Taro?from=Jiro", "Hello, Taro!\n"),
+            ("/greeting/%E5%A4%AA%E9%83%8E", "Hello, 太郎!\n"),
+            ("/greeting/%e5%a4%aa%e9%83%8e", "Hello, 太郎!\n"),
+            ("/greeting/a+b%20c%2Fd%25zz", "Hello, a+b c/d%zz!\n"),
+            ("/greeting/%0d%0aX-Injected:%20true", "Hello, \r\nX-Injected: true!\n"),
         ] {
             let answer = get(hello, "GET", target);
             assert_eq!((answer.status, answer.body), (200, text.as_bytes().to_vec()), "{target}");
@@ -147,7 +143,7 @@ mod tests {
     #[test]
     fn head_has_the_length_and_no_body() {
         let answer = get(hello, "HEAD", "/");
-        assert_eq!((answer.status, answer.field("Content-Length")), (200, Some("12")));
+        assert_eq!((answer.status, answer.field("Content-Length")), (200, Some("13")));
         assert_eq!(answer.body, b"");
     }
 

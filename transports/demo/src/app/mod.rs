@@ -1,22 +1,72 @@
-//! The applications: plain functions from request to response, which know nothing of
+//! The applications: plain functions from request to reply, which know nothing of
 //! sockets and threads.
 
 mod echo;
 mod hello;
+mod lab;
+
+use std::time::Duration;
 
 use h1events_server::{Request, Response};
 
-pub(crate) use self::{echo::echo, hello::hello};
+pub(crate) use self::{echo::echo, hello::hello, lab::lab};
 
 /// An application.
-pub(crate) type App = fn(&Request<'_>) -> Response;
+pub(crate) type App = fn(&Request<'_>) -> Reply;
 
-/// A response that lists the methods (RFC 9110 section 10.2.1).
+/// A response, and how long to wait before it is given.
+///
+/// The transport waits, each in its own way: that is all in which an application on threads
+/// differs from an async one.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) response: Response,
+    pub(crate) delay: Duration,
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self { response, delay: Duration::ZERO }
+    }
+}
+
+/// Answers what the method alone decides, at a place that takes those of the list: OPTIONS, a
+/// method of HTTP that isn't allowed, and all others.
+fn decided_by_method(method: &str, allowed: &'static str) -> Option<Response> {
+    match method {
+        "OPTIONS" => Some(with_allow(Response::new(204), allowed)),
+        _ if allowed.split(", ").any(|allowed| allowed == method) => None,
+        _ if is_implemented(method) => {
+            let text = format!("Allowed here: {allowed}\n");
+            Some(with_allow(Response::text(text).with_status(405), allowed))
+        }
+        _ => Some(not_implemented()),
+    }
+}
+
+/// Refuses what an unsecured connection can't have.
+///
+/// RFC 9110 section 7.4: "a request for an "https" resource MUST be rejected unless it has been
+/// received over a connection that has been secured".
+fn decided_by_scheme(request: &Request<'_>) -> Option<Response> {
+    // Schemes compare without regard to case (RFC 9110 section 4.2.3).
+    let (start, _) = request.target().split_at_checked("https://".len())?;
+    start
+        .eq_ignore_ascii_case(b"https://")
+        .then(|| message(421, "This connection is not secured: no https resource is here.\n"))
+}
+
+/// Whether some application takes the method at some place.
+fn is_implemented(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE")
+}
+
+/// Makes a response list the methods (RFC 9110 section 10.2.1).
 fn with_allow(response: Response, methods: &'static str) -> Response {
     response.with_header("Allow", methods)
 }
 
-/// A short text for people, beside a status.
+/// Makes a short text for people, beside a status.
 fn message(status: u16, text: &'static str) -> Response {
     Response::text(text).with_status(status)
 }
@@ -32,7 +82,7 @@ mod tests {
     //! Applications are run by a connection without a socket.
 
     use std::sync::Arc;
-    use std::time::{Instant, SystemTime};
+    use std::time::{Duration, Instant, SystemTime};
 
     use h1events_server::{Config, Connection, Peer, Step};
 
@@ -40,6 +90,7 @@ mod tests {
 
     /// An answer, taken apart.
     pub(super) struct Answer {
+        pub(super) delay: Duration,
         pub(super) status: u16,
         pub(super) head: String,
         pub(super) body: Vec<u8>,
@@ -63,13 +114,14 @@ mod tests {
         let now = Instant::now();
         let config = Arc::new(Config::new());
         let mut connection = Connection::new(config, Peer::Local, now, SystemTime::now);
-        let mut sent = Vec::new();
+        let (mut sent, mut delay) = (Vec::new(), Duration::ZERO);
         let mut rest = request;
         loop {
             match connection.step(now) {
                 Step::Handle => {
-                    let response = app(&connection.request());
-                    connection.respond(response, now);
+                    let reply = app(&connection.request());
+                    delay = reply.delay;
+                    connection.respond(reply.response, now);
                 }
                 Step::Read { .. } if rest.is_empty() => break,
                 Step::Read { .. } => {
@@ -91,6 +143,6 @@ mod tests {
         let end = sent.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
         let body = sent.split_off(end);
         let head = String::from_utf8(sent).unwrap();
-        Answer { status: head["HTTP/1.1 ".len()..][..3].parse().unwrap(), head, body }
+        Answer { delay, status: head["HTTP/1.1 ".len()..][..3].parse().unwrap(), head, body }
     }
 }

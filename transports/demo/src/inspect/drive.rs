@@ -1,6 +1,9 @@
 //! The loop that reads, parses and reports.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    time::Duration,
+};
 
 use h1events::{Event, RequestParser};
 
@@ -10,7 +13,7 @@ use crate::failure::Failure;
 /// Reports what is in the input, up to its end or that of the last request
 /// that its connection can carry. `name` is that of the input.
 pub(super) fn drive<R: Report>(
-    feed: Feed<impl Read>,
+    feed: Feed<impl Read + Send + 'static>,
     report: &mut R,
     name: &str,
 ) -> Result<Outcome, Failure> {
@@ -32,12 +35,16 @@ pub(super) fn drive<R: Report>(
         }
     };
     report.flush().map_err(Failure::Write)?;
-    if R::COUNTS_UNREAD && outcome == Outcome::Complete {
-        let unread = driver.feed.count_unread().map_err(unreadable)?;
+    // Otherwise the input has ended.
+    if R::COUNTS_UNREAD && outcome == Outcome::Complete && driver.last {
+        let unread = driver.feed.count_unread(COUNTING_TIME).map_err(unreadable)?;
         report.unread(unread).and_then(|()| report.flush()).map_err(Failure::Write)?;
     }
     Ok(outcome)
 }
+
+/// How long bytes after the last request are counted. Their end may never come.
+const COUNTING_TIME: Duration = Duration::from_secs(1);
 
 struct Driver<S> {
     feed: Feed<S>,

@@ -10,8 +10,15 @@
 //! ```
 
 use std::{
-    io::{self, Read},
+    io::{self, ErrorKind, Read},
     num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
 };
 
 use h1events::Limits;
@@ -50,6 +57,14 @@ pub(super) struct Window<'a> {
     pub(super) lines: u64,
 }
 
+/// How many bytes there are that nothing was done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unread {
+    pub(super) bytes: u64,
+    /// Whether the input ends behind them.
+    pub(super) is_all: bool,
+}
+
 impl<S: Read> Feed<S> {
     /// Presents everything that it reads, or `chunk` bytes at a time.
     pub(super) fn new(source: S, chunk: Option<NonZeroUsize>) -> Self {
@@ -82,7 +97,7 @@ impl<S: Read> Feed<S> {
         let free = &mut self.buffer[self.filled..][..BLOCK];
         self.filled += loop {
             match self.source.read(free) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => break result?,
             }
         };
@@ -99,12 +114,6 @@ impl<S: Read> Feed<S> {
     /// Takes the first of the presented bytes away.
     pub(super) const fn consume(&mut self, length: usize) {
         self.consumed += length;
-    }
-
-    /// Counts the bytes that were not consumed, and reads the input to its end for that.
-    pub(super) fn count_unread(&mut self) -> io::Result<u64> {
-        let unread = io::copy(&mut self.source, &mut io::sink())?;
-        Ok((self.filled - self.consumed) as u64 + unread)
     }
 
     /// The bytes that the parser may see.
@@ -131,6 +140,38 @@ impl<S: Read> Feed<S> {
         self.consumed -= dropped;
         self.presented -= dropped;
         self.filled -= dropped;
+    }
+}
+
+impl<S: Read + Send + 'static> Feed<S> {
+    /// Counts the bytes that were not consumed, up to the end of the input, or for that long.
+    ///
+    /// # Errors
+    ///
+    /// The input can't be read.
+    pub(super) fn count_unread(self, time: Duration) -> io::Result<Unread> {
+        let Self { mut source, filled, consumed, mut buffer, .. } = self;
+        let counted = Arc::new(AtomicU64::new((filled - consumed) as u64));
+        let (done, end) = mpsc::channel();
+        let counter = Arc::clone(&counted);
+        // A read can't be interrupted: if it takes too long, it ends with the process.
+        thread::spawn(move || {
+            let result = loop {
+                match source.read(&mut buffer) {
+                    Ok(0) => break Ok(()),
+                    Ok(n) => _ = counter.fetch_add(n as u64, Ordering::Relaxed),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => break Err(error),
+                }
+            };
+            // Nobody waits any more if it took too long.
+            let _ = done.send(result);
+        });
+        let is_all = match end.recv_timeout(time) {
+            Ok(result) => result.map(|()| true)?,
+            Err(_) => false,
+        };
+        Ok(Unread { bytes: counted.load(Ordering::Relaxed), is_all })
     }
 }
 
@@ -196,10 +237,19 @@ mod tests {
 
     #[test]
     fn unread_bytes_are_counted_to_the_end() {
-        let input = vec![b'x'; 200_000];
-        let mut feed = Feed::new(&input[..], NonZeroUsize::new(10));
+        let mut feed = Feed::new(io::Cursor::new(vec![b'x'; 200_000]), NonZeroUsize::new(10));
         assert!(feed.read().unwrap());
         feed.consume(4);
-        assert_eq!(feed.count_unread().unwrap(), 199_996);
+        let unread = feed.count_unread(Duration::from_secs(30)).unwrap();
+        assert_eq!(unread, Unread { bytes: 199_996, is_all: true });
+    }
+
+    #[test]
+    fn counting_ends_though_the_input_does_not() {
+        let mut feed = Feed::new(io::repeat(b'x'), None);
+        assert!(feed.read().unwrap());
+        feed.consume(4);
+        let unread = feed.count_unread(Duration::from_millis(50)).unwrap();
+        assert!(unread.bytes >= BLOCK as u64 - 4 && !unread.is_all, "{unread:?}");
     }
 }

@@ -11,7 +11,7 @@ use h1events::{BodyLength, Error, Event, Field, Framing};
 use super::{
     Report,
     diagnostic::{self, Place},
-    feed::Window,
+    feed::{Unread, Window},
 };
 use crate::escape::Escaped;
 
@@ -107,16 +107,18 @@ impl<W: Write> Report for Human<'_, W> {
         )
     }
 
-    fn unread(&mut self, length: u64) -> io::Result<()> {
-        let were = match length {
+    fn unread(&mut self, unread: Unread) -> io::Result<()> {
+        let Unread { bytes, is_all } = unread;
+        let were = match bytes {
             0 => return Ok(()),
             1 => "was",
             _ => "were",
         };
+        let at_least = if is_all { "" } else { "at least " };
         writeln!(
             self.out,
-            "\n{WARNING}{}{WARNING:#} after the last request {were} left unread",
-            Bytes(length)
+            "\n{WARNING}{at_least}{}{WARNING:#} after the last request {were} left unread",
+            Bytes(bytes)
         )
     }
 

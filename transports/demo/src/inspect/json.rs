@@ -6,7 +6,10 @@ use h1events::{BodyLength, Error, Event};
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
-use super::{Report, feed::Window};
+use super::{
+    Report,
+    feed::{Unread, Window},
+};
 
 /// Writes one JSON object a line, and nothing else.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ impl<W: Write> Report for Json<W> {
         self.object(&Object::Incomplete)
     }
 
-    fn unread(&mut self, _: u64) -> io::Result<()> {
+    fn unread(&mut self, _: Unread) -> io::Result<()> {
         Ok(())
     }
 

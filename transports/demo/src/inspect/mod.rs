@@ -1,5 +1,6 @@
 //! `h1events inspect`: reads raw request bytes and prints the events.
 
+mod crlf;
 mod diagnostic;
 mod drive;
 mod feed;
@@ -7,15 +8,16 @@ mod human;
 mod json;
 
 use std::{
-    io::{self, BufWriter},
+    io::{self, BufWriter, Read},
     process::ExitCode,
 };
 
 use h1events::{Error, Event};
 
 use self::{
+    crlf::Crlf,
     drive::drive,
-    feed::{Feed, Window},
+    feed::{Feed, Unread, Window},
     human::Human,
     json::Json,
 };
@@ -28,7 +30,9 @@ use crate::{cli::Inspect, failure::Failure, input};
 /// The input can't be read, or the output can't be written.
 pub(crate) fn run(options: &Inspect) -> Result<Outcome, Failure> {
     let input = input::open(options.file.as_deref())?;
-    let feed = Feed::new(input.source, options.chunk);
+    let source: Box<dyn Read + Send> =
+        if options.crlf { Box::new(Crlf::new(input.source)) } else { input.source };
+    let feed = Feed::new(source, options.chunk);
     let result = if options.json {
         drive(feed, &mut Json::new(BufWriter::new(io::stdout().lock())), &input.name)
     } else {
@@ -72,7 +76,7 @@ impl From<Outcome> for ExitCode {
 /// A way to show what the parser says.
 trait Report {
     /// Whether [`unread`](Self::unread) shows anything: to know the number, the
-    /// input must be read to its end.
+    /// input must be read on.
     const COUNTS_UNREAD: bool;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
@@ -83,8 +87,8 @@ trait Report {
     /// There are only `length` bytes of the request.
     fn incomplete(&mut self, length: u64) -> io::Result<()>;
 
-    /// There are `length` bytes after the last request.
-    fn unread(&mut self, length: u64) -> io::Result<()>;
+    /// There are bytes after the last request.
+    fn unread(&mut self, unread: Unread) -> io::Result<()>;
 
     fn flush(&mut self) -> io::Result<()>;
 }

@@ -6,22 +6,32 @@ use clap::ValueEnum;
 
 use crate::cli::{App, Serve};
 
-/// Where it listens, and what to try: lines for a shell.
-pub(super) fn opening(options: &Serve, address: SocketAddr) -> String {
+/// Says where it listens, and what to try: lines for a shell.
+pub(super) fn opening(options: &Serve, addresses: &[SocketAddr]) -> String {
     let (transport, app) = (name(&options.transport), name(&options.app));
+    let urls: Vec<_> = addresses.iter().map(|address| format!("http://{address}")).collect();
+    let urls = urls.join(" and ");
     let mut text = format!(
-        "h1events: listening on http://{address} (transport {transport}, app {app}); Ctrl-C stops it\n\
+        "h1events: listening on {urls} (transport {transport}, app {app}); Ctrl-C stops it\n\
          Try:\n"
     );
-    let url = format!("http://{}", reachable(address));
     let tries: &[(&str, &str)] = match options.app {
         App::Hello => &[("", "/"), ("", "/greeting/Taro"), ("", "/greeting/%E5%A4%AA%E9%83%8E")],
         App::Echo => &[("--data 'Hello, World' ", "/")],
+        App::Lab => &[
+            ("", "/headers"),
+            ("", "/sleep/1000"),
+            ("--include ", "/status/404"),
+            ("--data 'Hello, World' ", "/count"),
+        ],
     };
-    for (option, path) in tries {
-        // A shell may take the brackets of an IPv6 address for a pattern.
-        let quote = if address.is_ipv6() { "'" } else { "" };
-        text.push_str(&format!("  curl {option}{quote}{url}{path}{quote}\n"));
+    if let Some(&address) = addresses.first() {
+        for (option, path) in tries {
+            let url = format!("http://{}{path}", reachable(address));
+            // A shell may take the brackets of an IPv6 address for a pattern.
+            let quote = if address.is_ipv6() { "'" } else { "" };
+            text.push_str(&format!("  curl {option}{quote}{url}{quote}\n"));
+        }
     }
     text
 }
@@ -46,27 +56,33 @@ mod tests {
     use super::*;
     use crate::cli::Transport;
 
-    fn tries(app: App, address: &str) -> Vec<String> {
+    fn tries(app: App, addresses: &[&str]) -> Vec<String> {
         let options = Serve {
             transport: Transport::Smol,
-            listen: String::new(),
+            listen: Vec::new(),
             app,
             head_timeout: None,
             idle_timeout: None,
             max_connections: None,
-            verbose: false,
+            max_body: None,
+            verbose: 0,
         };
-        opening(&options, address.parse().unwrap()).lines().map(str::to_owned).collect()
+        let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        opening(&options, &addresses).lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn first_line_says_where_it_listens_and_the_others_can_be_pasted() {
-        let lines = tries(App::Hello, "127.0.0.1:8081");
+        let lines = tries(App::Hello, &["127.0.0.1:8081"]);
         assert!(lines[0].contains(" http://127.0.0.1:8081 (transport smol, app hello)"));
         assert_eq!(lines[2], "  curl http://127.0.0.1:8081/");
         assert_eq!(lines[4], "  curl http://127.0.0.1:8081/greeting/%E5%A4%AA%E9%83%8E");
-        let lines = tries(App::Echo, "0.0.0.0:1");
+        let lines = tries(App::Echo, &["0.0.0.0:1"]);
         assert_eq!(lines[2], "  curl --data 'Hello, World' http://127.0.0.1:1/");
-        assert_eq!(tries(App::Hello, "[::]:1")[2], "  curl 'http://[::1]:1/'");
+        let lines = tries(App::Lab, &["[::]:1", "127.0.0.1:2"]);
+        assert!(
+            lines[0].contains(" http://[::]:1 and http://127.0.0.1:2 (transport smol, app lab)")
+        );
+        assert_eq!(lines[2], "  curl 'http://[::1]:1/headers'");
     }
 }

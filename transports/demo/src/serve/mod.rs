@@ -1,72 +1,74 @@
 //! `h1events serve`: an application on a transport, until a signal stops it.
 
 mod banner;
+mod listen;
 mod log;
+mod signals;
 mod smol;
 mod thread;
 
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-    time::Duration,
-};
+use std::{net::TcpListener, time::Duration};
 
-use h1events_server::Config;
+use h1events_server::{Config, EndpointConfig};
 
+use self::log::Log;
 use crate::{
     app::{self, App},
     cli::{self, Serve, Transport},
     failure::Failure,
 };
 
-/// How long requests that are in flight may take when it is stopped: a little less than
-/// the four seconds in which it promises to be gone.
-const GRACE: Duration = Duration::from_millis(3500);
+/// How long requests that are in flight may take when it is stopped. What the servers take to cut off
+/// the others, and the log to be [flushed](log::FLUSH), is less than the rest of four seconds.
+const GRACE: Duration = Duration::from_millis(3400);
 
 /// Serves until SIGINT, SIGTERM or SIGHUP, the end of the terminal.
 ///
 /// # Errors
 ///
-/// The address can't be listened on, or the server can't run any longer.
+/// An address can't be listened on, or the server can't run any longer.
 pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
-    log::init(options.verbose);
-    let app = match options.app {
+    let log = Log::start(options.verbose).map_err(Failure::Serve)?;
+    let result = serve(options, &log);
+    log.flush();
+    result
+}
+
+fn serve(options: &Serve, log: &Log) -> Result<(), Failure> {
+    h1events_thread::raise_descriptor_limit();
+    let app: App = match options.app {
         cli::App::Hello => app::hello,
         cli::App::Echo => app::echo,
+        cli::App::Lab => app::lab,
     };
+    let listeners = listen::bind_all(&options.listen)?;
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>();
+    let opening = banner::opening(options, &addresses.map_err(Failure::Serve)?);
+    let (listeners, announce) = (listeners.into_iter(), || log.say(&opening));
     let summary = match options.transport {
-        Transport::Thread => thread::serve(options, config(options), app),
-        Transport::Smol => smol::serve(options, config(options), app),
+        Transport::Thread => {
+            let configs = configs(options, thread::MAX_CONNECTIONS);
+            thread::serve(listeners, configs, app, announce)
+        }
+        Transport::Smol => {
+            let configs = configs(options, smol::MAX_CONNECTIONS);
+            smol::serve(listeners, configs, app, announce)
+        }
     }?;
-    say(&format!("h1events: stopped after {summary}\n"));
+    log.say(&format!("h1events: stopped after {summary}\n"));
     Ok(())
 }
 
-fn config(options: &Serve) -> Config {
+/// Returns what a connection is allowed, and what all of them are.
+fn configs(options: &Serve, max_connections: usize) -> (Config, EndpointConfig) {
     let mut config = Config::new();
     config.header_read_timeout = options.head_timeout.unwrap_or(config.header_read_timeout);
     config.keep_alive_timeout = options.idle_timeout.unwrap_or(config.keep_alive_timeout);
-    config
-}
-
-/// Has the signals stop the server, then says where it listens: whoever reads that may
-/// send a signal at once.
-fn announce(
-    options: &Serve,
-    address: SocketAddr,
-    stop: impl Fn() + Send + 'static,
-) -> Result<(), Failure> {
-    ctrlc::set_handler(stop).map_err(|error| Failure::Serve(io::Error::other(error)))?;
-    say(&banner::opening(options, address));
-    Ok(())
-}
-
-fn listen_failure(options: &Serve) -> impl Fn(io::Error) -> Failure {
-    let address = options.listen.escape_debug().to_string();
-    move |error| Failure::Listen(address.clone(), error)
-}
-
-/// Some lines for the user. Not eprint!, which panics when stderr is closed.
-fn say(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    config.limits.content = options.max_body.unwrap_or(config.limits.content);
+    let mut endpoint = EndpointConfig::new();
+    endpoint.max_connections = options.max_connections.map_or(max_connections, Into::into);
+    // A body has to fit beside its answer, which may be as long, and some others.
+    let largest = usize::try_from(config.limits.content).unwrap_or(usize::MAX);
+    endpoint.max_buffered = endpoint.max_buffered.max(largest.saturating_mul(4));
+    (config, endpoint)
 }

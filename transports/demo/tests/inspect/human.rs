@@ -54,6 +54,22 @@ fn unread_bytes_are_counted_however_many() {
 }
 
 #[test]
+fn bare_line_feeds_become_line_ends_if_that_is_asked_for() {
+    let input = b"POST / HTTP/1.1\nHost: a\r\nContent-Length: 2\n\n\n";
+    let expected = "request   POST / HTTP/1.1
+header    Host: a
+header    Content-Length: 2
+head end  body of 2 bytes, keep-alive
+body      2 bytes: \\r\\n
+end       of request 1
+";
+    for options in [&["--crlf"][..], &["--crlf", "--chunk", "7"]] {
+        check(&inspect(options, input), expected, 0);
+    }
+    assert_eq!(inspect(&[], input).status, Some(1));
+}
+
+#[test]
 fn incomplete() {
     let expected = "request   GET / HTTP/1.1
 

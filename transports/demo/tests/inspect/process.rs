@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
     process::Stdio,
+    thread,
 };
 
 use super::{check, check_trouble, h1events, run};
@@ -28,6 +29,10 @@ fn trouble_takes_one_line_and_has_its_own_exit_status() {
         (&["inspect", env!("CARGO_TARGET_TMPDIR")], "h1events: cannot read "),
         (&["inspect", "--json", "/"], "h1events: cannot read "),
         (&["inspect", "--wrong"], "h1events: unexpected argument '--wrong' found; see"),
+        (
+            &["inspect", "--jsno"],
+            "h1events: unexpected argument '--jsno' found (did you mean '--json'?); see",
+        ),
         (&["inspect", "--chunk", "0"], "h1events: invalid value '0' for '--chunk <N>'"),
         (&["inspect", "--chunk", "+"], "h1events: invalid value '+' for '--chunk <N>'"),
         (&["inspect", "--chunk"], "h1events: a value is required for '--chunk <N>'"),
@@ -64,6 +69,38 @@ fn events_are_shown_as_soon_as_they_are_known() {
     stdout.read_to_string(&mut line).unwrap();
     assert_eq!(line, "{\"event\":\"incomplete\"}\n");
     assert_eq!(child.wait().unwrap().code(), Some(2));
+}
+
+#[test]
+fn endless_input_after_the_last_request_is_no_matter() {
+    let request = b"GET / HTTP/1.0\r\n\r\nabc";
+    for (options, at_least, is_open) in [
+        (&["inspect", "--json"][..], None, false),
+        (&["inspect", "--json"], None, true),
+        (&["inspect"], Some(100_000), false),
+        (&["inspect"], Some(3), true),
+    ] {
+        let mut child = h1events(options).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(request).unwrap();
+        let writer = thread::spawn(move || {
+            // It ends when nobody reads any more, or goes on saying nothing.
+            while !is_open && stdin.write_all(&[b'x'; 4096]).is_ok() {}
+            stdin
+        });
+        let output = child.wait_with_output().unwrap();
+        drop(writer.join().unwrap());
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{stdout}");
+        let Some(at_least) = at_least else {
+            assert!(stdout.ends_with("{\"event\":\"end\"}\n"), "{stdout}");
+            continue;
+        };
+        let last = stdout.lines().last().unwrap();
+        let (number, rest) = last.strip_prefix("at least ").unwrap().split_once(' ').unwrap();
+        assert_eq!(rest, "bytes after the last request were left unread");
+        assert!(number.parse::<u64>().unwrap() >= at_least, "{last}");
+    }
 }
 
 #[test]

@@ -12,10 +12,10 @@ fn greetings_and_errors_on_one_connection() {
         let server = Server::start(transport, &[]);
         let mut client = server.connect();
         for (target, status, text) in [
-            ("/", 200, "Hello, World"),
-            ("/greeting/Taro", 200, "Hello, Taro!"),
-            ("/greeting/%E5%A4%AA%E9%83%8E", 200, "Hello, 太郎!"),
-            ("http://localhost/greeting/Taro?a=b", 200, "Hello, Taro!"),
+            ("/", 200, "Hello, World\n"),
+            ("/greeting/Taro", 200, "Hello, Taro!\n"),
+            ("/greeting/%E5%A4%AA%E9%83%8E", 200, "Hello, 太郎!\n"),
+            ("http://localhost/greeting/Taro?a=b", 200, "Hello, Taro!\n"),
             ("/greeting/%zz", 400, "The name is not percent-encoded UTF-8.\n"),
             ("/greeting/%ff", 400, "The name is not percent-encoded UTF-8.\n"),
             ("/greeting/", 404, "Nothing is here. Try / or /greeting/<name>\n"),
@@ -52,10 +52,10 @@ fn methods() {
         }
         client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
         let answer = client.answer_to("HEAD").unwrap();
-        assert_eq!((answer.status, answer.field("Content-Length")), (200, Some("12")));
+        assert_eq!((answer.status, answer.field("Content-Length")), (200, Some("13")));
         // No body comes before the next answer.
         client.send(get("/"));
-        client.answer().check(200, "Hello, World");
+        client.answer().check(200, "Hello, World\n");
     });
 }
 
@@ -66,7 +66,7 @@ fn six_pipelined_in_one_packet_are_answered_in_order() {
         let mut client = server.connect();
         client.send((0..6).map(|n| get(&format!("/greeting/{n}"))).collect::<String>());
         for n in 0..6 {
-            client.answer().check(200, format!("Hello, {n}!"));
+            client.answer().check(200, format!("Hello, {n}!\n"));
         }
     });
 }
@@ -79,7 +79,7 @@ fn byte_by_byte() {
         for byte in get("/greeting/Taro").bytes() {
             client.send([byte]);
         }
-        client.answer().check(200, "Hello, Taro!");
+        client.answer().check(200, "Hello, Taro!\n");
     });
 }
 
@@ -90,7 +90,7 @@ fn client_that_half_closes_is_answered() {
         let mut client = server.connect();
         client.send(get("/"));
         client.half_close();
-        client.answer().check(200, "Hello, World");
+        client.answer().check(200, "Hello, World\n");
         assert_eq!(client.rest(), b"");
     });
 }
@@ -105,7 +105,7 @@ fn http_10_and_close_end_the_connection() {
             let mut client = server.connect();
             client.send(request);
             let answer = client.answer();
-            answer.check(200, "Hello, World");
+            answer.check(200, "Hello, World\n");
             assert_eq!(answer.field("Connection"), Some("close"));
             assert_eq!(client.rest(), b"");
         }
@@ -119,6 +119,6 @@ fn browser_that_opens_connections_ahead_of_need_holds_nobody_up() {
         let _silent: Vec<_> = (0..50).map(|_| server.connect()).collect();
         let mut client = server.connect();
         client.send(get("/"));
-        client.answer().check(200, "Hello, World");
+        client.answer().check(200, "Hello, World\n");
     });
 }

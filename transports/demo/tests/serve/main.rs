@@ -2,8 +2,11 @@
 
 mod client;
 mod hello;
+mod lab;
+mod log;
 mod options;
 mod send;
+mod signals;
 mod stop;
 #[path = "../support/mod.rs"]
 mod support;
@@ -12,7 +15,7 @@ mod vectors;
 use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
-    process::{Child, ChildStderr},
+    process::{Child, ChildStderr, Command},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -36,6 +39,8 @@ fn on_both(test: impl Fn(&str) + Sync) {
 struct Server {
     child: Child,
     address: SocketAddr,
+    /// What it says first.
+    first_line: String,
     /// Collects the rest of stderr.
     log: Option<JoinHandle<String>>,
 }
@@ -44,14 +49,26 @@ impl Server {
     /// Starts a server at a free port.
     fn start(transport: &str, options: &[&str]) -> Self {
         let arguments = ["serve", "--transport", transport, "--listen", "127.0.0.1:0"];
-        let mut child = h1events(&[&arguments, options].concat()).spawn().unwrap();
+        Self::spawn(h1events(&[&arguments, options].concat()))
+    }
+
+    /// Starts a server with this command.
+    fn spawn(command: Command) -> Self {
+        let (mut server, stderr) = Self::spawn_unread(command);
+        let line = server.first_line.clone();
+        server.log = Some(std::thread::spawn(move || collect(stderr, line)));
+        server
+    }
+
+    /// Starts a server whose log is not read beyond its first line.
+    fn spawn_unread(mut command: Command) -> (Self, BufReader<ChildStderr>) {
+        let mut child = command.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
         let address = line.split_once("http://").and_then(|(_, rest)| rest.split(' ').next());
         let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).parse().unwrap();
-        let log = std::thread::spawn(move || collect(stderr, line));
-        Self { child, address, log: Some(log) }
+        (Self { child, address, first_line: line, log: None }, stderr)
     }
 
     fn connect(&self) -> Client {

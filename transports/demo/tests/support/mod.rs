@@ -18,7 +18,9 @@ pub(crate) struct Run {
 pub(crate) fn h1events(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_h1events"));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+    for variable in
+        ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "RUST_LOG", "RUST_LOG_STYLE", "RUST_BACKTRACE"]
+    {
         command.env_remove(variable);
     }
     command
