@@ -105,6 +105,10 @@ impl Client<'_> {
                     assert!(!has_shut_down, "nothing is handled after a shutdown");
                     self.handle(&mut connection, action.unwrap_or_default());
                 }
+                Step::Allocate { bytes } => {
+                    assert!(bytes > connection.buffered(), "it can go on then");
+                    connection.set_allowance(bytes);
+                }
                 Step::Shutdown => {
                     assert!(!std::mem::replace(&mut has_shut_down, true), "it is returned once");
                 }
