@@ -101,6 +101,26 @@ fn idle_connection_is_answered_a_last_time() {
 }
 
 #[test]
+fn connections_that_go_on_coming_do_not_hold_it_up() {
+    for _ in 0..5 {
+        let server = start(bind());
+        let address = server.address;
+        // While it is readable, newcomers are accepted.
+        let mut idle = server.connect();
+        assert_eq!(idle.ask(GET).0, 200);
+        let connecting = thread::spawn(move || {
+            // Until it is refused.
+            while TcpStream::connect(address).is_ok() {}
+        });
+        let (summary, time) = timed(|| server.stop_within(millis(200)));
+        connecting.join().unwrap();
+        assert!(summary.connections > 1, "{summary}");
+        drop(idle);
+        assert!(time < SOON, "{time:?}");
+    }
+}
+
+#[test]
 fn shutdown_may_begin_before_serving() {
     let server = bind();
     server.shutdown_handle().shutdown(Duration::from_secs(20));

@@ -117,7 +117,8 @@ impl<L: Listener> Acceptor<L> {
     ) -> Summary {
         let Self { listeners, poller, shutdown } = self;
         let backoff = AcceptBackoff::default();
-        Accepting { listeners, poller, shutdown, endpoints, log, host, backoff, unserved: None }.run()
+        Accepting { listeners, poller, shutdown, endpoints, log, host, backoff, unserved: None }
+            .run()
     }
 }
 
@@ -165,6 +166,9 @@ impl<L: Listener, H: Host<L::Accepted>> Accepting<'_, L, H> {
             if drains_until.is_some() {
                 if self.has_ended(now) {
                     return self.summary();
+                }
+                if self.listeners.is_empty() {
+                    ready.clear();
                 }
                 let tick = now + DRAIN_TICK;
                 tend_at = Some(tend_at.map_or(tick, |tend_at| tend_at.min(tick)));
