@@ -37,8 +37,8 @@ pub use budget::Purse;
 pub use complaints::Complaints;
 pub use config::EndpointConfig;
 use deadlines::Deadlines;
-use drain::{Drain, READABLE};
 pub use drain::Summary;
+use drain::{Drain, READABLE};
 use eviction::{Candidate, Candidates};
 use pool::Pool;
 use slot::{Fate, Slot};
@@ -357,7 +357,8 @@ impl Endpoint {
     pub fn answer(&mut self, id: ConnectionId, now: Instant) -> Persistence {
         let slot = &mut self.slots[id.0];
         slot.answered = Some(now);
-        if self.drain.is_some() {
+        // The input of a connection that is to end may have been ended already.
+        if self.drain.is_some() || is_ending(slot.fate) {
             return Persistence::CloseWhenAnswered;
         }
         if slot.last_answers.is_none() {
@@ -376,10 +377,11 @@ impl Endpoint {
         }
     }
 
-    /// Whether each answer is to be reported: a newcomer waits, or the server drains.
+    /// Whether each answer is to be reported: a newcomer waits, a connection is to end, or the
+    /// server drains.
     #[must_use]
     pub const fn is_watchful(&self) -> bool {
-        self.pressure.is_some() || self.drain.is_some()
+        self.pressure.is_some() || self.drain.is_some() || self.ending > 0
     }
 
     /// Forgets a connection that has ended.
