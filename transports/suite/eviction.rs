@@ -3,11 +3,15 @@
 use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use crate::support::{
     Client, Config, GET, Gate, SOON, bind, millis, say, start, start_with, timed,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// A newcomer waits for a second at most, and this machine may be busy.
+const BOUND: Duration = Duration::from_millis(2_500);
 
 /// Raises the limit: both ends of all connections are in this process.
 fn raise_descriptor_limit() -> usize {
@@ -117,7 +121,7 @@ fn lingering_connection_makes_room() {
 /// However much it goes on sending, and however fast.
 #[test]
 fn lingering_connection_that_sends_on_makes_room() {
-    for (bytes, pause) in [(1, 1)] {
+    for (bytes, pause) in [(1, 1), (64 * 1024, 0)] {
         let mut config = Config::new();
         config.linger.silence = 2 * SOON;
         config.linger.total = 2 * SOON;
@@ -133,7 +137,7 @@ fn lingering_connection_that_sends_on_makes_room() {
         thread::sleep(millis(100));
         let (answer, time) = timed(|| server.connect().ask(GET));
         assert_eq!(answer.0, 200);
-        assert!(time < SOON, "{time:?}");
+        assert!(time < BOUND, "{time:?}");
         sending.join().unwrap();
         server.stop();
     }
@@ -218,7 +222,7 @@ fn connection_that_never_stops_asking_makes_room() {
     for _ in 0..2 {
         let (answer, time) = timed(|| server.connect().ask(GET));
         assert_eq!(answer.0, 200);
-        assert!(time < SOON, "{time:?}");
+        assert!(time < BOUND, "{time:?}");
     }
     server.stop_within(millis(0));
     for (stream, reading, asking) in pipelining {

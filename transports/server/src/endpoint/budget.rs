@@ -40,14 +40,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(purse: Box<dyn Purse + Send>) -> Self {
-        Self {
-            purse,
-            funds: 0,
-            charged: 0,
-            waiting: BTreeSet::new(),
-            turns: 0,
-            last_grant: None,
-        }
+        Self { purse, funds: 0, charged: 0, waiting: BTreeSet::new(), turns: 0, last_grant: None }
     }
 
     /// Changes what a connection is charged, if there is enough.

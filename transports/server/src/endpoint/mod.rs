@@ -284,7 +284,9 @@ impl Endpoint {
         buffered: usize,
     ) -> Verdict {
         let slot = &mut self.slots[id.0];
-        let has_progressed = since(activity) > since(slot.activity);
+        // What comes while it lingers is thrown away.
+        let has_lingered = matches!(slot.activity, Activity::Lingering { .. });
+        let has_progressed = !has_lingered && since(activity) > since(slot.activity);
         slot.activity = activity;
         if let Activity::Idle { since } = activity {
             slot.answered = Some(since);

@@ -85,6 +85,8 @@ impl Slot {
             Activity::Receiving { since } => now.saturating_duration_since(since) >= patience,
             _ => false,
         };
-        self.charged > SMALL && self.fate.is_none() && (self.lacks.is_some() || self.waits && is_stalled)
+        self.charged > SMALL
+            && self.fate.is_none()
+            && (self.lacks.is_some() || self.waits && is_stalled)
     }
 }
