@@ -9,6 +9,7 @@ mod answers;
 mod deadlines;
 mod eviction;
 mod listeners;
+mod memory;
 mod panics;
 mod refusals;
 mod relay;

@@ -55,7 +55,10 @@ where
                 Step::Read { deadline } => self.read(deadline).await?,
                 Step::Write { deadline } => self.write(deadline).await?,
                 Step::Handle => self.answer().await?,
-                Step::Allocate { .. } => self.context.wakers.woken(self.session.id()).await,
+                Step::Allocate { .. } => {
+                    self.context.wakers.woken(self.session.id()).await;
+                    self.begin_turn();
+                }
                 Step::Shutdown => self.shutdown().await?,
                 Step::Upgraded => return Ok(Ended::Upgraded),
                 Step::Close => return Ok(Ended::Closed),
@@ -163,9 +166,7 @@ where
         .await?;
         self.moves += 1;
         if has_waited {
-            self.now = Instant::now();
-            self.turn = Turn::new(self.now);
-            self.moves = 0;
+            self.begin_turn();
         } else if self.moves.is_multiple_of(CLOCK_INTERVAL) {
             self.now = Instant::now();
         }
@@ -177,7 +178,13 @@ where
     async fn give_way(&mut self) {
         self.context.reactor.catch_up();
         future::yield_now().await;
+        self.begin_turn();
+    }
+
+    /// Others have had the thread: it is later now.
+    fn begin_turn(&mut self) {
         self.now = Instant::now();
         self.turn = Turn::new(self.now);
+        self.moves = 0;
     }
 }

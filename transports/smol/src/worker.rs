@@ -133,9 +133,10 @@ impl WorkerContext {
             // What has come in time is read before a deadline is judged.
             self.reactor.catch_up();
             now = Instant::now();
-            endpoint.lock().handle_timeout(now);
         }
         let mut endpoint = endpoint.lock();
+        // Memory is looked for even if no deadline has passed.
+        endpoint.handle_timeout(now);
         while let Some(id) = endpoint.poll_wake() {
             self.wakers.wake(id);
         }
