@@ -13,8 +13,9 @@ use smol::future::{self, FutureExt};
 use crate::stream::Stream;
 use crate::worker::WorkerContext;
 
-/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
+/// client has as long to begin to read an answer.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Reads and writes in a row after which the time is asked for.
 const CLOCK_INTERVAL: u32 = 16;

@@ -69,3 +69,26 @@ fn stream_that_keeps_bytes_is_flushed_until_it_has_sent_them() {
     assert!(answer.ends_with("\r\n\r\nGET /kept "), "{answer}");
     server.stop();
 }
+
+/// Its last bytes may find no space, and they are not given up.
+#[test]
+fn stream_is_shut_down_until_it_has_said_so() {
+    let attempts = AtomicUsize::new(0);
+    let hooks = Hooks {
+        shutdown_write: Box::new(move |mut stream| {
+            if attempts.fetch_add(1, SeqCst) < 3 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            stream.write_all(b"goodbye")?;
+            Stream::shutdown_write(stream)
+        }),
+        ..Hooks::default()
+    };
+    let server = start_hooked(|server| server, hooks);
+    let mut client = server.connect();
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let answer = client.read_to_end();
+    assert!(answer.ends_with("\r\n\r\nGET / goodbye"), "{answer}");
+    drop(client);
+    server.stop();
+}
