@@ -14,8 +14,8 @@
 
 #![forbid(unsafe_code)]
 
-mod acceptor;
 mod accept_error;
+mod acceptor;
 mod limits;
 mod listener;
 mod log;

@@ -119,8 +119,7 @@ impl Reactor {
             if let task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
-            let mut timeout =
-                until().map(|until| until.saturating_duration_since(Instant::now()));
+            let mut timeout = until().map(|until| until.saturating_duration_since(Instant::now()));
             notifier.is_asleep.store(true, SeqCst);
             if notifier.is_notified.load(SeqCst) {
                 timeout = Some(Duration::ZERO);

@@ -11,9 +11,7 @@ use h1events_net::{
     Acceptor, Host, Listener, Refused, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle,
     Upgraded, descriptor_limit,
 };
-use h1events_server::{
-    Config, ConnectionId, EndpointConfig, Peer, Request, Response, Summary,
-};
+use h1events_server::{Config, ConnectionId, EndpointConfig, Peer, Request, Response, Summary};
 use smol::channel::{Sender, unbounded};
 
 use crate::reactor::{Notifier, Poll};

@@ -77,8 +77,8 @@ pub(crate) fn run<T, A>(
             match accepted.into_stream(&reactor) {
                 Ok(stream) => {
                     let (serving, context) = (Arc::clone(serving), Rc::clone(&context));
-                    let task = serve_connection(stream, session, serving, context);
-                    executor.spawn(survive(task)).detach();
+                    let driver = Driver::new(serving, context, stream, session);
+                    executor.spawn(survive(serve_connection(driver))).detach();
                 }
                 Err(error) => log::debug!("{peer}: lost: {error}"),
             }
@@ -95,34 +95,31 @@ async fn survive(task: impl Future<Output = ()>) {
 }
 
 /// The whole life of a connection.
-async fn serve_connection<S, A>(
-    stream: S,
-    session: Session,
-    serving: Arc<Serving<S, A>>,
-    context: Rc<WorkerContext>,
-) where
+#[expect(clippy::manual_async_fn, reason = "it would hold the driver twice")]
+fn serve_connection<S, A>(mut driver: Driver<S, A>) -> impl Future<Output = ()>
+where
     S: Stream,
     A: AsyncFn(&Request<'_>) -> Response,
 {
-    let peer = session.peer();
-    log::info!("{peer}: opened");
-    let mut driver = Driver::new(&serving.app, &context, stream, session);
-    let ended = driver.run().await;
-    let Driver { stream, session, .. } = driver;
-    match (ended, &serving.on_upgrade) {
-        (Ok(Ended::Closed), _) => drop(stream),
-        (Ok(Ended::Upgraded), Some(take)) => {
-            log::info!("{peer}: upgraded");
-            let (upgraded, _place) = session.into_upgraded(stream);
-            take(upgraded).await;
+    async move {
+        let peer = driver.peer();
+        log::info!("{peer}: opened");
+        match driver.run().await {
+            Ok(Ended::Closed) => drop(driver),
+            Ok(Ended::Upgraded) => match driver.upgrade() {
+                Some((taken, _place)) => {
+                    log::info!("{peer}: upgraded");
+                    taken.await;
+                }
+                None => log::warn!("{peer}: upgraded, but nobody takes it"),
+            },
+            Err(error) => {
+                drop(driver);
+                log::debug!("{peer}: lost: {error}");
+            }
         }
-        (Ok(Ended::Upgraded), None) => log::warn!("{peer}: upgraded, but nobody takes it"),
-        (Err(error), _) => {
-            drop(stream);
-            log::debug!("{peer}: lost: {error}");
-        }
+        log::info!("{peer}: closed");
     }
-    log::info!("{peer}: closed");
 }
 
 impl WorkerContext {
@@ -178,8 +175,8 @@ mod tests {
     use super::*;
     use crate::socket::Socket;
 
-    /// The size of what a function with four arguments returns.
-    const fn size<A, B, C, D, F>(_: &impl Fn(A, B, C, D) -> F) -> usize {
+    /// The size of what a function returns.
+    const fn size<A, F>(_: &impl Fn(A) -> F) -> usize {
         size_of::<F>()
     }
 
