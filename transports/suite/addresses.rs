@@ -17,14 +17,14 @@ fn port_0_is_reported_with_its_real_number() {
 }
 
 #[test]
-fn an_address_in_use_is_an_error() {
+fn address_in_use_is_an_error() {
     let server = bind();
     let error = Server::bind(server.local_addr().unwrap()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
 }
 
 #[test]
-fn an_address_can_be_bound_again_at_once() {
+fn address_can_be_bound_again_at_once() {
     let server = start(bind());
     let address = server.address;
     let mut client = server.connect();
@@ -38,7 +38,7 @@ fn an_address_can_be_bound_again_at_once() {
 }
 
 #[test]
-fn ipv6_is_as_good() {
+fn ipv6_is_served() {
     let Ok(server) = Server::bind("[::1]:0") else {
         return; // This machine has none.
     };
@@ -49,9 +49,9 @@ fn ipv6_is_as_good() {
 }
 
 #[test]
-fn a_listener_may_be_there_already() {
+fn given_listener_is_served() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let server = start(Server::from_tcp(listener).unwrap());
+    let server = start(Server::new(listener).unwrap());
     assert_eq!(server.connect().ask(GET).0, 200);
     server.stop();
 }
@@ -60,8 +60,8 @@ fn a_listener_may_be_there_already() {
 fn unix_sockets_are_served() {
     let name = format!("h1events-{}-{}", env!("CARGO_PKG_NAME"), std::process::id());
     let path = std::env::temp_dir().join(name);
-    let server = Server::from_unix(UnixListener::bind(&path).unwrap()).unwrap();
-    let shutdown = server.shutdown();
+    let server = Server::new(UnixListener::bind(&path).unwrap()).unwrap();
+    let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve(say));
     let mut silent = UnixStream::connect(&path).unwrap();
     let mut client = UnixStream::connect(&path).unwrap();
@@ -70,7 +70,7 @@ fn unix_sockets_are_served() {
     client.read_to_string(&mut answer).unwrap();
     assert!(answer.ends_with("\r\n\r\nGET /unix "), "{answer}");
     drop(client);
-    shutdown.begin(SOON);
+    shutdown.shutdown(SOON);
     assert_eq!(silent.read(&mut [0]).unwrap(), 0);
     let summary = serving.join().unwrap().unwrap();
     assert_eq!((summary.connections, summary.cut_off), (2, 0));

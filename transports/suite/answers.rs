@@ -7,7 +7,7 @@ use std::thread;
 use crate::support::{GET, SOON, bind, configured, say, start, start_with, timed};
 
 #[test]
-fn a_connection_is_kept_alive() {
+fn connection_is_kept_alive() {
     let server = start(bind());
     let mut client = server.connect();
     for i in 0..100 {
@@ -25,7 +25,7 @@ fn a_connection_is_kept_alive() {
 }
 
 #[test]
-fn a_connection_is_closed_when_asked() {
+fn connection_closes_when_asked() {
     let server = start(bind());
     let answer = server.exchange(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nGET / "));
@@ -48,7 +48,7 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
-fn byte_by_byte_is_as_good() {
+fn single_bytes_make_a_request() {
     let server = start(bind());
     let mut client = server.connect();
     let request =
@@ -65,7 +65,7 @@ fn byte_by_byte_is_as_good() {
 }
 
 #[test]
-fn a_client_that_has_half_closed_is_answered() {
+fn half_closed_client_is_answered() {
     let server = start(bind());
     let mut client = server.connect();
     client.send(b"GET /sleep/50 HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::support::{Config, Request, Response, Shutdown, Summary, bind, start};
+use crate::support::{Config, Request, Response, ShutdownHandle, Summary, bind, start};
 
 pub const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -35,7 +35,7 @@ pub fn sleep_of(request: &Request<'_>) -> Option<Duration> {
     Some(millis(String::from_utf8_lossy(time).parse().expect("a number")))
 }
 
-/// With a configuration that differs from the default.
+/// Starts a server with a configuration that differs from the default.
 pub fn configured(configure: impl FnOnce(&mut Config)) -> Running {
     let mut config = Config::new();
     configure(&mut config);
@@ -65,7 +65,7 @@ impl Gate {
 /// A server that runs.
 pub struct Running {
     pub address: SocketAddr,
-    pub shutdown: Shutdown,
+    pub shutdown: ShutdownHandle,
     pub serving: JoinHandle<io::Result<Summary>>,
 }
 
@@ -86,13 +86,21 @@ impl Running {
     }
 
     pub fn stop_within(self, grace: Duration) -> Summary {
-        self.shutdown.begin(grace);
+        self.shutdown.shutdown(grace);
         self.join()
     }
 
     pub fn join(self) -> Summary {
         self.serving.join().expect("serve doesn't panic").expect("it could serve")
     }
+}
+
+/// An answer with Content-Length.
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+    /// Whether it says `Connection: close`.
+    pub is_last: bool,
 }
 
 /// A client whose every wait is bounded. Errors are panics: no test expects a reset.
@@ -120,26 +128,33 @@ impl Client {
         self.stream.get_mut().shutdown(Half::Write).expect("it is connected");
     }
 
-    /// One answer with Content-Length: its status and its body.
+    /// Reads one answer with Content-Length: its status and its body.
     pub fn answer(&mut self) -> (u16, String) {
-        let mut length = 0;
-        let mut status = 0;
+        let Answer { status, body, .. } = self.try_answer().expect("an answer in time");
+        (status, body)
+    }
+
+    /// Reads one answer with Content-Length.
+    pub fn try_answer(&mut self) -> io::Result<Answer> {
+        let (mut status, mut length, mut is_last) = (0, 0, false);
         loop {
             let mut line = String::new();
-            self.stream.read_line(&mut line).expect("an answer in time");
+            if self.stream.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             if let Some(rest) = line.strip_prefix("HTTP/1.1 ") {
                 status = rest[..3].parse().expect("a status");
             } else if let Some(value) = line.strip_prefix("Content-Length: ") {
                 length = value.trim().parse().expect("a length");
             }
-            if line.trim().is_empty() {
-                assert!(!line.is_empty(), "end of input instead of an answer");
+            is_last |= line == "Connection: close\r\n";
+            if line == "\r\n" {
                 break;
             }
         }
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).expect("a whole body");
-        (status, String::from_utf8(body).expect("text"))
+        self.stream.read_exact(&mut body)?;
+        Ok(Answer { status, body: String::from_utf8(body).expect("text"), is_last })
     }
 
     /// Sends a request and reads the answer.
@@ -167,18 +182,14 @@ impl Client {
         peeked.is_ok()
     }
 
-    /// Reads an answer: whether another one may follow.
-    pub fn is_answered(&mut self) -> bool {
-        let mut closes = false;
-        loop {
-            let mut line = String::new();
-            if self.stream.read_line(&mut line).unwrap_or(0) == 0 {
-                return false;
-            }
-            closes |= line == "Connection: close\r\n";
-            if line == "\r\n" {
-                return !closes && self.stream.read_exact(&mut [0; 6]).is_ok();
-            }
+    /// Whether the server has closed the connection, and all that came before has been read.
+    pub fn has_ended(&mut self) -> bool {
+        self.stream.get_ref().set_nonblocking(true).expect("a TCP socket");
+        let peeked = self.stream.get_ref().peek(&mut [0]);
+        self.stream.get_ref().set_nonblocking(false).expect("a TCP socket");
+        match peeked {
+            Ok(n) => n == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }
     }
 
@@ -192,7 +203,7 @@ impl Client {
     }
 }
 
-/// What it returns, and how long it took.
+/// Runs something: what it returns, and how long it took.
 pub fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     (run(), start.elapsed())
@@ -205,21 +216,4 @@ pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
         assert!(start.elapsed() < PATIENCE, "{what}");
         thread::sleep(millis(2));
     }
-}
-
-/// That a server closes few connections while it lacks something that none of them gives back.
-pub fn makes_little_room(server: Running, is_short: &AtomicBool) {
-    let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
-    for client in &mut clients {
-        assert_eq!(client.ask(GET).0, 200);
-    }
-    is_short.store(true, SeqCst);
-    let mut waiting = server.connect();
-    thread::sleep(millis(200));
-    is_short.store(false, SeqCst);
-    assert_eq!(waiting.ask(GET).0, 200);
-    clients.retain_mut(|client| !client.is_closed_within(millis(5)));
-    assert!(clients.len() > 80, "{} are left", clients.len());
-    drop((clients, waiting));
-    server.stop();
 }

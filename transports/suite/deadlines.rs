@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_silent_connection_is_closed_without_a_word() {
+fn silent_connection_is_closed_without_an_answer() {
     let server = configured(|config| config.keep_alive_timeout = millis(1000));
     let (text, time) = timed(|| server.connect().read_to_end());
     assert_eq!(text, "");
@@ -29,9 +29,9 @@ fn a_silent_connection_is_closed_without_a_word() {
     server.stop();
 }
 
-/// Whoever is late is the server.
+/// The server is late, not the client.
 #[test]
-fn what_has_come_in_time_counts_even_if_a_handler_keeps_all_busy() {
+fn request_in_time_counts_though_its_thread_is_late() {
     let mut config = Config::new();
     config.keep_alive_timeout = millis(500);
     config.header_read_timeout = millis(500);
@@ -64,7 +64,7 @@ fn what_has_come_in_time_counts_even_if_a_handler_keeps_all_busy() {
 }
 
 #[test]
-fn a_head_that_drips_gets_a_408() {
+fn dripping_head_gets_a_408() {
     let server = configured(|config| config.header_read_timeout = millis(300));
     let mut client = server.connect();
     let start = Instant::now();
@@ -82,7 +82,7 @@ fn a_head_that_drips_gets_a_408() {
 }
 
 #[test]
-fn a_head_that_stops_gets_a_408() {
+fn stalled_head_gets_a_408() {
     let server = configured(|config| config.header_read_timeout = millis(200));
     let ((status, _), time) = timed(|| server.connect().ask(b"GET / HTTP/1.1\r\n"));
     assert_eq!(status, 408);
@@ -91,7 +91,7 @@ fn a_head_that_stops_gets_a_408() {
 }
 
 #[test]
-fn a_body_that_drips_gets_a_408() {
+fn dripping_body_gets_a_408() {
     let server =
         configured(|config| config.body_data_rate = MinDataRate::new(millis(200), 1_000_000));
     let mut client = server.connect();
@@ -107,7 +107,7 @@ fn a_body_that_drips_gets_a_408() {
 }
 
 #[test]
-fn who_does_not_read_is_cut_off() {
+fn client_that_does_not_read_is_dropped() {
     let server = configured(|config| {
         config.limits.content = 16 << 20;
         config.write_data_rate = MinDataRate::new(millis(300), 1 << 30);
@@ -123,7 +123,7 @@ fn who_does_not_read_is_cut_off() {
 }
 
 #[test]
-fn deadlines_hold_when_they_are_short() {
+fn shortest_deadlines_hold() {
     // Below what a socket's timeout can be set to.
     let server =
         configured(|config| config.keep_alive_timeout = std::time::Duration::from_micros(10));

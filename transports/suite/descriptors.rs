@@ -9,15 +9,15 @@ use std::thread;
 use std::{env, fs};
 
 use crate::support::{
-    Client, GET, Response, Running, SOON, bind, millis, start, start_with, timed,
+    Client, EndpointConfig, GET, Response, Running, SOON, bind, millis, start, start_with, timed,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 const IN_CHILD: &str = "H1EVENTS_TEST_CHILD";
 
 #[test]
-fn the_longest_silent_makes_room() {
-    in_a_process_of_its_own("the_longest_silent_makes_room", || {
+fn longest_silent_connection_makes_room() {
+    in_a_process_of_its_own("longest_silent_connection_makes_room", || {
         let server = start(bind());
         warm_up(&server);
         limit_descriptors(open_descriptors() + 21);
@@ -36,9 +36,13 @@ fn the_longest_silent_makes_room() {
 }
 
 #[test]
-fn without_a_silent_one_it_waits_and_recovers() {
-    in_a_process_of_its_own("without_a_silent_one_it_waits_and_recovers", || {
-        let server = start(bind());
+fn shortage_that_lasts_is_waited_for_without_spinning() {
+    in_a_process_of_its_own("shortage_that_lasts_is_waited_for_without_spinning", || {
+        // None ends for another one while it has patience.
+        let mut config = EndpointConfig::new();
+        config.patience = 12 * SOON;
+        config.admission_timeout = 12 * SOON;
+        let server = start(bind().endpoint_config(config));
         let stream = TcpStream::connect(server.address).unwrap();
         let mut busy = Client::new(stream);
         busy.send(b"GET /");
@@ -65,9 +69,9 @@ fn without_a_silent_one_it_waits_and_recovers() {
     });
 }
 
-/// So that some are left to the application.
+/// The application has the others.
 #[test]
-fn the_cap_is_lowered_to_what_the_limit_allows() {
+fn cap_is_lowered_to_what_the_limit_allows() {
     if env::var_os(IN_CHILD).is_some() {
         limit_descriptors(128);
         let server = start_with(bind().max_connections(1_000), |_| {
@@ -79,7 +83,7 @@ fn the_cap_is_lowered_to_what_the_limit_allows() {
         server.stop();
         return;
     }
-    let mut test = this_test("the_cap_is_lowered_to_what_the_limit_allows")
+    let mut test = this_test("cap_is_lowered_to_what_the_limit_allows")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -97,7 +101,7 @@ fn the_cap_is_lowered_to_what_the_limit_allows() {
     assert!(test.wait().unwrap().success());
 }
 
-/// Until all threads have what they need.
+/// Has all threads get what they need.
 fn warm_up(server: &Running) {
     assert_eq!(server.connect().ask(GET).0, 200);
     thread::sleep(millis(100));
@@ -112,7 +116,7 @@ fn in_a_process_of_its_own(name: &str, test: impl FnOnce()) {
     assert!(test.status.success() && ran, "{}", String::from_utf8_lossy(&test.stderr));
 }
 
-/// The test of that name in another process, which knows.
+/// Runs the test of that name in another process, which knows that it is one.
 fn this_test(name: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", &format!("descriptors::{name}"), "--nocapture"]).env(IN_CHILD, "1");
@@ -124,14 +128,14 @@ fn limit_descriptors(number: usize) {
     setrlimit(Resource::Nofile, Rlimit { current: Some(number as u64), ..limit }).unwrap();
 }
 
-/// One more than the highest one, which is what the limit counts.
+/// Counts one more than the highest descriptor, as the limit does.
 fn open_descriptors() -> usize {
     let numbers = fs::read_dir("/dev/fd").unwrap().map(|entry| entry.unwrap().file_name());
     // The directory itself is one of them, and closed by now.
     numbers.count() - 1
 }
 
-/// Of this process, in ticks.
+/// Tells the time that this process has taken, in ticks.
 fn processor_time(stat: &File) -> u64 {
     let mut text = [0; 1024];
     let len = stat.read_at(&mut text, 0).unwrap();

@@ -1,14 +1,21 @@
-//! What every transport does, whatever it is made of.
+//! Tests that every transport passes.
 //!
 //! The tests of each transport include this folder. Its own `support` module has the server:
-//! `bind`, `start`, `start_with`, `start_listening`, `echo`, and its own names for the shared types.
+//! `bind`, `bind_single`, `start`, `start_with`, `start_listening`, `echo`, and its own names for the
+//! shared types.
 
 mod addresses;
 mod answers;
 mod deadlines;
+mod eviction;
+mod listeners;
+mod memory;
 mod panics;
 mod refusals;
+mod relay;
 mod shutdown;
-mod silent;
+mod slow;
 mod tls;
+mod turns;
 mod upgrade;
+mod urgent;

@@ -3,7 +3,7 @@
 use crate::support::{GET, Response, bind, say, start_with};
 
 #[test]
-fn a_panic_is_a_500_and_everything_else_goes_on() {
+fn panic_is_a_500_and_all_else_goes_on() {
     let server = start_with(bind(), |request| match request.path() {
         b"/panic" => panic!("this belongs to the test"),
         b"/status" => Response::new(999),

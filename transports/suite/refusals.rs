@@ -25,7 +25,7 @@ fn malformed_requests_get_their_status() {
 }
 
 #[test]
-fn a_good_request_before_a_bad_one_is_answered() {
+fn good_request_before_a_bad_one_is_answered() {
     let server = start(bind());
     let answers = server.exchange(&[GET, b"nonsense\r\n"].concat());
     assert!(answers.starts_with("HTTP/1.1 200 OK\r\n"));
@@ -34,7 +34,7 @@ fn a_good_request_before_a_bad_one_is_answered() {
 }
 
 #[test]
-fn a_client_that_sends_on_reads_its_answer() {
+fn client_that_sends_on_reads_its_answer() {
     let server = start(bind());
     let field =
         [b"GET / HTTP/1.1\r\nHost: a\r\nX: ", &vec![b'x'; 300_000][..], b"\r\n\r\n"].concat();
@@ -62,7 +62,7 @@ fn a_client_that_sends_on_reads_its_answer() {
 }
 
 #[test]
-fn a_close_lingers_no_longer_than_allowed() {
+fn close_lingers_no_longer_than_allowed() {
     let server = configured(|config| {
         config.linger.silence = millis(100);
         config.linger.total = millis(300);
@@ -81,7 +81,7 @@ fn a_close_lingers_no_longer_than_allowed() {
 }
 
 #[test]
-fn an_input_that_ends_within_a_head_is_answered() {
+fn input_that_ends_within_a_head_is_answered() {
     let server = start(bind());
     let mut client = server.connect();
     client.send(b"GET / HTTP/1.1\r\nHos");

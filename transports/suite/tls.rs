@@ -32,7 +32,7 @@ fn connect(address: SocketAddr, certificate: &CertificateDer<'static>) -> Client
 }
 
 #[test]
-fn requests_are_answered_and_the_end_is_announced() {
+fn request_is_answered_and_the_end_is_announced() {
     let (server, certificate) = start(Config::new());
     let mut client = connect(server.address, &certificate);
     let body = "x".repeat(100_000);
@@ -50,8 +50,42 @@ fn requests_are_answered_and_the_end_is_announced() {
     server.stop();
 }
 
+/// Wherever the socket's buffers are full: within the answer, at its last byte, or at the alert.
 #[test]
-fn the_end_of_a_silent_session_is_announced_too() {
+fn answer_arrives_whole_though_its_client_pauses() {
+    let mut config = Config::new();
+    config.limits.content = 8 << 20;
+    let (server, certificate) = start(config);
+    let mut clients: Vec<_> = (0..24)
+        .map(|i| {
+            let body = "x".repeat((1 << 20) + i * 200_000);
+            let mut client = connect(server.address, &certificate);
+            let head = format!(
+                "PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            client.write_all(head.as_bytes()).unwrap();
+            client.write_all(body.as_bytes()).unwrap();
+            (client, body)
+        })
+        .collect();
+    thread::sleep(millis(2000));
+    for (client, body) in &mut clients {
+        let mut answer = String::new();
+        // Without the alert, it would be an error.
+        let read = client.read_to_string(&mut answer);
+        let (head, content) = answer.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert_eq!(content.len(), "PUT / ".len() + body.len());
+        assert!(content.ends_with(&**body));
+        read.expect("the end is announced");
+    }
+    drop(clients);
+    server.stop();
+}
+
+#[test]
+fn end_of_a_silent_session_is_announced() {
     // After the idle timeout.
     let mut config = Config::new();
     config.keep_alive_timeout = millis(200);
@@ -74,7 +108,7 @@ fn the_end_of_a_silent_session_is_announced_too() {
 }
 
 #[test]
-fn a_handshake_that_drips_has_no_more_time_than_silence() {
+fn dripping_handshake_has_no_more_time_than_silence() {
     let mut config = Config::new();
     config.keep_alive_timeout = millis(500);
     let (server, _) = start(config);
@@ -91,7 +125,7 @@ fn a_handshake_that_drips_has_no_more_time_than_silence() {
 }
 
 #[test]
-fn a_handshake_that_does_not_come_holds_nobody_up() {
+fn missing_handshake_holds_nobody_up() {
     let (server, certificate) = start(Config::new());
     let _silent = TcpStream::connect(server.address).unwrap();
     let mut wrong = TcpStream::connect(server.address).unwrap();

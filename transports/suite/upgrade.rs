@@ -22,7 +22,7 @@ const UPGRADE: &[u8] =
     b"GET /e HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
 
 #[test]
-fn what_follows_the_request_belongs_to_the_protocol() {
+fn bytes_after_the_request_belong_to_the_protocol() {
     let server = start();
     let mut client = server.connect();
     assert_eq!(client.ask(GET).0, 200);
@@ -43,7 +43,7 @@ fn what_follows_the_request_belongs_to_the_protocol() {
 }
 
 #[test]
-fn a_handler_that_panics_takes_only_its_connection() {
+fn panicking_upgrade_handler_takes_only_its_connection() {
     let server = start();
     let mut client = server.connect();
     client.send(UPGRADE);
@@ -55,7 +55,7 @@ fn a_handler_that_panics_takes_only_its_connection() {
 }
 
 #[test]
-fn without_a_handler_the_connection_is_closed() {
+fn upgrade_without_a_handler_closes() {
     let server = start_with(bind(), upgrading);
     let mut client = server.connect();
     client.send(UPGRADE);
@@ -64,20 +64,20 @@ fn without_a_handler_the_connection_is_closed() {
 }
 
 #[test]
-fn who_has_been_upgraded_is_waited_for_but_not_for_ever() {
+fn upgraded_connections_are_waited_for_until_the_deadline() {
     let server = start();
     let [mut stays, mut goes] = [server.connect(), server.connect()];
     for client in [&mut stays, &mut goes] {
         client.send(UPGRADE);
         assert_eq!(client.answer().0, 101);
     }
-    server.shutdown.begin(4 * SOON);
+    server.shutdown.shutdown(4 * SOON);
     // Threads hear of it, and of an end, in their own time.
     thread::sleep(millis(300));
     goes.half_close();
     assert_eq!(goes.read_to_end(), "/e|");
     thread::sleep(millis(300));
-    server.shutdown.begin(millis(100));
+    server.shutdown.shutdown(millis(100));
     let summary = server.join();
     assert_eq!((summary.idle, summary.finished, summary.cut_off), (0, 1, 1));
     if ECHO_GOES_ON {

@@ -167,6 +167,9 @@ impl<L: Listener, H: Host<L::Accepted>> Accepting<'_, L, H> {
                 if self.has_ended(now) {
                     return self.summary();
                 }
+                if self.listeners.is_empty() {
+                    ready.clear();
+                }
                 let tick = now + DRAIN_TICK;
                 tend_at = Some(tend_at.map_or(tick, |tend_at| tend_at.min(tick)));
             }

@@ -158,9 +158,10 @@ impl Session {
         }
     }
 
-    /// Takes the end of the input, which may be the endpoint's doing.
+    /// Takes the end of the input, which may be the endpoint's doing. A request that has come
+    /// before is answered.
     pub fn read_eof(&mut self) {
-        if self.place.endpoint.lock().is_doomed(self.place.id) {
+        if self.waits && self.place.endpoint.lock().is_doomed(self.place.id) {
             self.is_ended = true;
         } else {
             self.connection.read_eof();

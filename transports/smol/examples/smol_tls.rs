@@ -11,16 +11,17 @@ use std::env;
 use std::error::Error;
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_rustls::server::TlsStream;
 use futures_rustls::{Accept, TlsAcceptor};
-use h1events_smol::{Listener, Peer, Reactor, Response, Server, Socket, Stream};
-use rustls::ServerConfig;
+use h1events_smol::{IntoStream, Listener, Peer, Reactor, Response, Server, Socket, Stream};
+use mio::net;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use smol::Async;
+use rustls::{ServerConfig, ServerConnection};
 use smol::io::{AsyncRead, AsyncWrite};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a server needs, and the certificate for those who want to trust it.
+/// Makes what a server needs, and the certificate for clients that are to trust it.
 pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), Box<dyn Error>> {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let certificate = CertificateDer::from(certified.cert);
@@ -44,50 +45,71 @@ pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), B
     Ok((config, certificate))
 }
 
+/// Bytes that a session holds at most of what was written. They count as sent only when the last of
+/// them has gone, so a client that reads slowly must be able to take them in time.
+const UNSENT: usize = 8 * 1024;
+
 /// Accepts TCP connections that will begin with a handshake.
 pub(crate) struct TlsListener {
-    tcp: Async<TcpListener>,
+    tcp: TcpListener,
     acceptor: TlsAcceptor,
 }
 
 impl TlsListener {
     pub(crate) fn bind(address: impl ToSocketAddrs, config: ServerConfig) -> io::Result<Self> {
-        let tcp = Async::new(TcpListener::bind(address)?)?;
-        Ok(Self { tcp, acceptor: Arc::new(config).into() })
+        Ok(Self { tcp: TcpListener::bind(address)?, acceptor: Arc::new(config).into() })
     }
 
     pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.tcp.get_ref().local_addr()
+        self.tcp.local_addr()
+    }
+}
+
+impl AsFd for TlsListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.tcp.as_fd()
     }
 }
 
 impl Listener for TlsListener {
-    type Accepted = (TcpStream, TlsAcceptor);
+    type Accepted = Accepted;
+
+    fn accept(&self) -> io::Result<(Accepted, Peer)> {
+        let (stream, peer) = Listener::accept(&self.tcp)?;
+        Ok((Accepted { stream, acceptor: self.acceptor.clone() }, peer))
+    }
+}
+
+/// A TCP connection, and what makes a session over it.
+pub(crate) struct Accepted {
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+}
+
+impl IntoStream for Accepted {
     type Stream = Tls;
 
-    async fn accept(&self) -> io::Result<(Self::Accepted, Peer)> {
-        let (stream, peer) = Listener::accept(&self.tcp).await?;
-        Ok(((stream, self.acceptor.clone()), peer))
-    }
-
-    fn open((stream, acceptor): Self::Accepted, reactor: &Reactor) -> io::Result<Tls> {
-        let socket = <Async<TcpListener> as Listener>::open(stream, reactor)?;
-        Ok(Tls::Handshake(Box::new(acceptor.accept(socket))))
+    fn into_stream(self, reactor: &Reactor) -> io::Result<Tls> {
+        let socket = self.stream.into_stream(reactor)?;
+        let limit = |session: &mut ServerConnection| session.set_buffer_limit(Some(UNSENT));
+        Ok(Tls::Handshake(Box::new(self.acceptor.accept_with(socket, limit))))
     }
 }
 
 /// A session over its socket. The first reads and writes do the handshake.
 pub(crate) enum Tls {
-    Handshake(Box<Accept<Socket<TcpStream>>>),
-    Open(Box<TlsStream<Socket<TcpStream>>>),
+    Handshake(Box<Accept<TcpSocket>>),
+    Open(Box<TlsStream<TcpSocket>>),
     Failed,
 }
+
+type TcpSocket = Socket<net::TcpStream>;
 
 impl Tls {
     fn poll_open(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Pin<&mut TlsStream<Socket<TcpStream>>>>> {
+    ) -> Poll<io::Result<Pin<&mut TlsStream<TcpSocket>>>> {
         if let Self::Handshake(handshake) = self {
             match ready!(Pin::new(handshake).poll(cx)) {
                 Ok(session) => *self = Self::Open(Box::new(session)),

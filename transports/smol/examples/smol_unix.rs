@@ -17,7 +17,7 @@ fn main() -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let server = Server::from_unix(UnixListener::bind(&path)?)?;
+    let server = Server::new(UnixListener::bind(&path)?)?;
     println!("{path}");
     server.serve(|_| Response::text("Hello, neighbour\n"))?;
     Ok(())

@@ -6,10 +6,10 @@
 //!     nc -N 127.0.0.1 8080
 //! ```
 
-use std::net::TcpStream;
 use std::{env, io};
 
 use h1events_smol::{Request, Response, Server, Socket, Upgraded};
+use mio::net::TcpStream;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 fn main() -> io::Result<()> {

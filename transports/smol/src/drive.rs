@@ -3,18 +3,21 @@
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use h1events_net::Session;
-use h1events_server::{Persistence, Request, Response, Step, Turn};
+use h1events_server::{Peer, Persistence, Request, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
 use crate::stream::Stream;
-use crate::worker::WorkerContext;
+use crate::worker::{Serving, WorkerContext};
 
-/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
+/// client has as long to begin to read an answer.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Reads and writes in a row after which the time is asked for.
 const CLOCK_INTERVAL: u32 = 16;
@@ -25,12 +28,12 @@ pub(crate) enum Ended {
     Upgraded,
 }
 
-pub(crate) struct Driver<'a, S, A> {
-    app: &'a A,
-    context: &'a WorkerContext,
+pub(crate) struct Driver<S, A> {
+    serving: Arc<Serving<S, A>>,
+    context: Rc<WorkerContext>,
     /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
-    pub(crate) stream: S,
-    pub(crate) session: Session,
+    stream: S,
+    session: Session,
     /// As of the last thing that may have taken time: a wait, or a handler.
     now: Instant,
     turn: Turn,
@@ -38,14 +41,19 @@ pub(crate) struct Driver<'a, S, A> {
     moves: u32,
 }
 
-impl<'a, S, A> Driver<'a, S, A>
+impl<S, A> Driver<S, A>
 where
     S: Stream,
     A: AsyncFn(&Request<'_>) -> Response,
 {
-    pub(crate) fn new(app: &'a A, context: &'a WorkerContext, stream: S, session: Session) -> Self {
+    pub(crate) fn new(
+        serving: Arc<Serving<S, A>>,
+        context: Rc<WorkerContext>,
+        stream: S,
+        session: Session,
+    ) -> Self {
         let now = Instant::now();
-        Self { app, context, stream, session, now, turn: Turn::new(now), moves: 0 }
+        Self { serving, context, stream, session, now, turn: Turn::new(now), moves: 0 }
     }
 
     /// Takes step after step.
@@ -55,7 +63,10 @@ where
                 Step::Read { deadline } => self.read(deadline).await?,
                 Step::Write { deadline } => self.write(deadline).await?,
                 Step::Handle => self.answer().await?,
-                Step::Allocate { .. } => self.context.wakers.woken(self.session.id()).await,
+                Step::Allocate { .. } => {
+                    self.context.wakers.woken(self.session.id()).await;
+                    self.begin_turn();
+                }
                 Step::Shutdown => self.shutdown().await?,
                 Step::Upgraded => return Ok(Ended::Upgraded),
                 Step::Close => return Ok(Ended::Closed),
@@ -66,8 +77,22 @@ where
         }
     }
 
+    /// The other end.
+    pub(crate) const fn peer(&self) -> Peer {
+        self.session.peer()
+    }
+
+    /// Gives the connection to the application, if there is something that takes it. Its place is
+    /// taken until what is returned beside the future is dropped.
+    pub(crate) fn upgrade(self) -> Option<(impl Future<Output = ()>, impl Sized)> {
+        let Self { serving, stream, session, .. } = self;
+        let take = serving.on_upgrade.as_ref()?;
+        let (upgraded, place) = session.into_upgraded(stream);
+        Some((take(upgraded), place))
+    }
+
     async fn read(&mut self, deadline: Instant) -> io::Result<()> {
-        self.wait(deadline, |driver, cx| driver.poll_read(cx)).await
+        self.wait(deadline, Self::poll_read).await
     }
 
     /// Reads, into memory that all connections share until something of a request has come.
@@ -114,7 +139,8 @@ where
     async fn answer(&mut self) -> io::Result<()> {
         let request = self.session.request();
         // What the application shares between its calls is its own to keep sound.
-        let answer = AssertUnwindSafe(async { (self.app)(&request).await }).catch_unwind().await;
+        let answer =
+            AssertUnwindSafe(async { (self.serving.app)(&request).await }).catch_unwind().await;
         let response = answer.unwrap_or_else(|panic| self.session.panicked(&*panic));
         self.now = Instant::now();
         let persistence = self.session.persistence(self.now);
@@ -140,7 +166,7 @@ where
         deadline: Instant,
         mut act: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<io::Result<()>>,
     ) -> io::Result<()> {
-        let is_insistent = &self.context.reactor.is_insistent;
+        let is_insistent = Rc::clone(&self.context.reactor.is_insistent);
         let mut has_waited = false;
         future::poll_fn(|cx| {
             // What has come has come before the deadline or the decision, however late it is seen.
@@ -163,9 +189,7 @@ where
         .await?;
         self.moves += 1;
         if has_waited {
-            self.now = Instant::now();
-            self.turn = Turn::new(self.now);
-            self.moves = 0;
+            self.begin_turn();
         } else if self.moves.is_multiple_of(CLOCK_INTERVAL) {
             self.now = Instant::now();
         }
@@ -177,7 +201,13 @@ where
     async fn give_way(&mut self) {
         self.context.reactor.catch_up();
         future::yield_now().await;
+        self.begin_turn();
+    }
+
+    /// Others have had the thread: it is later now.
+    fn begin_turn(&mut self) {
         self.now = Instant::now();
         self.turn = Turn::new(self.now);
+        self.moves = 0;
     }
 }

@@ -75,10 +75,12 @@ pub(crate) fn run<T, A>(
             match accepted.into_stream(&reactor) {
                 Ok(stream) => {
                     let (serving, context) = (Arc::clone(serving), Rc::clone(&context));
-                    let task = serve_connection(stream, (place, peer), serving, context);
+                    let session = Session::new(place, peer, Arc::clone(&serving.config));
+                    let driver = Driver::new(serving, context, stream, session);
                     // A panic of a stream's own code, or of what has taken it, ends its connection
                     // alone. Its place logs it.
-                    executor.spawn(AssertUnwindSafe(task).catch_unwind()).detach();
+                    let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
+                    executor.spawn(task).detach();
                 }
                 Err(error) => log::debug!("{peer}: lost: {error}"),
             }
@@ -88,34 +90,31 @@ pub(crate) fn run<T, A>(
 }
 
 /// The whole life of a connection.
-async fn serve_connection<S, A>(
-    stream: S,
-    (place, peer): (Place, Peer),
-    serving: Arc<Serving<S, A>>,
-    context: Rc<WorkerContext>,
-) where
+#[expect(clippy::manual_async_fn, reason = "it would hold the driver twice")]
+fn serve_connection<S, A>(mut driver: Driver<S, A>) -> impl Future<Output = ()>
+where
     S: Stream,
     A: AsyncFn(&Request<'_>) -> Response,
 {
-    log::info!("{peer}: opened");
-    let session = Session::new(place, peer, Arc::clone(&serving.config));
-    let mut driver = Driver::new(&serving.app, &context, stream, session);
-    let ended = driver.run().await;
-    let Driver { stream, session, .. } = driver;
-    match (ended, &serving.on_upgrade) {
-        (Ok(Ended::Closed), _) => drop(stream),
-        (Ok(Ended::Upgraded), Some(take)) => {
-            log::info!("{peer}: upgraded");
-            let (upgraded, _place) = session.into_upgraded(stream);
-            take(upgraded).await;
+    async move {
+        let peer = driver.peer();
+        log::info!("{peer}: opened");
+        match driver.run().await {
+            Ok(Ended::Closed) => drop(driver),
+            Ok(Ended::Upgraded) => match driver.upgrade() {
+                Some((taken, _place)) => {
+                    log::info!("{peer}: upgraded");
+                    taken.await;
+                }
+                None => log::warn!("{peer}: upgraded, but nobody takes it"),
+            },
+            Err(error) => {
+                drop(driver);
+                log::debug!("{peer}: lost: {error}");
+            }
         }
-        (Ok(Ended::Upgraded), None) => log::warn!("{peer}: upgraded, but nobody takes it"),
-        (Err(error), _) => {
-            drop(stream);
-            log::debug!("{peer}: lost: {error}");
-        }
+        log::info!("{peer}: closed");
     }
-    log::info!("{peer}: closed");
 }
 
 impl WorkerContext {
@@ -129,8 +128,9 @@ impl WorkerContext {
             self.reactor.catch_up();
             now = Instant::now();
             locked = endpoint.lock();
-            locked.handle_timeout(now);
         }
+        // Memory is looked for even if no deadline has passed.
+        locked.handle_timeout(now);
         while let Some(id) = locked.poll_wake() {
             self.wakers.wake(id);
         }
@@ -172,8 +172,8 @@ mod tests {
     use super::*;
     use crate::socket::Socket;
 
-    /// The size of what a function with four arguments returns.
-    const fn size<A, B, C, D, F>(_: &impl Fn(A, B, C, D) -> F) -> usize {
+    /// The size of what a function returns.
+    const fn size<A, F>(_: &impl Fn(A) -> F) -> usize {
         size_of::<F>()
     }
 

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What a server needs, and the certificate for those who want to trust it.
+/// Makes what a server needs, and the certificate for clients that are to trust it.
 pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), Box<dyn Error>> {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let certificate = CertificateDer::from(certified.cert);
@@ -42,6 +42,10 @@ pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), B
 
 /// How long a write of the handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Bytes that a session holds at most of what was written. They count as sent only when the last of
+/// them has gone, so a client that reads slowly must be able to take them in time.
+const UNSENT: usize = 8 * 1024;
 
 /// Accepts TCP connections that will begin with a handshake.
 pub(crate) struct TlsListener {
@@ -66,13 +70,15 @@ impl AsFd for TlsListener {
 }
 
 impl Listener for TlsListener {
-    type Stream = TlsStream;
+    type Accepted = TlsStream;
 
     fn accept(&self) -> io::Result<(TlsStream, Peer)> {
         let (socket, peer) = Listener::accept(&self.tcp)?;
         // The handshake writes before anything is said of that.
         socket.set_write_timeout(Some(HANDSHAKE))?;
-        let session = ServerConnection::new(Arc::clone(&self.config)).map_err(io::Error::other)?;
+        let session = ServerConnection::new(Arc::clone(&self.config));
+        let mut session = session.map_err(io::Error::other)?;
+        session.set_buffer_limit(Some(UNSENT));
         // The handshake belongs into the first read: here it would hold up all others.
         Ok((TlsStream { socket, session: Mutex::new(session) }, peer))
     }
@@ -92,18 +98,19 @@ impl TlsStream {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what the session has to say.
-    fn flush(&self, session: &mut ServerConnection) -> io::Result<()> {
-        while session.wants_write() {
+    /// Sends what the session has to say. A write that leaves something has waited for all of its
+    /// timeout.
+    fn send(&self, session: &mut ServerConnection) -> io::Result<()> {
+        if session.wants_write() {
             session.write_tls(&mut &self.socket)?;
         }
-        Ok(())
+        if session.wants_write() { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
     }
 
-    /// The alert that says that this end was no accident.
+    /// Sends the alert that says that this end was no accident. The session sends it once.
     fn say_goodbye(&self, session: &mut ServerConnection) -> io::Result<()> {
         session.send_close_notify();
-        self.flush(session)
+        self.send(session)
     }
 }
 
@@ -113,7 +120,7 @@ impl Stream for TlsStream {
         if let Some(n) = decrypted(&mut session, space)? {
             return Ok(n);
         }
-        self.flush(&mut session)?;
+        self.send(&mut session)?;
         drop(session);
 
         let mut received = [0; 4096];
@@ -124,14 +131,14 @@ impl Stream for TlsStream {
             session.read_tls(&mut unread)?;
             if let Err(error) = session.process_new_packets() {
                 // An alert tells the client why.
-                let _ = self.flush(&mut session);
+                let _ = self.send(&mut session);
                 return Err(io::Error::new(ErrorKind::InvalidData, error));
             }
             if unread.is_empty() {
                 break;
             }
         }
-        // Whoever sends a record byte by byte has no more time than others.
+        // A client that sends a record byte by byte has no more time than others.
         decrypted(&mut session, space)?.ok_or_else(|| ErrorKind::Interrupted.into())
     }
 
@@ -139,15 +146,12 @@ impl Stream for TlsStream {
         let mut session = self.session();
         // What the session holds already goes first. If it can't within the timeout, nothing
         // of these slices has been taken.
-        self.flush(&mut session)?;
-        let n = session.writer().write_vectored(slices)?;
-        match self.flush(&mut session) {
-            // The rest goes with the next call.
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                Ok(n)
-            }
-            result => result.map(|()| n),
-        }
+        self.send(&mut session)?;
+        session.writer().write_vectored(slices)
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.send(&mut self.session())
     }
 
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
@@ -167,9 +171,13 @@ impl Stream for TlsStream {
         let has_plaintext = |session: &mut ServerConnection| {
             session.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
         };
-        // If it is locked, somebody reads or writes.
+        // If it is locked, its own thread reads or writes.
         self.session.try_lock().is_ok_and(|mut session| has_plaintext(&mut session))
             || Stream::has_input(&self.socket)
+    }
+
+    fn has_space(&self) -> bool {
+        Stream::has_space(&self.socket)
     }
 
     fn shutdown_read(&self) {
@@ -177,7 +185,7 @@ impl Stream for TlsStream {
     }
 
     fn close(&self) {
-        // If it is locked, it is writing to somebody who doesn't read.
+        // If it is locked, it is writing to a client that doesn't read.
         if let Ok(mut session) = self.session.try_lock() {
             // It must not wait here either.
             let _ = self.socket.set_nonblocking(true);

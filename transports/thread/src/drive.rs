@@ -20,6 +20,10 @@ const FIRST_READ: usize = 1024;
 /// write of more than there is room for tells only at its end what has gone.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
+/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
+/// client has as long to begin to read an answer.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// How a connection ended that isn't lost.
 pub(crate) enum Ended {
     Closed,
@@ -74,7 +78,7 @@ where
                 }
                 // Other connections of the endpoint give it, and wake this thread.
                 Step::Allocate { .. } => thread::park_timeout(REPORT_INTERVAL),
-                Step::Shutdown => self.stream.shutdown_write()?,
+                Step::Shutdown => self.shutdown(now)?,
                 Step::Upgraded => return Ok(Ended::Upgraded),
                 Step::Close => return Ok(Ended::Closed),
             }
@@ -144,6 +148,25 @@ where
         }
         self.would_block = self.session.advance_write(self.unflushed);
         self.unflushed = 0;
+        Ok(())
+    }
+
+    /// Shuts the write half down, as often as it takes.
+    fn shutdown(&mut self, mut now: Instant) -> io::Result<()> {
+        let deadline = now + SHUTDOWN_TIMEOUT;
+        while now < deadline {
+            if let Some(timeout) = self.writing.needed(deadline.min(now + REPORT_INTERVAL), now) {
+                self.stream.set_write_timeout(Some(timeout))?;
+            }
+            match self.stream.shutdown_write() {
+                Ok(()) => break,
+                Err(error) => survive(error, &mut self.writing)?,
+            }
+            if !self.session.wait(None, now) {
+                break;
+            }
+            now = Instant::now();
+        }
         Ok(())
     }
 

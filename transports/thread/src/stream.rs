@@ -53,8 +53,9 @@ pub trait Stream: Send + Sync + 'static {
     /// The stream is of no use any more.
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
 
-    /// Sets how long [`write_vectored`](Self::write_vectored) and [`flush`](Self::flush) may wait from
-    /// now on: never zero, without bounds if `None`.
+    /// Sets how long [`write_vectored`](Self::write_vectored), [`flush`](Self::flush) and
+    /// [`shutdown_write`](Self::shutdown_write) may wait from now on: never zero, without bounds if
+    /// `None`.
     ///
     /// # Errors
     ///
@@ -65,7 +66,7 @@ pub trait Stream: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// They are logged: the peer may have gone.
+    /// As with [`read`](Self::read). After a timeout, it is called again.
     fn shutdown_write(&self) -> io::Result<()>;
 
     /// Whether [`read`](Self::read) would return at once, as far as can be seen without waiting:

@@ -12,7 +12,7 @@ use support::{GET, SOON, bind, millis, start, timed};
 const STACK: usize = 256 << 20;
 
 #[test]
-fn the_longest_silent_makes_room_for_a_thread() {
+fn longest_idle_connection_makes_room_for_a_thread() {
     let server = start(bind().stack_size(STACK));
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();

@@ -123,7 +123,9 @@ impl Candidates {
             let _ = self.first(class, slots);
             let found = self.sets[class as usize].iter().take(LOOKS).find_map(|&(_, key)| {
                 let slot = &slots[key];
-                let is_spared = slot.answered.is_some_and(|answered| answered >= answered_since);
+                // While it lingers, its client has been told that no request will be answered.
+                let is_spared = slot.answered.is_some_and(|answered| answered >= answered_since)
+                    && !matches!(slot.activity, Activity::Lingering { .. });
                 let (class, since) = slot.evictable()?;
                 (!is_spared).then(|| Candidate::new(key, class, since, config, now))
             });

@@ -284,7 +284,9 @@ impl Endpoint {
         buffered: usize,
     ) -> Verdict {
         let slot = &mut self.slots[id.0];
-        let has_progressed = since(activity) > since(slot.activity);
+        // What comes while it lingers is thrown away.
+        let has_lingered = matches!(slot.activity, Activity::Lingering { .. });
+        let has_progressed = !has_lingered && since(activity) > since(slot.activity);
         slot.activity = activity;
         if let Activity::Idle { since } = activity {
             slot.answered = Some(since);
@@ -357,7 +359,8 @@ impl Endpoint {
     pub fn answer(&mut self, id: ConnectionId, now: Instant) -> Persistence {
         let slot = &mut self.slots[id.0];
         slot.answered = Some(now);
-        if self.drain.is_some() {
+        // The input of a connection that is to end may have been ended already.
+        if self.drain.is_some() || is_ending(slot.fate) {
             return Persistence::CloseWhenAnswered;
         }
         if slot.last_answers.is_none() {
@@ -376,10 +379,11 @@ impl Endpoint {
         }
     }
 
-    /// Whether each answer is to be reported: a newcomer waits, or the server drains.
+    /// Whether each answer is to be reported: a newcomer waits, a connection is to end, or the
+    /// server drains.
     #[must_use]
     pub const fn is_watchful(&self) -> bool {
-        self.pressure.is_some() || self.drain.is_some()
+        self.pressure.is_some() || self.drain.is_some() || self.ending > 0
     }
 
     /// Forgets a connection that has ended.

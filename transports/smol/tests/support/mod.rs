@@ -11,21 +11,22 @@
 #[path = "../../../suite/client.rs"]
 mod client;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 pub use client::*;
 pub use h1events_smol::{
-    Config, Listener, MinDataRate, Request, Response, Server, Shutdown, Summary,
+    Config, EndpointConfig, IntoStream, Listener, MinDataRate, Peer, Request, Response, Server,
+    ShutdownHandle, Summary,
 };
 use h1events_smol::{Socket, Upgraded};
+use smol::Timer;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
-use smol::{Async, Timer};
 
 /// What [`Server::bind`] makes.
-pub type TcpServer = Server<Async<TcpListener>>;
+pub type TcpServer = Server<TcpListener>;
 
-/// Says what it was asked; below `/sleep/`, it takes so many milliseconds.
+/// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
 pub async fn app(request: &Request<'_>) -> Response {
     if let Some(time) = sleep_of(request) {
         Timer::after(time).await;
@@ -35,6 +36,11 @@ pub async fn app(request: &Request<'_>) -> Response {
 
 pub fn bind() -> TcpServer {
     Server::bind("127.0.0.1:0").expect("a port is free")
+}
+
+/// A server whose connections share as few threads as possible: here, all share one.
+pub fn bind_single() -> TcpServer {
+    bind().threads(1)
 }
 
 pub fn start(server: TcpServer) -> Running {
@@ -47,7 +53,7 @@ pub fn start_with(
     app: impl Fn(&Request<'_>) -> Response + Send + Sync + 'static,
 ) -> Running {
     let address = server.local_addr().expect("it is bound");
-    let shutdown = server.shutdown();
+    let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve(app));
     Running { address, shutdown, serving }
 }
@@ -57,26 +63,26 @@ pub fn start_async(
     app: impl AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
 ) -> Running {
     let address = server.local_addr().expect("it is bound");
-    let shutdown = server.shutdown();
+    let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve_async(app));
     Running { address, shutdown, serving }
 }
 
-/// On a listener whose address only the test knows.
-pub fn start_listening<L: Listener + Send + 'static>(
+/// Serves on a listener whose address only the test knows.
+pub fn start_listening<L: Listener<Accepted: IntoStream>>(
     server: Server<L>,
     address: SocketAddr,
 ) -> Running {
-    let shutdown = server.shutdown();
+    let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve_async(app));
     Running { address, shutdown, serving }
 }
 
-/// At the end of a shutdown, whoever took a connection is dropped.
+/// At the end of a shutdown, the connections that the application has taken are dropped.
 pub const ECHO_GOES_ON: bool = false;
 
-/// Says who it is, then sends everything back.
-pub async fn echo(upgraded: Upgraded<Socket<TcpStream>>) {
+/// Sends the target of its request, then everything back.
+pub async fn echo(upgraded: Upgraded<Socket<mio::net::TcpStream>>) {
     let greeting = upgraded.request().target().to_vec();
     assert!(upgraded.peer().to_string().starts_with("127.0.0.1:"));
     let (mut stream, leftover) = upgraded.into_parts();

@@ -12,14 +12,16 @@ use super::{Running, start_listening};
 
 type Read = dyn Fn(&TcpStream, &mut [u8]) -> io::Result<usize> + Send + Sync;
 type Write = dyn Fn(&TcpStream, &[IoSlice<'_>]) -> io::Result<usize> + Send + Sync;
-type HasInput = dyn Fn(&TcpStream) -> bool + Send + Sync;
+type Flush = dyn Fn(&TcpStream) -> io::Result<()> + Send + Sync;
+type ShutdownWrite = dyn Fn(&TcpStream) -> io::Result<()> + Send + Sync;
 type ShutdownRead = dyn Fn(&TcpStream) + Send + Sync;
 
 /// What is done instead of what a TCP stream does.
 pub struct Hooks {
     pub read: Box<Read>,
     pub write: Box<Write>,
-    pub has_input: Box<HasInput>,
+    pub flush: Box<Flush>,
+    pub shutdown_write: Box<ShutdownWrite>,
     pub shutdown_read: Box<ShutdownRead>,
 }
 
@@ -28,7 +30,8 @@ impl Default for Hooks {
         Self {
             read: Box::new(Stream::read),
             write: Box::new(Stream::write_vectored),
-            has_input: Box::new(Stream::has_input),
+            flush: Box::new(Stream::flush),
+            shutdown_write: Box::new(Stream::shutdown_write),
             shutdown_read: Box::new(Stream::shutdown_read),
         }
     }
@@ -56,7 +59,7 @@ impl AsFd for HookedListener {
 }
 
 impl Listener for HookedListener {
-    type Stream = Hooked;
+    type Accepted = Hooked;
 
     fn accept(&self) -> io::Result<(Hooked, Peer)> {
         let (socket, peer) = Listener::accept(&self.listener)?;
@@ -78,8 +81,16 @@ impl Stream for Hooked {
         (self.hooks.write)(&self.socket, slices)
     }
 
+    fn flush(&self) -> io::Result<()> {
+        (self.hooks.flush)(&self.socket)
+    }
+
     fn has_input(&self) -> bool {
-        (self.hooks.has_input)(&self.socket)
+        Stream::has_input(&self.socket)
+    }
+
+    fn has_space(&self) -> bool {
+        Stream::has_space(&self.socket)
     }
 
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
@@ -91,7 +102,7 @@ impl Stream for Hooked {
     }
 
     fn shutdown_write(&self) -> io::Result<()> {
-        Stream::shutdown_write(&self.socket)
+        (self.hooks.shutdown_write)(&self.socket)
     }
 
     fn shutdown_read(&self) {

@@ -19,10 +19,11 @@ use std::thread;
 pub use client::*;
 use h1events_thread::Upgraded;
 pub use h1events_thread::{
-    Config, Listener, MinDataRate, Request, Response, Server, Shutdown, Summary,
+    Config, EndpointConfig, Listener, MinDataRate, Peer, Request, Response, Server, ShutdownHandle,
+    Stream, Summary,
 };
 
-/// Says what it was asked; below `/sleep/`, it takes so many milliseconds.
+/// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
 pub fn app(request: &Request<'_>) -> Response {
     if let Some(time) = sleep_of(request) {
         thread::sleep(time);
@@ -32,6 +33,11 @@ pub fn app(request: &Request<'_>) -> Response {
 
 pub fn bind() -> Server<TcpListener> {
     Server::bind("127.0.0.1:0").expect("a port is free")
+}
+
+/// A server whose connections share as few threads as possible: here, none is shared.
+pub fn bind_single() -> Server<TcpListener> {
+    bind()
 }
 
 pub fn start(server: Server<TcpListener>) -> Running {
@@ -46,28 +52,28 @@ pub fn start_with(
     start_on(server, address, app)
 }
 
-/// On a listener whose address only the test knows.
-pub fn start_listening<L: Listener + Send + 'static>(
+/// Serves on a listener whose address only the test knows.
+pub fn start_listening<L: Listener<Accepted: Stream>>(
     server: Server<L>,
     address: SocketAddr,
 ) -> Running {
     start_on(server, address, app)
 }
 
-fn start_on<L: Listener + Send + 'static>(
+fn start_on<L: Listener<Accepted: Stream>>(
     server: Server<L>,
     address: SocketAddr,
     app: impl Fn(&Request<'_>) -> Response + Send + Sync + 'static,
 ) -> Running {
-    let shutdown = server.shutdown();
+    let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve(app));
     Running { address, shutdown, serving }
 }
 
-/// After a shutdown, whoever took a connection is left alone.
+/// After a shutdown, the application keeps the connections that it has taken.
 pub const ECHO_GOES_ON: bool = true;
 
-/// Says who it is, then sends everything back.
+/// Sends the target of its request, then everything back.
 pub fn echo(upgraded: Upgraded<TcpStream>) {
     let greeting = upgraded.request().target().to_vec();
     assert!(upgraded.peer().to_string().starts_with("127.0.0.1:"));

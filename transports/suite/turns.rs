@@ -1,0 +1,37 @@
+//! Connections that share a thread have their turns.
+
+use std::thread;
+
+use crate::support::{GET, bind_single, millis, say, start_with, timed};
+
+const REQUESTS: usize = 2_000;
+
+#[test]
+fn many_pipelined_requests_do_not_hold_up_a_neighbour() {
+    let server = start_with(bind_single(), |request| {
+        if request.path() == b"/work" {
+            thread::sleep(millis(1));
+        }
+        say(request)
+    });
+    let mut neighbour = server.connect();
+    assert_eq!(neighbour.ask(GET).0, 200);
+    let mut pipelining = server.connect();
+    pipelining.send(&b"GET /work HTTP/1.1\r\nHost: a\r\n\r\n".repeat(REQUESTS));
+    let mut times: Vec<_> = (0..9)
+        .map(|_| {
+            let (answer, time) = timed(|| neighbour.ask(GET));
+            assert_eq!(answer.0, 200);
+            time
+        })
+        .collect();
+    times.sort();
+    // All of them take two seconds at least; a turn takes some milliseconds.
+    assert!(times[4] < millis(200), "{times:?}");
+    assert!(times[8] < millis(1000), "{times:?}");
+    for _ in 0..REQUESTS {
+        assert_eq!(pipelining.answer().0, 200);
+    }
+    drop((neighbour, pipelining));
+    server.stop();
+}
