@@ -218,6 +218,9 @@ impl Session {
             Persistence::Close => response.with_close(),
         };
         self.connection.respond(response, now);
+        if persistence != Persistence::Persist && self.connection.is_closing() {
+            self.place.endpoint.lock().leave(self.place.id);
+        }
     }
 
     /// Whether more than the head of a usual request is buffered.

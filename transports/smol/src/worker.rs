@@ -128,9 +128,8 @@ impl WorkerContext {
             self.reactor.catch_up();
             now = Instant::now();
             locked = endpoint.lock();
+            locked.handle_timeout(now);
         }
-        // Memory is looked for even if no deadline has passed.
-        locked.handle_timeout(now);
         while let Some(id) = locked.poll_wake() {
             self.wakers.wake(id);
         }

@@ -83,6 +83,12 @@ impl Connection {
         matches!(self.phase, Phase::Lingering)
     }
 
+    /// Whether the last answer has been given, and the connection closes after it.
+    #[must_use]
+    pub const fn is_closing(&self) -> bool {
+        matches!(self.phase, Phase::Closing | Phase::Lingering | Phase::Closed)
+    }
+
     /// Whether anything waits to be written.
     #[must_use]
     pub fn has_output(&self) -> bool {

@@ -1,20 +1,20 @@
 //! The memory of all connections together.
 //!
-//! The endpoint takes it from a [`Purse`] in grants of 64 KiB and charges its connections to the
-//! byte, so that workers with a purse in common rarely touch it.
+//! The endpoint takes it from a [`Purse`] in grants of up to 64 KiB and charges its connections to
+//! the byte, so that workers with a purse in common rarely touch it.
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::buffer::SMALL;
 
 /// The bytes that a server may buffer, from which its endpoints take grants.
 ///
-/// A server with one endpoint can use [`Bytes`](std::cell::Cell)-like counters; workers share an
-/// atomic one. That is the transport's: this crate has no atomics.
+/// A server with one endpoint can count them in a cell, and workers in an atomic that they share.
+/// That is the transport's: this crate has no atomics.
 pub trait Purse {
-    /// Takes bytes if there are enough. The last eighth is only for `small` connections.
+    /// Takes bytes if there are enough. The last eighth is for `small` connections alone.
     fn take(&self, bytes: usize, small: bool) -> bool;
     /// Takes bytes whether or not there are enough.
     fn overdraw(&self, bytes: usize);
@@ -22,41 +22,54 @@ pub trait Purse {
     fn give_back(&self, bytes: usize);
 }
 
-/// Bytes that are taken from the purse at once.
+/// Bytes that are taken from the purse at once, at most.
 const GRANT: usize = 64 * 1024;
+
+/// The part of the budget that a grant is, at most: an endpoint may keep two that it doesn't use.
+const GRANTS: usize = 256;
+
+/// Time between two looks for memory that other endpoints have given back.
+const RETRY: Duration = Duration::from_millis(10);
 
 pub(crate) struct Budget {
     purse: Box<dyn Purse + Send>,
-    /// Taken from the purse.
+    /// Bytes that are taken from the purse at once.
+    grant: usize,
+    /// Bytes taken from the purse.
     funds: usize,
-    /// Charged to connections.
+    /// Bytes charged to connections.
     charged: usize,
+    /// Of the funds, the bytes from the last eighth or beyond the budget. They are given back
+    /// first, so that no large connection gets them.
+    borrowed: usize,
     /// Connections that wait for bytes, the smallest first: bytes, turn, key.
     waiting: BTreeSet<(usize, u64, usize)>,
     turns: u64,
     /// When a connection that waited got some, or the first one began to wait.
     pub(crate) last_grant: Option<Instant>,
+    /// When to look for memory next, while connections wait for some.
+    pub(crate) next_look: Option<Instant>,
 }
 
 impl Budget {
-    pub(crate) fn new(purse: Box<dyn Purse + Send>) -> Self {
-        Self { purse, funds: 0, charged: 0, waiting: BTreeSet::new(), turns: 0, last_grant: None }
+    pub(crate) fn new(purse: Box<dyn Purse + Send>, max_buffered: usize) -> Self {
+        Self {
+            purse,
+            grant: (max_buffered / GRANTS).clamp(1, GRANT),
+            funds: 0,
+            charged: 0,
+            borrowed: 0,
+            waiting: BTreeSet::new(),
+            turns: 0,
+            last_grant: None,
+            next_look: None,
+        }
     }
 
     /// Changes what a connection is charged, if there is enough.
     pub(crate) fn try_charge(&mut self, charged: &mut usize, bytes: usize) -> bool {
-        if bytes > *charged {
-            let lacking = (self.charged + bytes - *charged).saturating_sub(self.funds);
-            let grant = lacking.next_multiple_of(GRANT);
-            if grant > 0 && !self.purse.take(grant, bytes <= SMALL) {
-                // A small purse has no whole grants left.
-                if !self.purse.take(lacking, bytes <= SMALL) {
-                    return false;
-                }
-                self.funds += lacking;
-            } else {
-                self.funds += grant;
-            }
+        if bytes > *charged && !self.fund(self.lacking(*charged, bytes), bytes <= SMALL) {
+            return false;
         }
         self.set(charged, bytes);
         true
@@ -65,30 +78,20 @@ impl Budget {
     /// Changes what a connection is charged, whether or not there is enough.
     pub(crate) fn charge(&mut self, charged: &mut usize, bytes: usize) {
         if !self.try_charge(charged, bytes) {
-            let lacking = (self.charged + bytes - *charged).saturating_sub(self.funds);
+            let lacking = self.lacking(*charged, bytes);
             self.purse.overdraw(lacking);
             self.funds += lacking;
+            self.borrowed += lacking;
             self.set(charged, bytes);
         }
     }
 
-    fn set(&mut self, charged: &mut usize, bytes: usize) {
-        self.charged = self.charged - *charged + bytes;
-        *charged = bytes;
-        // One grant is kept for what comes next.
-        let spare = self.funds - self.charged;
-        if spare >= 2 * GRANT || (self.charged == 0 && spare > 0) {
-            let keeps = if self.charged == 0 { 0 } else { GRANT };
-            self.purse.give_back(spare - keeps);
-            self.funds -= spare - keeps;
-        }
-    }
-
-    /// Puts a connection among those that wait: its turn.
+    /// Puts a connection among those that wait, and returns its turn.
     pub(crate) fn wait(&mut self, key: usize, bytes: usize, now: Instant) -> u64 {
         self.turns += 1;
         self.waiting.insert((bytes, self.turns, key));
         self.last_grant.get_or_insert(now);
+        self.next_look.get_or_insert(now + RETRY);
         self.turns
     }
 
@@ -96,7 +99,13 @@ impl Budget {
         self.waiting.remove(&(bytes, turn, key));
         if self.waiting.is_empty() {
             self.last_grant = None;
+            self.next_look = None;
         }
+    }
+
+    /// Notes that memory was looked for in vain.
+    pub(crate) fn look_again(&mut self, now: Instant) {
+        self.next_look = Some(now + RETRY);
     }
 
     pub(crate) fn is_waited_for(&self) -> bool {
@@ -108,9 +117,46 @@ impl Budget {
         self.waiting.first().map(|&(_, _, key)| key)
     }
 
-    #[cfg(test)]
-    pub(crate) const fn charged(&self) -> usize {
-        self.charged
+    /// The bytes that the funds lack for a connection.
+    const fn lacking(&self, charged: usize, bytes: usize) -> usize {
+        (self.charged - charged).saturating_add(bytes).saturating_sub(self.funds)
+    }
+
+    fn fund(&mut self, lacking: usize, small: bool) -> bool {
+        if lacking == 0 {
+            return true;
+        }
+        let grant = lacking.checked_next_multiple_of(self.grant).unwrap_or(lacking);
+        if self.purse.take(grant, false) {
+            self.funds += grant;
+        } else if self.purse.take(lacking, false) {
+            self.funds += lacking;
+        } else if small && self.purse.take(lacking, true) {
+            self.funds += lacking;
+            self.borrowed += lacking;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn set(&mut self, charged: &mut usize, bytes: usize) {
+        self.charged = self.charged - *charged + bytes;
+        *charged = bytes;
+        let spare = self.funds - self.charged;
+        let returned = spare.min(self.borrowed);
+        self.borrowed -= returned;
+        // One grant is kept for what comes next.
+        let rest = spare - returned;
+        let surplus = match self.charged {
+            0 => rest,
+            _ if rest >= 2 * self.grant => rest - self.grant,
+            _ => 0,
+        };
+        if returned + surplus > 0 {
+            self.funds -= returned + surplus;
+            self.purse.give_back(returned + surplus);
+        }
     }
 }
 

@@ -28,7 +28,7 @@ struct Kind {
     since: u64,
 }
 
-/// Between two lines of a kind.
+/// Time between two lines of a kind.
 const INTERVAL: Duration = Duration::from_secs(60);
 
 impl Complaints {
@@ -50,6 +50,7 @@ impl Complaints {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests have clocks")]
 mod tests {
     use super::*;
 

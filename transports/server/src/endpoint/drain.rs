@@ -14,7 +14,9 @@ use std::fmt;
 use std::iter::Sum;
 use std::time::{Duration, Instant};
 
-use super::slot::Slot;
+use super::slot::{Fate, Slot};
+use super::{Endpoint, later};
+use crate::Activity;
 
 /// What a server has done, as it reports it at its end.
 ///
@@ -33,17 +35,19 @@ pub struct Summary {
     pub idle: u64,
     /// Connections that had something to finish, and did.
     pub finished: u64,
-    /// Connections that had not finished in time. They are closed, except those whose handler
-    /// still runs and those that an upgrade has handed over.
+    /// Connections that had not finished in time, or ended for a newcomer before they had. They are
+    /// closed, except those whose handler still runs and those that an upgrade has handed over.
     pub cut_off: u64,
 }
 
 impl Summary {
     /// The number that a connection adds to.
-    pub(crate) const fn count(&mut self, slot: &Slot, is_cut_off: bool) -> &mut u64 {
-        if is_cut_off {
+    pub(crate) fn count(&mut self, slot: &Slot) -> &mut u64 {
+        // In a drain, too, a slow connection may end for a newcomer.
+        let was_evicted = slot.fate == Some(Fate::Evicted) && slot.waits && !slot.has_finished();
+        if slot.is_cut_off || was_evicted {
             &mut self.cut_off
-        } else if slot.waits && slot.is_silent() {
+        } else if slot.is_silent() && !slot.was_answered_in_drain {
             &mut self.idle
         } else {
             &mut self.finished
@@ -72,46 +76,119 @@ impl fmt::Display for Summary {
 /// How long a connection that was active stays readable, and lingers in silence.
 pub(crate) const READABLE: Duration = Duration::from_secs(1);
 
-/// How often connections are looked at.
+/// Time between two looks at all connections.
 const TICK: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Drain {
     /// When newcomers are no longer accepted, and idle connections close.
-    pub(crate) readable_until: Instant,
+    readable_until: Instant,
     /// When the rest is cut off: never, if `None`.
-    pub(crate) deadline: Option<Instant>,
+    deadline: Option<Instant>,
     /// When the connections are looked at next.
     pub(crate) tick: Instant,
 }
 
 impl Drain {
-    pub(crate) fn new(grace: Option<Duration>, now: Instant) -> Self {
+    fn new(grace: Option<Duration>, now: Instant) -> Self {
         let readable = grace.map_or(READABLE, |grace| (grace / 2).min(READABLE));
         Self {
             readable_until: now + readable,
-            deadline: grace.and_then(|grace| now.checked_add(grace)),
+            deadline: grace.map(|grace| later(now, grace)),
             tick: now,
         }
     }
 
     /// Takes over an earlier end.
-    pub(crate) fn shorten(&mut self, other: Self) {
+    fn shorten(&mut self, other: Self) {
         self.readable_until = self.readable_until.min(other.readable_until);
         self.deadline = [self.deadline, other.deadline].into_iter().flatten().min();
         self.tick = other.tick;
     }
 
-    pub(crate) fn is_over(&self, now: Instant) -> bool {
+    fn is_over(&self, now: Instant) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
     /// Whether the connections are to be looked at now.
-    pub(crate) fn is_due(&mut self, now: Instant) -> bool {
+    fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.tick <= now;
         if is_due {
-            self.tick = now + TICK;
+            let next = [Some(now + TICK), Some(self.readable_until), self.deadline];
+            let next = next.into_iter().flatten().filter(|&next| next > now).min();
+            self.tick = next.unwrap_or(now + TICK);
         }
         is_due
+    }
+
+    /// What is decided about a connection, if anything is.
+    fn fate(&self, slot: &Slot, now: Instant) -> Option<Fate> {
+        if self.is_over(now) {
+            return Some(Fate::Aborted).filter(|_| slot.fate != Some(Fate::Aborted));
+        }
+        let is_old = |since| now.saturating_duration_since(since) >= READABLE;
+        let ends = match slot.activity {
+            _ if !slot.waits || slot.fate.is_some() => false,
+            Activity::New { since } | Activity::Idle { since } => {
+                is_old(since) || now >= self.readable_until
+            }
+            Activity::Lingering { since } => is_old(since),
+            _ => false,
+        };
+        ends.then_some(Fate::Drained)
+    }
+}
+
+impl Endpoint {
+    /// Begins to end all connections: at the latest after the grace, or never if that is `None`. Of
+    /// several calls, the earliest end counts.
+    pub fn drain(&mut self, grace: Option<Duration>, now: Instant) {
+        let new = Drain::new(grace, now);
+        match &mut self.drain {
+            Some(drain) => drain.shorten(new),
+            None => self.drain = Some(new),
+        }
+        self.drain_connections(now);
+    }
+
+    /// Whether newcomers are still admitted in a drain, if there is room.
+    #[must_use]
+    pub fn admits(&self, now: Instant) -> bool {
+        self.drain.is_none_or(|drain| now < drain.readable_until && !drain.is_over(now))
+    }
+
+    /// Whether the drain's time is over, and the rest is cut off.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.drain.is_some_and(|drain| drain.is_over(now))
+    }
+
+    /// What has been counted by now. Connections that are still open count as if the time were
+    /// over.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.summary;
+        for (_, slot) in &self.slots {
+            match slot.has_finished() {
+                true => *summary.count(slot) += 1,
+                false => summary.cut_off += 1,
+            }
+        }
+        summary
+    }
+
+    pub(super) fn drain_connections(&mut self, now: Instant) {
+        let Some(drain) = &mut self.drain else { return };
+        if !drain.is_due(now) {
+            return;
+        }
+        let drain = *drain;
+        let fated = |(key, slot): (usize, &Slot)| Some((key, drain.fate(slot, now)?));
+        let fated: Vec<_> = self.slots.iter().filter_map(fated).collect();
+        for (key, fate) in fated {
+            let slot = &mut self.slots[key];
+            slot.is_cut_off = fate == Fate::Aborted && !slot.has_finished();
+            self.doom(key, fate);
+        }
     }
 }

@@ -1,43 +1,46 @@
 //! Which connection ends so that a newcomer gets its place.
 //!
 //! The one with the greatest age over its patience. Ages grow at the same speed, so that within a
-//! class of equal patience the oldest is the greatest, and three sorted sets are enough:
+//! class of equal patience the oldest is the greatest, and a sorted set for each class is enough:
 //!
-//! | class      | connections                                       | patience              |
-//! |------------|---------------------------------------------------|-----------------------|
-//! | `New`      | have never spoken                                 | `first_byte_patience` |
-//! | `Answered` | are idle after an answer, or linger               | `patience`            |
-//! | `Slow`     | are within a request, or within reading an answer | `patience`            |
+//! | class       | connections                                        | patience              |
+//! |-------------|----------------------------------------------------|-----------------------|
+//! | `New`       | have never spoken                                  | `first_byte_patience` |
+//! | `Idle`      | have their answers, and wait for the next request  | `patience`            |
+//! | `Lingering` | have their last answer                             | `patience`            |
+//! | `Slow`      | are within a request, or within reading an answer  | `patience`            |
 //!
 //! A busy connection would move with each request. So an entry stays where it is, and is put in
-//! its place when it is found at the front. An entry is never later than the connection's age.
+//! its place when the search comes to it. That is sound, since an entry is never later than the
+//! beginning of its connection's age, and never in a class with more patience.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use super::EndpointConfig;
 use super::slot::Slot;
+use super::{EndpointConfig, later};
 use crate::Activity;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     New,
-    Answered,
+    Idle,
+    Lingering,
     Slow,
 }
 
 impl Class {
-    const ALL: [Self; 3] = [Self::New, Self::Answered, Self::Slow];
+    const ALL: [Self; 4] = [Self::New, Self::Idle, Self::Lingering, Self::Slow];
 
-    /// The class of a connection and its age's begin, if it can be ended for another one.
+    /// The class of a connection and the beginning of its age, if it waits for its client.
     pub(crate) const fn of(activity: Activity) -> Option<(Self, Instant)> {
         match activity {
             Activity::New { since } => Some((Self::New, since)),
-            Activity::Idle { since } | Activity::Lingering { since } => {
-                Some((Self::Answered, since))
-            }
+            Activity::Idle { since } => Some((Self::Idle, since)),
+            Activity::Lingering { since } => Some((Self::Lingering, since)),
             Activity::Receiving { since } | Activity::Sending { since } => {
                 Some((Self::Slow, since))
             }
@@ -48,7 +51,7 @@ impl Class {
     const fn patience(self, config: &EndpointConfig) -> Duration {
         match self {
             Self::New => config.first_byte_patience,
-            Self::Answered | Self::Slow => config.patience,
+            Self::Idle | Self::Lingering | Self::Slow => config.patience,
         }
     }
 }
@@ -66,22 +69,28 @@ pub(crate) struct Candidate {
 #[derive(Debug, Default)]
 pub(crate) struct Candidates {
     /// By [`Class`].
-    sets: [BTreeSet<(Instant, usize)>; 3],
+    sets: [BTreeSet<(Instant, usize)>; 4],
+    /// Entries that searches have come to.
+    #[cfg(test)]
+    pub(crate) looks: usize,
 }
 
-/// Connections that are looked at beyond the first of a class, to find one that hasn't just been
-/// answered.
-const LOOKS: usize = 64;
+/// Spared connections of a class that a search passes over. They have spoken or read within a
+/// second, and one that is answered closes, so that a search which gives up costs little time.
+const SPARED: usize = 64;
 
 impl Candidates {
     /// Makes sure that a connection that waits is found.
     pub(crate) fn insert(&mut self, key: usize, slot: &mut Slot) {
-        if slot.candidate.is_none()
-            && let Some((class, since)) = slot.evictable()
-        {
-            self.sets[class as usize].insert((since, key));
-            slot.candidate = Some((class, since));
+        let Some((class, since)) = slot.evictable() else { return };
+        match slot.candidate {
+            // All other classes have the same patience.
+            Some((Class::New, _)) if class != Class::New => self.remove(key, slot),
+            Some(_) => return,
+            None => {}
         }
+        self.sets[class as usize].insert((since, key));
+        slot.candidate = Some((class, since));
     }
 
     pub(crate) fn remove(&mut self, key: usize, slot: &mut Slot) {
@@ -97,19 +106,10 @@ impl Candidates {
         config: &EndpointConfig,
         now: Instant,
     ) -> Option<Candidate> {
-        let mut greatest: Option<Candidate> = None;
-        for class in Class::ALL {
-            if let Some((since, key)) = self.first(class, slots) {
-                let candidate = Candidate::new(key, class, since, config, now);
-                if greatest.is_none_or(|greatest| candidate.impatience > greatest.impatience) {
-                    greatest = Some(candidate);
-                }
-            }
-        }
-        greatest
+        self.search(slots, config, now, |_| false)
     }
 
-    /// The same, except those that were answered since an instant.
+    /// The same, without those that were answered since an instant.
     pub(crate) fn greatest_unanswered(
         &mut self,
         slots: &mut Slab<Slot>,
@@ -117,38 +117,59 @@ impl Candidates {
         answered_since: Instant,
         now: Instant,
     ) -> Option<Candidate> {
+        self.search(slots, config, now, |slot| slot.is_spared(answered_since))
+    }
+
+    fn search(
+        &mut self,
+        slots: &mut Slab<Slot>,
+        config: &EndpointConfig,
+        now: Instant,
+        is_spared: impl Fn(&Slot) -> bool,
+    ) -> Option<Candidate> {
+        // An entry may have to go to a class that was searched before: then it is found now.
+        for class in Class::ALL {
+            let _ = self.first(class, slots, &is_spared);
+        }
         let mut greatest: Option<Candidate> = None;
         for class in Class::ALL {
-            // Puts the front in its place.
-            let _ = self.first(class, slots);
-            let found = self.sets[class as usize].iter().take(LOOKS).find_map(|&(_, key)| {
-                let slot = &slots[key];
-                // While it lingers, its client has been told that no request will be answered.
-                let is_spared = slot.answered.is_some_and(|answered| answered >= answered_since)
-                    && !matches!(slot.activity, Activity::Lingering { .. });
-                let (class, since) = slot.evictable()?;
-                (!is_spared).then(|| Candidate::new(key, class, since, config, now))
-            });
-            if let Some(candidate) = found
-                && greatest.is_none_or(|greatest| candidate.impatience > greatest.impatience)
-            {
+            let Some((since, key)) = self.first(class, slots, &is_spared) else { continue };
+            let candidate = Candidate::new(key, class, since, config, now);
+            if greatest.is_none_or(|greatest| candidate.impatience > greatest.impatience) {
                 greatest = Some(candidate);
             }
         }
         greatest
     }
 
-    /// The oldest of a class.
-    fn first(&mut self, class: Class, slots: &mut Slab<Slot>) -> Option<(Instant, usize)> {
-        loop {
-            let &(entry, key) = self.sets[class as usize].first()?;
-            let slot = &mut slots[key];
-            if slot.evictable() == Some((class, entry)) {
-                return Some((entry, key));
+    /// The oldest of a class that isn't spared.
+    fn first(
+        &mut self,
+        class: Class,
+        slots: &mut Slab<Slot>,
+        is_spared: impl Fn(&Slot) -> bool,
+    ) -> Option<(Instant, usize)> {
+        let mut passed = Bound::Unbounded;
+        let mut spared = 0;
+        while spared < SPARED {
+            let set = &self.sets[class as usize];
+            let &(since, key) = set.range((passed, Bound::Unbounded)).next()?;
+            #[cfg(test)]
+            {
+                self.looks += 1;
             }
-            self.remove(key, slot);
-            self.insert(key, slot);
+            let slot = &mut slots[key];
+            if slot.evictable() != Some((class, since)) {
+                self.remove(key, slot);
+                self.insert(key, slot);
+            } else if is_spared(slot) {
+                passed = Bound::Excluded((since, key));
+                spared += 1;
+            } else {
+                return Some((since, key));
+            }
         }
+        None
     }
 }
 
@@ -164,6 +185,83 @@ impl Candidate {
         let age = now.saturating_duration_since(since);
         // With no patience at all, any age is beyond it.
         let impatience = age.as_secs_f64() / patience.as_secs_f64().max(f64::MIN_POSITIVE);
-        Self { key, impatience, due: since + patience }
+        Self { key, impatience, due: later(since, patience) }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests have clocks")]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    struct World {
+        config: EndpointConfig,
+        slots: Slab<Slot>,
+        candidates: Candidates,
+        start: Instant,
+    }
+
+    impl World {
+        fn new(connections: u32) -> Self {
+            let start = Instant::now();
+            let config = EndpointConfig::new();
+            let (slots, candidates) = (Slab::new(), Candidates::default());
+            let mut world = Self { config, slots, candidates, start };
+            for n in 0..connections {
+                let key = world.slots.insert(Slot::new(start));
+                world.report(key, Activity::Receiving { since: start + MS * n });
+            }
+            world
+        }
+
+        fn report(&mut self, key: usize, activity: Activity) {
+            let slot = &mut self.slots[key];
+            slot.activity = activity;
+            slot.waits = true;
+            self.candidates.insert(key, slot);
+        }
+
+        fn greatest(&mut self, now: Instant) -> Option<usize> {
+            let Self { config, slots, candidates, .. } = self;
+            candidates.greatest(slots, config, now).map(|candidate| candidate.key)
+        }
+    }
+
+    #[test]
+    fn search_among_connections_that_wait_looks_at_the_first_alone() {
+        let mut world = World::new(16_384);
+        for _ in 0..1_000 {
+            assert_eq!(world.greatest(world.start + MS), Some(0));
+        }
+        assert_eq!(world.candidates.looks, 2_000, "two for each search");
+    }
+
+    #[test]
+    fn search_puts_each_moved_entry_in_its_place_once() {
+        let mut world = World::new(16_384);
+        // All but the last one go on, and wait again.
+        for n in 0..16_383 {
+            world.report(n as usize, Activity::Idle { since: world.start + MS * (20_000 + n) });
+        }
+        for _ in 0..1_000 {
+            assert_eq!(world.greatest(world.start + MS * 100_000), Some(16_383));
+        }
+        assert!(world.candidates.looks < 16_384 + 5_000, "{}", world.candidates.looks);
+    }
+
+    #[test]
+    fn search_passes_over_a_bounded_number_of_spared_connections() {
+        let mut world = World::new(16_384);
+        let World { start, .. } = world;
+        for (_, slot) in &mut world.slots {
+            slot.answered = Some(start);
+        }
+        let World { config, slots, candidates, .. } = &mut world;
+        for _ in 0..100 {
+            assert!(candidates.greatest_unanswered(slots, config, start, start + MS).is_none());
+        }
+        assert!(candidates.looks <= 100 * 2 * 64, "{}", candidates.looks);
     }
 }

@@ -10,14 +10,21 @@ use crate::buffer::SMALL;
 pub(crate) struct Slot {
     /// As of its last report.
     pub(crate) activity: Activity,
-    /// Whether it waits for its client since then.
+    /// Whether it has waited for its client since then.
     pub(crate) waits: bool,
-    /// What has been decided about it, and it hasn't heard of yet.
+    /// What has been decided about it, until it has heard of it.
     pub(crate) fate: Option<Fate>,
     /// How many more requests are answered before it closes.
-    pub(crate) last_answers: Option<u32>,
+    pub(crate) last_answers: Option<u8>,
+    /// Whether it has had its last answer, and the newcomer may take its place.
+    pub(crate) is_leaving: bool,
     /// When it was answered, as far as it was reported.
     pub(crate) answered: Option<Instant>,
+    /// Whether it was answered in the drain.
+    pub(crate) was_answered_in_drain: bool,
+    /// Whether it had something to finish when the time of the drain was over.
+    pub(crate) is_cut_off: bool,
+    /// The deadline of its step.
     pub(crate) deadline: Option<Instant>,
     /// Its entry among the deadlines.
     pub(crate) deadline_entry: Option<Instant>,
@@ -25,8 +32,19 @@ pub(crate) struct Slot {
     pub(crate) candidate: Option<(Class, Instant)>,
     /// The bytes of the budget that it has.
     pub(crate) charged: usize,
-    /// The bytes that it needs before it is read, and its turn among those that wait for some.
+    /// What few connections ever have.
+    pub(crate) shortage: Option<Box<Shortage>>,
+}
+
+/// A shortage of memory.
+#[derive(Debug, Default)]
+pub(crate) struct Shortage {
+    /// The bytes that the connection needs before it is read, and its turn among those that wait.
     pub(crate) lacks: Option<(usize, u64)>,
+    /// Whether it has got them, and hasn't heard of it.
+    pub(crate) has_been_granted: bool,
+    /// When it was last read again.
+    pub(crate) read_again: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +53,7 @@ pub(crate) enum Fate {
     Evicted,
     /// Ends since the server does, unless the last look finds something.
     Drained,
-    /// Gets a 503: there is no memory for its body.
+    /// Gets a 503, since there is no memory for its body, unless the last look finds progress.
     Refused,
     /// Ends at once, since the time of the drain is over.
     Aborted,
@@ -48,45 +66,72 @@ impl Slot {
             waits: false,
             fate: None,
             last_answers: None,
+            is_leaving: false,
             answered: None,
+            was_answered_in_drain: false,
+            is_cut_off: false,
             deadline: None,
             deadline_entry: None,
             candidate: None,
             charged: 0,
-            lacks: None,
+            shortage: None,
         }
     }
 
-    /// The class and the begin of its age, if it may be ended for another connection.
+    /// The class and the beginning of its age, if it may be ended for another connection.
     pub(crate) fn evictable(&self) -> Option<(Class, Instant)> {
         // Being unread suspends patience.
-        let may_end = self.waits && self.fate.is_none() && self.lacks.is_none();
-        Class::of(self.activity).filter(|_| may_end)
+        let may_end = self.waits && self.fate.is_none() && self.lacks().is_none();
+        let (class, since) = Class::of(self.activity).filter(|_| may_end)?;
+        Some((class, self.unread_until(since)))
     }
 
-    /// Whether nothing of a request has come that isn't answered.
+    /// Whether it is too early to end it for a newcomer: it was answered since an instant, and its
+    /// client may have sent the next request, or is taking the answer.
+    pub(crate) fn is_spared(&self, answered_since: Instant) -> bool {
+        let Some(answered) = self.answered else { return false };
+        answered >= answered_since
+            && match self.activity {
+                Activity::Idle { .. } | Activity::Receiving { .. } => true,
+                // Asking for an answer, and not taking it, costs a client nothing.
+                Activity::Sending { since } => since > answered,
+                // No request comes on a connection that closes.
+                _ => false,
+            }
+    }
+
+    /// The bytes that it needs before it is read, and its turn among those that wait for some.
+    pub(crate) fn lacks(&self) -> Option<(usize, u64)> {
+        self.shortage.as_ref().and_then(|shortage| shortage.lacks)
+    }
+
+    /// Whether its place is about to be free.
+    pub(crate) const fn is_ending(&self) -> bool {
+        self.is_leaving || matches!(self.fate, Some(Fate::Evicted | Fate::Drained | Fate::Aborted))
+    }
+
+    /// Whether no request has begun that isn't answered.
     pub(crate) const fn is_silent(&self) -> bool {
         matches!(self.activity, Activity::New { .. } | Activity::Idle { .. })
     }
 
     /// Whether all is answered: the rest is the client's to close.
     pub(crate) const fn has_finished(&self) -> bool {
-        self.waits
-            && matches!(
-                self.activity,
-                Activity::New { .. } | Activity::Idle { .. } | Activity::Lingering { .. }
-            )
+        self.waits && (self.is_silent() || matches!(self.activity, Activity::Lingering { .. }))
     }
 
-    /// Whether its body may be dropped for the memory that it holds: it is not small, and has
-    /// made no progress for that long, or isn't read.
-    pub(crate) fn is_droppable(&self, now: Instant, patience: Duration) -> bool {
-        let is_stalled = match self.activity {
-            Activity::Receiving { since } => now.saturating_duration_since(since) >= patience,
+    /// Whether its body isn't small and has made no progress for that long, though it was read.
+    pub(crate) fn is_stalled(&self, now: Instant, patience: Duration) -> bool {
+        match self.activity {
+            Activity::Receiving { since } if self.waits && self.charged > SMALL => {
+                now.saturating_duration_since(self.unread_until(since)) >= patience
+            }
             _ => false,
-        };
-        self.charged > SMALL
-            && self.fate.is_none()
-            && (self.lacks.is_some() || self.waits && is_stalled)
+        }
+    }
+
+    fn unread_until(&self, since: Instant) -> Instant {
+        let read_again = self.shortage.as_ref().and_then(|shortage| shortage.read_again);
+        read_again.map_or(since, |read_again| read_again.max(since))
     }
 }

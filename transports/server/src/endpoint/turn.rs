@@ -20,21 +20,21 @@ use std::time::{Duration, Instant};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Turn {
-    until: Instant,
+    begun: Instant,
     answers: u32,
 }
 
-/// Answers in a row.
+/// Answers in a turn, at most.
 const ANSWERS: u32 = 32;
 
-/// Time that a handler of a millisecond fills with five answers.
+/// Time of a turn, at most: five answers of a handler that takes a millisecond.
 const TIME: Duration = Duration::from_millis(5);
 
 impl Turn {
     /// Begins a turn.
     #[must_use]
-    pub fn new(now: Instant) -> Self {
-        Self { until: now + TIME, answers: 0 }
+    pub const fn new(now: Instant) -> Self {
+        Self { begun: now, answers: 0 }
     }
 
     /// Counts an answer, and says whether the turn is over. If it is, the next one begins when
@@ -48,6 +48,6 @@ impl Turn {
     /// Whether the time of the turn is over.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
-        now >= self.until
+        now.saturating_duration_since(self.begun) >= TIME
     }
 }

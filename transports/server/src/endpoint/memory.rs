@@ -1,0 +1,108 @@
+//! Which connection gets memory, and which one loses it.
+
+use std::time::{Duration, Instant};
+
+use super::slot::{Fate, Slot};
+use super::{ConnectionId, Endpoint, Memory};
+use crate::buffer::SMALL;
+
+/// Time that those that lack memory wait before the largest body is dropped.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Endpoint {
+    /// Takes memory for a connection that holds `held` bytes and needs `bytes` in all.
+    ///
+    /// More than seven eighths of the budget are refused: it would wait for them forever.
+    pub fn acquire(&mut self, id: ConnectionId, held: usize, bytes: usize, now: Instant) -> Memory {
+        let slot = &mut self.slots[id.0];
+        match slot.fate {
+            Some(Fate::Aborted) => return Memory::End,
+            Some(Fate::Refused) => {
+                slot.fate = None;
+                return Memory::Refused;
+            }
+            None | Some(Fate::Evicted | Fate::Drained) => {}
+        }
+        if slot.lacks().is_some() {
+            return Memory::Lacking;
+        }
+        if let Some(shortage) = &mut slot.shortage
+            && std::mem::take(&mut shortage.has_been_granted)
+        {
+            shortage.read_again = Some(now);
+        }
+        let max = self.config.max_buffered;
+        if bytes > SMALL && bytes > max - max / 8 && bytes > slot.charged {
+            return Memory::Refused;
+        }
+        // A large one waits behind those that wait already.
+        let may_try = bytes <= SMALL || !self.budget.is_waited_for();
+        if slot.charged >= bytes || may_try && self.budget.try_charge(&mut slot.charged, bytes) {
+            return Memory::Granted;
+        }
+        self.budget.charge(&mut slot.charged, held);
+        let turn = self.budget.wait(id.0, bytes, now);
+        slot.shortage.get_or_insert_default().lacks = Some((bytes, turn));
+        self.serve_waiting();
+        if self.slots[id.0].lacks().is_some() { Memory::Lacking } else { Memory::Granted }
+    }
+
+    /// Gives memory to those that lack it, the smallest first.
+    pub(super) fn serve_waiting(&mut self) {
+        while let Some(key) = self.budget.next() {
+            let slot = &mut self.slots[key];
+            let Some(shortage) = &mut slot.shortage else { return };
+            let Some(lacks) = shortage.lacks else { return };
+            if !self.budget.try_charge(&mut slot.charged, lacks.0) {
+                return;
+            }
+            shortage.lacks = None;
+            shortage.has_been_granted = true;
+            self.budget.stop_waiting(key, lacks);
+            self.budget.last_grant = None;
+            self.woken.push(ConnectionId(key));
+        }
+    }
+
+    /// Looks for memory that other endpoints have given back. If nobody has got any for long,
+    /// drops the largest body.
+    pub(super) fn look_for_memory(&mut self, now: Instant) {
+        self.serve_waiting();
+        if !self.budget.is_waited_for() {
+            return;
+        }
+        self.budget.look_again(now);
+        let since = *self.budget.last_grant.get_or_insert(now);
+        if now.saturating_duration_since(since) < PATIENCE {
+            return;
+        }
+        self.budget.last_grant = Some(now);
+        if let Some(key) = self.largest(now) {
+            self.refuse(key);
+        }
+    }
+
+    /// The connection that is refused so that others get memory: the largest body that has stalled.
+    /// If there is none, all wait for each other: the largest of those that lack memory.
+    fn largest(&self, now: Instant) -> Option<usize> {
+        let rank = |slot: &Slot| match slot.lacks() {
+            None => (slot.is_stalled(now, PATIENCE), slot.charged, 0),
+            Some((bytes, _)) => (false, slot.charged, bytes),
+        };
+        let is_droppable = |slot: &Slot| match slot.lacks() {
+            None => slot.is_stalled(now, PATIENCE),
+            // A small one that holds nothing gets through as soon as there is something.
+            Some((bytes, _)) => slot.charged > 0 || bytes > SMALL,
+        };
+        let slots = self.slots.iter().filter(|(_, slot)| slot.fate.is_none() && is_droppable(slot));
+        slots.max_by_key(|(_, slot)| rank(slot)).map(|(key, _)| key)
+    }
+
+    fn refuse(&mut self, key: usize) {
+        let shortage = self.slots[key].shortage.as_mut();
+        if let Some(lacks) = shortage.and_then(|shortage| shortage.lacks.take()) {
+            self.budget.stop_waiting(key, lacks);
+        }
+        self.doom(key, Fate::Refused);
+    }
+}

@@ -1,0 +1,185 @@
+//! Newcomers: who is admitted, and which connection makes room.
+
+use std::time::{Duration, Instant};
+
+use super::eviction::Candidate;
+use super::slot::{Fate, Slot};
+use super::{ConnectionId, Endpoint, Persistence, later};
+
+/// Newcomers wait, without a break.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pressure {
+    since: Instant,
+    /// Whether the next answer is the last one of its connection.
+    wants_last_answer: bool,
+    /// When that was wanted for the newcomer that is next.
+    wanted: Option<Instant>,
+}
+
+/// Connections that may be about to end while newcomers take their places.
+const ENDING: usize = 16;
+
+/// Requests of a connection that ends for a newcomer that are still answered, if they have come
+/// already.
+const LAST_ANSWERS: u8 = 32;
+
+/// Time after which a newcomer asks again if nothing is known to change before.
+const RETRY: Duration = Duration::from_millis(50);
+
+impl Endpoint {
+    /// Whether a newcomer may be admitted.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.slots.len() - self.ending.min(ENDING) < self.config.max_connections
+    }
+
+    /// Lowers or raises the number of connections that may be open. No connection ends for it
+    /// before a newcomer waits.
+    pub const fn set_max_connections(&mut self, max: usize) {
+        self.config.max_connections = max;
+    }
+
+    /// Admits a connection. It counts as busy until it first [waits](Self::wait).
+    pub fn open(&mut self, now: Instant) -> ConnectionId {
+        self.summary.connections += 1;
+        if let Some(pressure) = &mut self.pressure {
+            pressure.wants_last_answer = false;
+            pressure.wanted = None;
+        }
+        ConnectionId(self.slots.insert(Slot::new(now)))
+    }
+
+    /// The greatest age over its patience of all connections, so that an acceptor with several
+    /// endpoints makes room where it is greatest. `None` if all are busy.
+    pub fn impatience(&mut self, now: Instant) -> Option<f64> {
+        self.greatest(now).map(|candidate| candidate.impatience)
+    }
+
+    /// Notes that a newcomer waits.
+    pub fn newcomer_waits(&mut self, now: Instant) {
+        let pressure = Pressure { since: now, wants_last_answer: false, wanted: None };
+        self.pressure.get_or_insert(pressure);
+    }
+
+    /// Notes that a newcomer waits, and makes room for one: wakes the connection that is to end, or
+    /// has a next answer be the last one of its connection. Returns when to call again, if the
+    /// newcomer hasn't got its place by then.
+    ///
+    /// A newcomer waits if there is no [room](Self::has_room), or if the system is short of
+    /// something that any connection could give back: descriptors, memory, threads.
+    pub fn make_room(&mut self, now: Instant) -> Instant {
+        self.newcomer_waits(now);
+        let since = self.pressure.map_or(now, |pressure| pressure.since);
+        let retry = now + RETRY;
+        // One more may end now and then: of those that end, some may be in the application again.
+        let is_recent = |evicted| now < later(evicted, RETRY);
+        if self.ending >= ENDING && self.evicted.is_some_and(is_recent) {
+            return retry;
+        }
+        let timeout = later(since, self.config.admission_timeout);
+        let has_waited = now >= timeout;
+        let greatest = self.greatest(now);
+        let chosen = match greatest {
+            Some(Candidate { impatience, .. }) if impatience > 1.0 => greatest,
+            Some(_) if has_waited => self.greatest_unanswered(now),
+            _ => None,
+        };
+        if let Some(candidate) = chosen {
+            self.evicted = Some(now);
+            self.doom(candidate.key, Fate::Evicted);
+            return retry;
+        }
+        self.want_last_answer(now);
+        // A patience is over beyond it, not at it.
+        let beyond = |due| later(due, Duration::from_micros(1));
+        let due = greatest.map(|greatest| beyond(greatest.due));
+        let next = [due, Some(timeout), Some(retry)];
+        next.into_iter().flatten().filter(|&next| next > now).min().unwrap_or(retry)
+    }
+
+    /// Notes that no newcomer waits.
+    pub const fn relieve(&mut self) {
+        self.pressure = None;
+    }
+
+    /// Takes the note that the acceptor has something to do: a newcomer has room, or the last
+    /// connection has ended.
+    #[must_use]
+    pub const fn take_acceptor_due(&mut self) -> bool {
+        std::mem::replace(&mut self.acceptor_is_due, false)
+    }
+
+    /// Says what the answer to a request says about its connection. While the endpoint
+    /// [isn't watchful](Self::is_watchful), it is [`Persistence::Persist`].
+    pub fn answer(&mut self, id: ConnectionId, now: Instant) -> Persistence {
+        let slot = &mut self.slots[id.0];
+        slot.answered = Some(now);
+        if self.drain.is_some() {
+            slot.was_answered_in_drain = true;
+            // One that always has another request would never hear that it is to end.
+            return match slot.fate {
+                Some(Fate::Aborted) => Persistence::Close,
+                _ => Persistence::CloseWhenAnswered,
+            };
+        }
+        // Its input may have been ended already.
+        if slot.is_ending() {
+            return Persistence::CloseWhenAnswered;
+        }
+        if slot.last_answers.is_none() {
+            match &mut self.pressure {
+                Some(pressure) if pressure.wants_last_answer => pressure.wants_last_answer = false,
+                _ => return Persistence::Persist,
+            }
+        }
+        let left = slot.last_answers.get_or_insert(LAST_ANSWERS);
+        match left.checked_sub(1) {
+            None => Persistence::Close,
+            Some(less) => {
+                *left = less;
+                Persistence::CloseWhenAnswered
+            }
+        }
+    }
+
+    /// Reports that a connection has had its last answer: a newcomer may take its place.
+    pub fn leave(&mut self, id: ConnectionId) {
+        let slot = &mut self.slots[id.0];
+        if slot.last_answers.is_some() && !slot.is_ending() {
+            slot.is_leaving = true;
+            self.ending += 1;
+            self.acceptor_is_due = true;
+        }
+    }
+
+    /// Whether each answer is to be reported: a newcomer waits, a connection is to end, or the
+    /// server drains.
+    #[must_use]
+    pub const fn is_watchful(&self) -> bool {
+        self.pressure.is_some() || self.drain.is_some() || self.ending > 0
+    }
+
+    fn greatest(&mut self, now: Instant) -> Option<Candidate> {
+        self.candidates.greatest(&mut self.slots, &self.config, now)
+    }
+
+    /// The greatest except those that were answered since the newcomer began to wait, at the
+    /// earliest.
+    fn greatest_unanswered(&mut self, now: Instant) -> Option<Candidate> {
+        // A clock that has just begun: everything is as young as the clock.
+        let since = now.checked_sub(self.config.admission_timeout)?;
+        self.candidates.greatest_unanswered(&mut self.slots, &self.config, since, now)
+    }
+
+    /// Has the next answer be the last one of its connection, once for each newcomer, and again if
+    /// that has brought no room for long.
+    fn want_last_answer(&mut self, now: Instant) {
+        let patience = self.config.admission_timeout;
+        if let Some(pressure) = &mut self.pressure
+            && pressure.wanted.is_none_or(|wanted| now >= later(wanted, patience))
+        {
+            pressure.wants_last_answer = true;
+            pressure.wanted = Some(now);
+        }
+    }
+}

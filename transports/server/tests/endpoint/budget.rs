@@ -1,0 +1,275 @@
+//! What all connections may hold together.
+
+use h1events_server::{Endpoint, EndpointConfig, Memory};
+
+use crate::support::{Account, Client, Input, Kind, MS, SECOND, World, cap};
+
+const MIB: usize = 1024 * 1024;
+
+fn config(max_buffered: usize) -> EndpointConfig {
+    let mut config = cap(10_000);
+    config.max_buffered = max_buffered;
+    config
+}
+
+/// A body of a megabyte, of which the last byte doesn't come.
+const UNFINISHED: Kind = Kind::HalfBody(MIB - 1);
+
+#[test]
+fn unfinished_bodies_never_pass_the_budget() {
+    let mut world = World::new(config(64 * MIB));
+    world.flood(UNFINISHED, 3_000);
+    for _ in 0..100 {
+        world.run_for(100 * MS);
+        assert!(world.account.used() <= 64 * MIB);
+    }
+    assert!(world.account.used() > 50 * MIB, "it is used");
+    assert!(world.account.peak() <= 64 * MIB);
+    assert_eq!(world.account.overdrawn(), 0);
+}
+
+#[test]
+fn small_request_gets_through_at_once() {
+    let mut world = World::new(config(64 * MIB));
+    world.flood(UNFINISHED, 3_000);
+    for _ in 0..100 {
+        world.run_for(70 * MS);
+        let small = world.connect(Kind::HalfHead);
+        world.run_for(MS / 2);
+        world.send(small, Input::Request);
+        assert_eq!(world.clients[small].total_answers, 1);
+    }
+}
+
+/// Small requests come and go while large bodies wait for a little more: what the small ones give
+/// back isn't theirs.
+#[test]
+fn large_bodies_never_get_what_is_for_small_ones() {
+    let budget = MIB;
+    let mut world = World::new(config(budget));
+    let bodies: Vec<_> = (0..60).map(|_| world.connect(Kind::HalfBody(20_000))).collect();
+    world.run_for(MS);
+    for round in 0..100 {
+        world.send(bodies[round % bodies.len()], Input::Body(1_000));
+        let small: Vec<_> = (0..8).map(|_| world.connect(Kind::HalfHead)).collect();
+        world.run_for(MS / 2);
+        for small in small {
+            world.send(small, Input::Request);
+            assert_eq!(world.clients[small].total_answers, 1);
+            world.send(small, Input::End);
+        }
+        let large = bodies.iter().filter_map(|&body| world.clients[body].connection.as_ref());
+        let large: usize = large.map(|connection| connection.held).sum();
+        assert!(large <= budget - budget / 8, "{large}");
+    }
+}
+
+/// The last eighth comes back to the purse, and a large body that waits doesn't get it.
+#[test]
+fn memory_of_a_small_connection_is_not_given_to_a_large_one() {
+    let now = World::new(cap(1)).now;
+    let account = Account::new(MIB);
+    let mut endpoint = Endpoint::new(config(MIB), account.purse());
+    let [first, second, small, other] = [(); 4].map(|()| endpoint.open(now));
+    assert_eq!(endpoint.acquire(first, 0, 500_000, now), Memory::Granted);
+    assert_eq!(endpoint.acquire(second, 0, 417_000, now), Memory::Granted);
+    assert_eq!(endpoint.acquire(small, 0, 8_000, now), Memory::Granted);
+    assert_eq!(endpoint.acquire(other, 0, 8_000, now), Memory::Granted);
+    assert_eq!(endpoint.acquire(second, 417_000, 420_000, now), Memory::Lacking);
+    let before = account.used();
+    endpoint.close(small);
+    assert_eq!(endpoint.poll_wake(), None);
+    assert!(account.used() <= before - 7_000, "it is given back");
+}
+
+/// One that holds much and needs little waits behind one that needs more and came before.
+#[test]
+fn growing_body_waits_behind_those_that_wait() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let [growing, waiting] = [endpoint.open(now), endpoint.open(now)];
+    assert_eq!(endpoint.acquire(growing, 0, 600_000, now), Memory::Granted);
+    assert_eq!(endpoint.acquire(waiting, 0, 400_000, now), Memory::Lacking);
+    assert_eq!(endpoint.acquire(growing, 600_000, 601_000, now), Memory::Lacking);
+    endpoint.close(growing);
+    assert_eq!(endpoint.poll_wake(), Some(waiting));
+    assert_eq!(endpoint.acquire(waiting, 0, 400_000, now), Memory::Granted);
+}
+
+/// All places are taken by connections that wait for each other's memory.
+#[test]
+fn newcomers_get_the_places_of_unread_connections() {
+    let mut config = config(MIB);
+    config.max_connections = 40;
+    let mut world = World::new(config);
+    let unread: Vec<_> = (0..40).map(|_| world.connect(Kind::HalfBody(20_000))).collect();
+    world.run_for(MS);
+    for &client in &unread {
+        world.send(client, Input::Body(100_000));
+    }
+    let newcomers: Vec<_> = (0..10).map(|_| world.connect(Kind::Silent)).collect();
+    world.run_for(SECOND + 600 * MS);
+    assert!(newcomers.iter().all(|newcomer| world.waits.contains_key(newcomer)));
+}
+
+#[test]
+fn largest_stalled_body_is_refused_after_a_second() {
+    let mut world = World::new(config(8 * MIB));
+    let small: Vec<_> = (0..6).map(|_| world.connect(Kind::HalfBody(MIB / 2))).collect();
+    let largest = world.connect(Kind::HalfBody(3 * MIB));
+    world.run_for(SECOND);
+    let waits = world.connect(Kind::HalfBody(2 * MIB));
+    world.run_for(900 * MS);
+    assert_eq!(world.sum(|client| client.refused), 0);
+    world.run_for(200 * MS);
+    assert_eq!(world.clients[largest].refused, 1);
+    assert_eq!(world.sum(|client| client.refused), 1);
+    assert_eq!(world.clients[waits].connection.as_ref().map(|c| c.held), Some(2 * MIB));
+    assert!(small.iter().all(|&client| world.clients[client].connection.is_some()));
+}
+
+/// A body of which a KiB comes now and then is left alone.
+#[test]
+fn body_that_makes_progress_is_not_refused_before_one_that_makes_none() {
+    let mut world = World::new(config(8 * MIB));
+    let steady = world.connect(Kind::Steady(300 * MS));
+    world.run_for(MS);
+    for _ in 0..20 {
+        world.send(steady, Input::Body(128 * 1024));
+    }
+    let stalled = [(); 2].map(|()| world.connect(Kind::HalfBody(2 * MIB)));
+    world.run_for(2 * SECOND);
+    let waits = world.connect(Kind::HalfBody(MIB * 3 / 2));
+    world.run_for(SECOND + 20 * MS);
+    assert_eq!(world.clients[steady].refused, 0);
+    assert_eq!(stalled.map(|client| world.clients[client].refused).iter().sum::<u32>(), 1);
+    assert_eq!(world.clients[waits].refused, 0);
+    assert_eq!(world.clients[waits].connection.as_ref().map(|c| c.held), Some(MIB * 3 / 2));
+}
+
+/// All of the memory is held by connections that lack more of it, and none of them is large.
+#[test]
+fn connections_that_all_lack_memory_do_not_wait_forever() {
+    for (held, more) in [(14_000, 20_000), (7_000, 7_000)] {
+        let mut world = World::new(config(MIB));
+        let clients: Vec<_> = (0..200).map(|_| world.connect(Kind::HalfBody(held))).collect();
+        world.run_for(MS);
+        for &client in &clients {
+            world.send(client, Input::Body(more));
+        }
+        world.run_for(200 * SECOND);
+        let open = clients.iter().filter_map(|&client| world.clients[client].connection.as_ref());
+        assert_eq!(open.filter(|connection| connection.needs.is_some()).count(), 0);
+    }
+}
+
+#[test]
+fn body_larger_than_the_budget_is_refused_at_once() {
+    let mut world = World::new(config(MIB));
+    let client = world.connect(Kind::HalfHead);
+    world.run_for(MS);
+    world.send(client, Input::Body(MIB));
+    assert_eq!(world.clients[client].refused, 1);
+}
+
+/// Answers are taken, whatever the budget. Nobody is read until they have gone.
+#[test]
+fn answers_pass_the_budget_and_stop_the_reading() {
+    let mut world = World::new(config(MIB));
+    for _ in 0..10 {
+        let mut client = Client::new(Kind::SlowReader);
+        client.answer = MIB;
+        world.connect_in(MS / 10, client);
+    }
+    world.run_for(MS);
+    assert!(world.account.used() >= 10 * MIB);
+    let head = world.connect(Kind::HalfHead);
+    world.run_for(MS);
+    assert!(world.clients[head].connection.as_ref().is_some_and(|c| c.needs.is_some()));
+    for client in 0..10 {
+        world.send(client, Input::End);
+    }
+    world.run_for(10 * MS);
+    assert!(world.clients[head].connection.as_ref().is_some_and(|c| c.needs.is_none()));
+    assert!(world.account.used() <= MIB);
+}
+
+/// A second in which nobody reads isn't the client's.
+#[test]
+fn unread_connection_keeps_its_patience() {
+    let mut config = config(MIB);
+    config.max_connections = 3;
+    let mut world = World::new(config);
+    let mut reader = Client::new(Kind::SteadyReader(100 * MS));
+    reader.answer = 2 * MIB;
+    let reader = world.connect_in(MS / 10, reader);
+    world.run_for(MS);
+    let unread = world.connect(Kind::HalfHead);
+    let silent = world.connect(Kind::Polite { think: 100 * SECOND });
+    world.run_for(5 * SECOND);
+    assert!(world.clients[unread].connection.as_ref().is_some_and(|c| c.needs.is_some()));
+    // Of the two others, the idle one goes.
+    world.connect(Kind::Silent);
+    world.run_for(10 * MS);
+    assert!(world.clients[silent].connection.is_none());
+    world.send(reader, Input::End);
+    world.run_for(MS);
+    // Its time begins now: the silent one is the first.
+    world.connect(Kind::Silent);
+    world.connect(Kind::Silent);
+    world.run_for(150 * MS);
+    assert!(world.clients[unread].connection.is_some());
+}
+
+/// Two workers.
+#[test]
+fn endpoints_with_one_purse_share_its_memory() {
+    let account = Account::new(16 * MIB);
+    let mut worlds = [config(16 * MIB), config(16 * MIB)]
+        .map(|config| World::with_account(config, account.clone()));
+    for (n, world) in worlds.iter_mut().enumerate() {
+        for _ in 0..100 + n {
+            world.connect(UNFINISHED);
+        }
+        world.run_for(MS);
+    }
+    for _ in 0..1_000 {
+        for world in &mut worlds {
+            world.run_for(20 * MS);
+            assert!(account.used() <= 16 * MIB);
+            let small = world.connect(Kind::HalfHead);
+            world.run_for(MS / 2);
+            world.send(small, Input::Request);
+            assert_eq!(world.clients[small].total_answers, 1);
+            world.send(small, Input::End);
+        }
+    }
+    assert!(worlds.iter().all(|world| world.sum(|client| client.refused) > 5));
+    // What one gives back, the other gets.
+    let [first, mut second] = worlds;
+    let waiting = |world: &World| {
+        let connections = world.clients.iter().filter_map(|client| client.connection.as_ref());
+        connections.filter(|connection| connection.needs.is_some()).count()
+    };
+    let before = waiting(&second);
+    drop(first);
+    second.run_for(20 * MS);
+    assert!(waiting(&second) < before, "{before}");
+    drop(second);
+    assert_eq!(account.used(), 0);
+}
+
+#[test]
+fn closed_connections_give_everything_back() {
+    let mut world = World::new(config(64 * MIB));
+    for _ in 0..100 {
+        world.connect(UNFINISHED);
+    }
+    world.run_for(SECOND);
+    for client in 0..100 {
+        world.send(client, Input::End);
+    }
+    world.run_for(SECOND);
+    assert!(world.endpoint.is_empty());
+    assert_eq!(world.account.used(), 0);
+}

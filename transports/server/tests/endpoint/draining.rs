@@ -1,0 +1,242 @@
+//! The end of a server.
+
+use std::time::Duration;
+
+use h1events_server::Summary;
+
+use crate::support::{Client, Input, Kind, MS, SECOND, World, cap};
+
+fn polite(world: &mut World, clients: usize, think: Duration) {
+    for n in 0..clients {
+        let mut client = Client::new(Kind::Polite { think });
+        client.latency = 20 * MS;
+        world.connect_in(MS * u32::try_from(n * 7 % 200).unwrap(), client);
+    }
+}
+
+/// The counts are of the connections that were open when the drain began, and of those that came
+/// later.
+fn expect_sum(summary: Summary, open: usize) {
+    let Summary { idle, finished, cut_off, .. } = summary;
+    assert_eq!(idle + finished + cut_off, open as u64, "{summary}");
+}
+
+#[test]
+fn drain_with_time_loses_no_request() {
+    for think in [MS, 100 * MS, 400 * MS, 900 * MS] {
+        for after in [1_000, 1_013, 1_500, 1_777] {
+            let mut world = World::new(cap(1_000));
+            polite(&mut world, 300, think);
+            world.run_for(after * MS);
+            let open = world.connected();
+            assert_eq!(open, 300);
+            world.drain(Some(4 * SECOND));
+            world.run_for(2 * SECOND);
+            let summary = world.endpoint.summary();
+            assert_eq!(world.sum(|client| client.lost + client.lost_first), 0, "{think:?}");
+            assert!(world.endpoint.is_empty());
+            assert_eq!(summary.cut_off, 0);
+            expect_sum(summary, open);
+        }
+    }
+}
+
+/// Clients that wait in the accept queue are served, as places become free.
+#[test]
+fn drain_serves_those_that_have_connected() {
+    let mut world = World::new(cap(100));
+    polite(&mut world, 100, 100 * MS);
+    world.run_for(990 * MS);
+    for _ in 0..100 {
+        let mut client = Client::new(Kind::Polite { think: SECOND });
+        client.latency = 20 * MS;
+        world.connect_in(Duration::ZERO, client);
+    }
+    world.run_for(MS);
+    world.drain(Some(4 * SECOND));
+    world.run_for(5 * SECOND);
+    assert!(world.clients.iter().all(|client| client.total_answers > 0));
+    assert_eq!(world.sum(|client| client.lost + client.lost_first), 0);
+    expect_sum(world.endpoint.summary(), 200);
+}
+
+#[test]
+fn drain_closes_those_at_once_that_have_been_silent_for_long() {
+    let mut world = World::new(cap(1_000));
+    for _ in 0..100 {
+        world.connect(Kind::Silent);
+        world.connect(Kind::Polite { think: 100 * SECOND });
+    }
+    world.run_for(2 * SECOND);
+    let young = world.connect(Kind::Silent);
+    world.run_for(500 * MS);
+    world.drain(None);
+    assert_eq!(world.connected(), 1);
+    assert!(world.clients[young].connection.is_some());
+    world.run_for(550 * MS);
+    assert!(world.endpoint.is_empty());
+    let summary = world.endpoint.summary();
+    assert_eq!(summary, Summary { connections: 201, idle: 201, finished: 0, cut_off: 0 });
+}
+
+/// A quarter of the grace is enough for nobody: half of it is what those get that may speak.
+#[test]
+fn drain_keeps_active_connections_readable_for_half_a_short_grace() {
+    let mut world = World::new(cap(1_000));
+    let young = world.connect(Kind::Silent);
+    world.run_for(MS);
+    world.drain(Some(200 * MS));
+    world.run_for(90 * MS);
+    assert!(world.clients[young].connection.is_some());
+    assert!(world.endpoint.admits(world.now));
+    world.run_for(10 * MS);
+    assert!(world.endpoint.is_empty());
+    assert!(!world.endpoint.admits(world.now));
+}
+
+#[test]
+fn drain_without_time_cuts_off_what_has_begun() {
+    let mut world = World::new(cap(1_000));
+    for _ in 0..10 {
+        world.connect(Kind::Silent);
+        world.connect(Kind::HalfHead);
+        world.connect(Kind::SlowReader);
+        world.connect(Kind::Lingerer);
+    }
+    world.run_for(100 * MS);
+    world.drain(Some(Duration::ZERO));
+    assert!(world.endpoint.is_empty());
+    assert!(world.endpoint.is_over(world.now));
+    let summary = world.endpoint.summary();
+    assert_eq!(summary, Summary { connections: 40, idle: 10, finished: 10, cut_off: 20 });
+}
+
+#[test]
+fn drain_cuts_off_a_handler_that_never_ends() {
+    let mut world = World::new(cap(1_000));
+    let mut stuck = Client::new(Kind::Polite { think: SECOND });
+    stuck.handling = 1_000 * SECOND;
+    let stuck = world.connect_in(Duration::ZERO, stuck);
+    world.run_for(SECOND);
+    world.drain(Some(2 * SECOND));
+    world.run_for(1_990 * MS);
+    assert!(!world.endpoint.is_over(world.now));
+    world.run_for(10 * MS);
+    assert!(world.endpoint.is_over(world.now));
+    let expected = Summary { connections: 1, idle: 0, finished: 0, cut_off: 1 };
+    assert_eq!(world.endpoint.summary(), expected);
+    assert!(world.clients[stuck].connection.is_some());
+    world.run_for(2_000 * SECOND);
+    assert!(world.endpoint.is_empty());
+    assert_eq!(world.endpoint.summary(), expected, "it had its answer too late");
+}
+
+#[test]
+fn drain_waits_for_handlers_that_end_in_time() {
+    let mut world = World::new(cap(1_000));
+    for n in 0..10 {
+        let mut client = Client::new(Kind::Polite { think: SECOND });
+        client.handling = n * SECOND;
+        world.connect_in(Duration::ZERO, client);
+    }
+    world.run_for(500 * MS);
+    world.drain(Some(6 * SECOND));
+    world.run_for(10 * SECOND);
+    let summary = world.endpoint.summary();
+    // The one whose handler takes no time has its answer before the drain.
+    assert_eq!(summary, Summary { connections: 10, idle: 1, finished: 6, cut_off: 3 });
+}
+
+#[test]
+fn second_drain_can_only_shorten_the_first() {
+    for (first, second, expected) in [
+        (Some(10 * SECOND), Some(2 * SECOND), 3 * SECOND),
+        (Some(3 * SECOND), Some(10 * SECOND), 3 * SECOND),
+        (None, Some(SECOND), 2 * SECOND),
+        (Some(2 * SECOND), None, 2 * SECOND),
+        (Some(10 * SECOND), Some(Duration::ZERO), SECOND),
+        (Some(Duration::MAX), Some(SECOND), 2 * SECOND),
+    ] {
+        let mut world = World::new(cap(10));
+        world.connect(Kind::Drip(100 * MS));
+        world.run_for(SECOND);
+        let begun = world.now;
+        world.drain(first);
+        world.run_for(SECOND);
+        world.drain(second);
+        world.run_until(begun + expected - MS);
+        let is_over = world.endpoint.is_over(world.now);
+        assert_eq!(is_over, expected == SECOND, "{first:?}, {second:?}");
+        world.run_until(begun + expected);
+        assert!(world.endpoint.is_over(world.now), "{first:?}, {second:?}");
+        assert!(world.endpoint.is_empty(), "{first:?}, {second:?}");
+    }
+}
+
+#[test]
+fn drain_ends_lingering_after_a_second_of_silence() {
+    let mut world = World::new(cap(10));
+    let silent = world.connect(Kind::Lingerer);
+    let noisy = world.connect(Kind::NoisyLingerer(500 * MS));
+    world.run_for(100 * MS);
+    world.drain(Some(5 * SECOND));
+    world.run_for(850 * MS);
+    assert!(world.clients[silent].connection.is_some());
+    world.run_for(100 * MS);
+    assert!(world.clients[silent].connection.is_none());
+    assert!(world.clients[noisy].connection.is_some());
+    world.run_for(5 * SECOND);
+    let expected = Summary { connections: 2, idle: 0, finished: 2, cut_off: 0 };
+    assert_eq!(world.endpoint.summary(), expected, "its answer was complete");
+}
+
+/// Half a head that the last look finds is a request that has begun.
+#[test]
+fn drain_finishes_what_the_last_look_finds() {
+    let mut world = World::new(cap(10));
+    let client = world.connect(Kind::Polite { think: 100 * SECOND });
+    world.run_for(2 * SECOND);
+    world.clients[client].inbox.push_back(Input::Byte);
+    world.drain(Some(4 * SECOND));
+    world.run_for(2 * SECOND);
+    assert!(world.clients[client].connection.is_some());
+    world.send(client, Input::Request);
+    world.run_for(SECOND);
+    assert_eq!(world.clients[client].total_answers, 2);
+    assert_eq!(world.endpoint.summary().finished, 1);
+}
+
+/// More connections are about to end than may be open beyond the cap.
+#[test]
+fn connections_about_to_end_are_room_for_sixteen() {
+    for (max, expected) in [(10_000, 9_916), (100, 16)] {
+        let mut world = World::new(cap(max));
+        for _ in 0..100 {
+            world.connect(Kind::Silent);
+        }
+        world.run_for(2 * SECOND);
+        world.endpoint.drain(Some(SECOND), world.now);
+        let mut opened = 0;
+        while world.endpoint.has_room() {
+            let _ = world.endpoint.open(world.now);
+            opened += 1;
+        }
+        assert_eq!(opened, expected);
+    }
+}
+
+/// It always has another request, and never waits.
+#[test]
+fn drain_cuts_off_an_endless_pipeliner() {
+    let mut world = World::new(cap(10));
+    let mut client = Client::new(Kind::Pipeliner);
+    client.handling = 10 * MS;
+    world.connect_in(Duration::ZERO, client);
+    world.run_for(SECOND);
+    world.drain(Some(2 * SECOND));
+    world.run_for(1_990 * MS);
+    assert_eq!(world.connected(), 1);
+    world.run_for(20 * MS);
+    assert_eq!(world.connected(), 0);
+    assert_eq!(world.endpoint.summary().cut_off, 1);
+}

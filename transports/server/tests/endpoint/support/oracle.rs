@@ -1,0 +1,46 @@
+//! What an endpoint should decide, looked up among all connections.
+
+use std::time::{Duration, Instant};
+
+use h1events_server::Activity;
+
+use super::SECOND;
+use super::client::{Client, Connection};
+
+/// A connection's age over its patience, if it waits for its client.
+pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
+    if !connection.waits || connection.needs.is_some() {
+        return None;
+    }
+    let (since, patience) = match connection.activity {
+        Activity::New { since } => (since, Duration::from_millis(100)),
+        Activity::Idle { since }
+        | Activity::Receiving { since }
+        | Activity::Sending { since }
+        | Activity::Lingering { since } => (since, SECOND),
+        _ => return None,
+    };
+    Some(now.saturating_duration_since(since).as_secs_f64() / patience.as_secs_f64())
+}
+
+/// Whether it was answered within a second, so that its next request may be on its way.
+pub(crate) fn is_spared(connection: &Connection, now: Instant) -> bool {
+    let is_recent = |answered| now.saturating_duration_since(answered) <= SECOND;
+    let can_go_on = match connection.activity {
+        Activity::Idle { .. } | Activity::Receiving { .. } => true,
+        Activity::Sending { since } => connection.answered.is_some_and(|answered| since > answered),
+        _ => false,
+    };
+    can_go_on && connection.answered.is_some_and(is_recent)
+}
+
+/// The greatest of all, except one.
+pub(crate) fn greatest<'a>(
+    clients: impl Iterator<Item = &'a Client>,
+    with_spared: bool,
+    now: Instant,
+) -> Option<f64> {
+    let connections = clients.filter_map(|client| client.connection.as_ref());
+    let candidates = connections.filter(|c| with_spared || !is_spared(c, now));
+    candidates.filter_map(|c| impatience(c, now)).max_by(f64::total_cmp)
+}
