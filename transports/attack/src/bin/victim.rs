@@ -204,7 +204,7 @@ fn ends(end: impl Fn() + Clone + Send + 'static) -> Result<(), Box<dyn Error>> {
         for _ in io::stdin().lock().lines().map_while(Result::ok) {
             println!("{}", heap_bytes());
         }
-        // Whatever ended the input, nobody is left who wants the server.
+        // However the input ended, the attack is gone.
         end();
     });
     Ok(())
@@ -219,7 +219,7 @@ impl log::Log for ToStderr {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        // Nobody may be left who reads it.
+        // The reader may be gone.
         let _ = writeln!(io::stderr(), "{}: {}", record.level(), record.args());
     }
 

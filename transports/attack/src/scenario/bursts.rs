@@ -14,17 +14,19 @@ use super::{
 };
 use crate::process::Server;
 
-/// Requests in one write. Each takes a millisecond.
+/// Requests in one write. The handler computes for a millisecond at each.
 const REQUESTS: usize = 5_000;
 
-/// So many that some share the thread of the burst, on any machine with less cores.
+/// Clients beside the burst: enough for some to share its thread, with fewer processors than that.
 const NEIGHBOURS: usize = 16;
 
+/// The longest wait of a neighbour.
 const BOUND: Duration = Duration::from_millis(100);
 
+/// The time between two requests of a neighbour.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Longer than a burst takes in all.
+/// The longest wait for an answer: longer than the whole burst takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {

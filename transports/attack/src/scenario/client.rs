@@ -8,24 +8,25 @@ use std::{
 
 use super::report::{Report, Times, ms};
 
+/// The plainest request.
 pub(crate) const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// A connection, and what has come on it that belongs to no answer yet.
+/// A connection, and the bytes of answers that haven't been read yet.
 pub(crate) struct Client<S = TcpStream> {
     stream: S,
     received: Vec<u8>,
 }
 
-/// What is left of an answer when it has been read.
+/// The status line and the fields of an answer, as far as they matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Whether the server has said that it closes.
+    /// Whether the server says that it closes.
     pub(crate) closes: bool,
 }
 
 impl Client {
-    /// Connects. No wait of it takes longer than that.
+    /// Connects. None of its waits is longer than `patience`.
     pub(crate) fn connect(server: SocketAddr, patience: Duration) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&server, patience)?;
         stream.set_nodelay(true)?;
@@ -34,7 +35,7 @@ impl Client {
         Ok(Self::new(stream))
     }
 
-    /// Whether the server has closed it, as far as has come here.
+    /// Returns whether the server has closed it, as far as is known here.
     pub(crate) fn is_closed(&self) -> bool {
         if self.stream.set_nonblocking(true).is_err() {
             return true;
@@ -94,7 +95,7 @@ impl<S: Read + Write> Client<S> {
     }
 }
 
-/// The answer with that head, and the length of its body.
+/// Parses a head: the answer, and the length of its body.
 fn parse(head: &[u8]) -> Option<(Answer, usize)> {
     let head = str::from_utf8(head).ok()?;
     let mut lines = head.split("\r\n");
@@ -112,10 +113,10 @@ fn parse(head: &[u8]) -> Option<(Answer, usize)> {
     Some((answer, length))
 }
 
-/// How long a newcomer waits at most. Longer than what is asked of any server.
+/// The longest wait of a newcomer, which is longer than any bound.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connects for one request each, one after the other: each must be answered within that time.
+/// Connects for one request each, one after the other. Each answer must come within `bound`.
 pub(crate) fn newcomers(
     report: &mut Report,
     case: impl std::fmt::Display,

@@ -26,12 +26,12 @@ use rustix::{
 
 /// What each client of a crowd does.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Conduct {
+pub(crate) struct Behavior {
     pub(crate) name: &'static str,
     /// Sent at once, as far as the server takes it.
     pub(crate) opening: Vec<u8>,
     pub(crate) then: Then,
-    /// Bytes that the system keeps for it: nothing means its default.
+    /// Bytes that the system buffers for it. `None` means its default.
     pub(crate) receive_buffer: Option<usize>,
     pub(crate) send_buffer: Option<usize>,
 }
@@ -41,12 +41,12 @@ pub(crate) struct Conduct {
 pub(crate) enum Then {
     #[default]
     Silence,
-    /// An octet, again and again.
+    /// Sends an octet, again and again.
     Drip { octet: u8, every: Duration },
-    /// A few bytes are read, again and again.
-    Sip { bytes: usize, every: Duration },
-    /// The opening from that octet on, again and again, as fast as the server takes it. All
-    /// answers are read.
+    /// Reads a few bytes, again and again.
+    Read { bytes: usize, every: Duration },
+    /// Sends the opening from that octet on, again and again, as fast as the server takes it,
+    /// and reads all answers.
     Repeat { from: usize },
 }
 
@@ -64,22 +64,26 @@ struct Shared {
     closed: AtomicUsize,
 }
 
-/// Longer than it takes to connect with all of them, if the server accepts at all.
+/// The longest time for all clients of a crowd to connect, accepted or not.
 const CONNECTING: Duration = Duration::from_secs(10);
 
 impl Crowd {
-    /// Starts so many clients, and waits until all have connected. If they return, each connects
+    /// Starts `count` clients, and waits until all have connected. If they return, each connects
     /// again as soon as the server closes its connection.
+    ///
+    /// # Errors
+    ///
+    /// Some couldn't connect.
     pub(crate) fn start(
         server: SocketAddr,
         count: usize,
-        conduct: &Conduct,
+        behavior: &Behavior,
         returns: bool,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let mut members = Members {
             server,
-            conduct: conduct.clone(),
+            behavior: behavior.clone(),
             returns,
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             members: (0..count).map(|_| Member::default()).collect(),
@@ -88,18 +92,21 @@ impl Crowd {
         let thread = thread::spawn(move || members.run());
         let crowd = Self { shared, thread: Some(thread) };
         let start = Instant::now();
-        while crowd.made() < count && start.elapsed() < CONNECTING {
+        while crowd.made() < count {
+            if start.elapsed() > CONNECTING {
+                return Err(io::Error::other("the clients of a crowd can't connect"));
+            }
             thread::sleep(Duration::from_millis(5));
         }
         Ok(crowd)
     }
 
-    /// Connections that were made.
-    pub(crate) fn made(&self) -> usize {
+    /// Counts the connections that were made.
+    fn made(&self) -> usize {
         self.shared.made.load(Relaxed)
     }
 
-    /// Connections that the server has closed.
+    /// Counts the connections that the server has closed.
     pub(crate) fn closed(&self) -> usize {
         self.shared.closed.load(Relaxed)
     }
@@ -120,7 +127,7 @@ impl Drop for Crowd {
 
 struct Members {
     server: SocketAddr,
-    conduct: Conduct,
+    behavior: Behavior,
     returns: bool,
     epoll: OwnedFd,
     members: Vec<Member>,
@@ -137,15 +144,15 @@ struct Member {
     is_gone: bool,
 }
 
-/// How often a crowd looks whether it has to stop, if nothing else happens.
+/// The longest wait for events: a crowd then looks whether it has to stop.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const CLOSED: EventFlags = EventFlags::RDHUP.union(EventFlags::HUP).union(EventFlags::ERR);
 
 impl Members {
     fn run(&mut self) -> io::Result<()> {
-        let every = match self.conduct.then {
-            Then::Drip { every, .. } | Then::Sip { every, .. } => Some(every),
+        let every = match self.behavior.then {
+            Then::Drip { every, .. } | Then::Read { every, .. } => Some(every),
             Then::Silence | Then::Repeat { .. } => None,
         };
         let mut next = Instant::now();
@@ -172,7 +179,7 @@ impl Members {
                 && next <= Instant::now()
             {
                 next = Instant::now() + every;
-                self.members.iter_mut().for_each(|member| member.tick(self.conduct.then));
+                self.members.iter_mut().for_each(|member| member.tick(self.behavior.then));
             }
         }
         Ok(())
@@ -181,10 +188,10 @@ impl Members {
     fn open(&mut self, index: usize) -> io::Result<()> {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
-        if let Some(bytes) = self.conduct.receive_buffer {
+        if let Some(bytes) = self.behavior.receive_buffer {
             set_socket_recv_buffer_size(&socket, bytes)?;
         }
-        if let Some(bytes) = self.conduct.send_buffer {
+        if let Some(bytes) = self.behavior.send_buffer {
             set_socket_send_buffer_size(&socket, bytes)?;
         }
         // Each has an address of its own, and so all ports of it.
@@ -221,14 +228,14 @@ impl Members {
                 self.shared.made.fetch_add(1, Relaxed);
                 let _ = stream.set_nodelay(true);
             }
-            let rest = &self.conduct.opening[member.written..];
+            let rest = &self.behavior.opening[member.written..];
             if !rest.is_empty()
                 && let Ok(bytes) = stream.write(rest)
             {
                 member.written += bytes;
             }
-            if member.written == self.conduct.opening.len() {
-                let flags = if let Then::Repeat { from } = self.conduct.then {
+            if member.written == self.behavior.opening.len() {
+                let flags = if let Then::Repeat { from } = self.behavior.then {
                     member.written = from;
                     EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP
                 } else {
@@ -247,7 +254,7 @@ impl Member {
         let (Some(stream), true) = (&mut self.stream, self.is_connected) else { return };
         match then {
             Then::Drip { octet, .. } => drop(stream.write(&[octet])),
-            Then::Sip { bytes, .. } => drop(stream.read(&mut [0; 64][..bytes])),
+            Then::Read { bytes, .. } => drop(stream.read(&mut [0; 64][..bytes])),
             Then::Silence | Then::Repeat { .. } => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Clients that keep their connections, as distant as another continent, or near.
+//! Clients that keep their connections, at a distance of 40 ms or on this machine.
 
 use std::{
     error::Error,
@@ -17,12 +17,13 @@ use super::{
 };
 use crate::process::Server;
 
-/// In each direction.
+/// The delay in each direction.
 const DELAY: Duration = Duration::from_millis(20);
 
+/// Connections that the server allows.
 const CAP: &str = "32";
 
-/// The server's grace, and what a process takes to be gone.
+/// The longest time to end: the grace of the server, and the time for a process to be gone.
 const END: Duration = Duration::from_millis(4200);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -71,7 +72,7 @@ fn shut_down(report: &mut Report, is_distant: bool, number: usize) -> Result<(),
     Ok(())
 }
 
-/// What clients have seen.
+/// Counts of what clients have seen.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     connections: u64,
@@ -81,11 +82,11 @@ struct Seen {
     lost: u64,
     /// The same, for the first request of a connection.
     first_lost: u64,
-    /// Answers of the client that got fewest.
+    /// Answers to the client with the fewest.
     fewest: u64,
 }
 
-/// Has so many clients ask again and again while something is done.
+/// Has clients ask again and again while `work` runs.
 fn keep_asking<T>(server: SocketAddr, clients: usize, work: impl FnOnce() -> T) -> (T, Seen) {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -105,9 +106,10 @@ fn keep_asking<T>(server: SocketAddr, clients: usize, work: impl FnOnce() -> T) 
     })
 }
 
-/// Longer than any answer takes.
+/// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// Asks, and connects again where the server closes.
 fn ask_until(server: SocketAddr, stop: &AtomicBool) -> Seen {
     let mut seen = Seen::default();
     while !stop.load(Relaxed) {

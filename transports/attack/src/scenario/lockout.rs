@@ -1,44 +1,45 @@
-//! Silent and slow clients take all connections that a server has, and newcomers come.
+//! Silent and slow clients take all connections of a server, and newcomers come.
 
 use std::{error::Error, thread, time::Duration};
 
 use super::{
     client::{GET, newcomers},
-    crowd::{Conduct, Crowd, Then},
+    crowd::{Behavior, Crowd, Then},
     report::Report,
 };
 use crate::process::Server;
 
-/// Connections that the server has.
+/// Connections that the server allows.
 const CAP: usize = 32;
 
-/// For clients that have begun something, and for those that have never said a word.
+/// The longest waits of a newcomer: beside clients that have begun something, and beside clients that
+/// have never sent an octet.
 const SLOW: Duration = Duration::from_millis(1200);
 const SILENT: Duration = Duration::from_millis(250);
 
-/// The crowd that comes to a server with its default cap, and the bound then.
+/// Clients of a server with its default cap, and the longest wait of a newcomer then.
 const CROWD: usize = 3_000;
 const CROWDED: Duration = Duration::from_secs(4);
 
-/// After all have connected: what they send at once has come.
+/// The time for all openings to arrive.
 const OPENING: Duration = Duration::from_millis(300);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let count = if report.quick { 3 } else { 8 };
     let cap = CAP.to_string();
     let arguments = [&*cap, "--default-deadlines"];
-    let all = conducts();
-    for conduct in &all {
-        let bound = if conduct.opening.is_empty() { SILENT } else { SLOW };
+    let all = behaviors();
+    for behavior in &all {
+        let bound = if behavior.opening.is_empty() { SILENT } else { SLOW };
         for (times, returns) in [(1, false), (2, true)] {
             if report.quick && !returns {
                 continue;
             }
             let server = Server::victim(report.transport, &arguments)?;
-            let crowd = Crowd::start(server.address, times * CAP, conduct, returns)?;
+            let crowd = Crowd::start(server.address, times * CAP, behavior, returns)?;
             thread::sleep(OPENING);
-            let manner = if returns { ", who return when closed" } else { "" };
-            let case = format!("{} {} at a cap of {CAP}{manner}", times * CAP, conduct.name);
+            let manner = if returns { ", returning when closed" } else { "" };
+            let case = format!("{} {} at a cap of {CAP}{manner}", times * CAP, behavior.name);
             newcomers(report, case, server.address, count, bound);
             crowd.stop()?;
         }
@@ -46,72 +47,72 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let server = Server::victim(report.transport, &arguments)?;
     let crowds = all
         .iter()
-        .map(|conduct| Crowd::start(server.address, 2 * CAP / all.len(), conduct, true))
+        .map(|behavior| Crowd::start(server.address, 2 * CAP / all.len(), behavior, true))
         .collect::<Result<Vec<_>, _>>()?;
     thread::sleep(OPENING);
-    let case = format!("{} of all these at a cap of {CAP}, who return when closed", 2 * CAP);
+    let case = format!("{} of all these at a cap of {CAP}, returning when closed", 2 * CAP);
     newcomers(report, case, server.address, count, SLOW);
     crowds.into_iter().try_for_each(Crowd::stop)?;
 
     let server = Server::victim(report.transport, &["default", "--default-deadlines"])?;
     let crowd = Crowd::start(server.address, CROWD, &half_heads(), true)?;
     thread::sleep(OPENING);
-    let case = format!("{CROWD} half heads at the default cap, who return when closed");
+    let case = format!("{CROWD} half heads at the default cap, returning when closed");
     newcomers(report, case, server.address, count, CROWDED);
     Ok(crowd.stop()?)
 }
 
-fn half_heads() -> Conduct {
-    Conduct { name: "half heads", opening: b"GET / HT".to_vec(), ..Conduct::default() }
+fn half_heads() -> Behavior {
+    Behavior { name: "half heads", opening: b"GET / HT".to_vec(), ..Behavior::default() }
 }
 
-/// The least that a system keeps for a client: else a large answer would fit.
+/// Bytes: the least that the system buffers. A large answer would fit into its default.
 const RECEIVE_BUFFER: Option<usize> = Some(2048);
 
-fn conducts() -> Vec<Conduct> {
+fn behaviors() -> Vec<Behavior> {
     let large = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3);
     let megabyte = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
-    // Whatever has been sent, it ends within a request.
+    // Each write ends within a request.
     let (start, end) = GET.split_at(10);
     let requests = [start, &[end, start].concat().repeat(100)].concat();
     vec![
-        Conduct { name: "never-spoken connections", ..Conduct::default() },
+        Behavior { name: "never-spoken connections", ..Behavior::default() },
         half_heads(),
-        Conduct {
+        Behavior {
             name: "half bodies",
             opening: b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello".to_vec(),
-            ..Conduct::default()
+            ..Behavior::default()
         },
-        Conduct {
+        Behavior {
             name: "bodies with the last tenth octet by octet",
             opening: [&megabyte[..], &[b'x'; 900_000]].concat(),
             then: Then::Drip { octet: b'x', every: Duration::from_millis(300) },
-            ..Conduct::default()
+            ..Behavior::default()
         },
-        Conduct {
+        Behavior {
             name: "dripping heads",
             opening: b"GET / HTTP/1.1\r\nHost: a\r\nX: ".to_vec(),
             then: Then::Drip { octet: b'x', every: Duration::from_millis(20) },
-            ..Conduct::default()
+            ..Behavior::default()
         },
-        Conduct {
+        Behavior {
             name: "large answers read not at all",
             opening: large.clone(),
             receive_buffer: RECEIVE_BUFFER,
-            ..Conduct::default()
+            ..Behavior::default()
         },
-        Conduct {
+        Behavior {
             name: "large answers read at 100 octets a second",
             opening: large,
-            then: Then::Sip { bytes: 10, every: Duration::from_millis(100) },
+            then: Then::Read { bytes: 10, every: Duration::from_millis(100) },
             receive_buffer: RECEIVE_BUFFER,
-            ..Conduct::default()
+            ..Behavior::default()
         },
-        Conduct {
+        Behavior {
             name: "pipelines without end",
             opening: requests,
             then: Then::Repeat { from: start.len() },
-            ..Conduct::default()
+            ..Behavior::default()
         },
     ]
 }

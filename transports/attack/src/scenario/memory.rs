@@ -9,43 +9,45 @@ use std::{
 
 use super::{
     client::newcomers,
-    crowd::{Conduct, Crowd},
+    crowd::{Behavior, Crowd},
     report::Report,
 };
 use crate::process::Server;
 
+/// Bytes of each body.
 const BODY: usize = 1024 * 1024;
 
-/// What the server may hold for all connections.
+/// Bytes that the server may buffer for all connections together.
 const BUDGET: u64 = 256 * 1024 * 1024;
 
-/// Buffers, tables and the like.
+/// Bytes for what the budget doesn't count: tables and the like.
 const TOLERANCE: u64 = BUDGET / 10;
 
+/// The longest wait of a newcomer.
 const BOUND: Duration = Duration::from_millis(1200);
 
-/// For each connection: else the system would hold gigabytes that the server doesn't read.
+/// Bytes for each connection. With its default, the system would buffer gigabytes.
 const SEND_BUFFER: Option<usize> = Some(64 * 1024);
 
-/// Longer than it takes the server to read as much as it ever will.
+/// The time for the server to read as much as it ever will.
 const TIME: Duration = Duration::from_secs(3);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let (count, comers) = if report.quick { (1_000, 3) } else { (3_000, 8) };
     let mut server = Server::victim(report.transport, &["4000", "--default-deadlines"])?;
-    let silent = Crowd::start(server.address, count, &Conduct::default(), false)?;
+    let silent = Crowd::start(server.address, count, &Behavior::default(), false)?;
     thread::sleep(Duration::from_millis(500));
     let before = server.heap()?;
     silent.stop()?;
 
     let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {BODY}\r\n\r\n");
-    let conduct = Conduct {
+    let behavior = Behavior {
         opening: [head.as_bytes(), &vec![b'x'; BODY - 1]].concat(),
         send_buffer: SEND_BUFFER,
-        ..Conduct::default()
+        ..Behavior::default()
     };
     let address = server.address;
-    let crowd = Crowd::start(address, count, &conduct, false)?;
+    let crowd = Crowd::start(address, count, &behavior, false)?;
     let over = AtomicBool::new(false);
     let most = thread::scope(|scope| {
         let measuring = scope.spawn(|| {

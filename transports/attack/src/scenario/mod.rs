@@ -1,4 +1,4 @@
-//! Scenarios: one situation each, and what a server must do in it.
+//! Scenarios: in each, one situation, and a bound that a server must keep.
 
 mod bursts;
 mod client;
@@ -36,7 +36,11 @@ const SCENARIOS: [(&str, Scenario); 9] = [
     ("partial-reads", partial_reads::run),
 ];
 
-/// Runs those that are named, or all.
+/// Runs the named scenarios, or all.
+///
+/// # Errors
+///
+/// The arguments are wrong, or a server broke a bound.
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let mut quick = false;
     let mut names = Vec::new();
@@ -75,7 +79,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\nattack: ").into()) }
 }
 
-/// The clients are in one process, and so are their connections in a server.
+/// Raises the limit to the most that is allowed, for thousands of connections in a process.
 fn raise_descriptor_limit() -> Result<(), Box<dyn Error>> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;

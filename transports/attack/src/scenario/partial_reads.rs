@@ -1,7 +1,7 @@
 //! Requests that the system hands out in parts, though all of it is there.
 //!
-//! A read ends before an urgent octet of TCP, and after what came with a descriptor. An edge-triggered
-//! reader that takes a short read for the end of what is there waits for ever.
+//! A read ends before an urgent octet of TCP, and after the bytes that came with a descriptor. An
+//! edge-triggered reader that concludes from a short read that nothing is left waits for ever.
 
 use std::{
     env,
@@ -22,9 +22,10 @@ use super::{
 };
 use crate::process::Server;
 
+/// Requests of each kind.
 const COUNT: usize = 20;
 
-/// Longer than an answer takes.
+/// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The handler of the first request takes its time: so all parts of the second are there when the
@@ -61,7 +62,7 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How many of them get an answer.
+/// Counts the answers.
 fn count(exchange: impl Fn() -> io::Result<bool>) -> io::Result<usize> {
     (0..COUNT).try_fold(0, |answers, _| Ok(answers + usize::from(exchange()?)))
 }
@@ -71,7 +72,7 @@ fn check(report: &mut Report, case: &str, answers: usize) {
     report.check(case, asked, answers, answers == COUNT);
 }
 
-/// Sends two requests, the second in a particular way: whether that is answered.
+/// Sends two requests, the second by `send_second`. Returns whether the second is answered.
 fn exchange<S>(
     mut client: Client<S>,
     send_second: impl FnOnce(&S) -> io::Result<()>,

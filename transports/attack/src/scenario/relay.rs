@@ -1,4 +1,4 @@
-//! A relay that makes a server distant: what passes is delayed, in each direction.
+//! A relay that makes a server distant: it delays all bytes, in each direction.
 
 use std::{
     collections::VecDeque,
@@ -31,7 +31,7 @@ impl Relay {
             let mut pairs: Vec<Pair> = Vec::new();
             while !stop.load(Relaxed) {
                 while let Ok((client, _)) = listener.accept() {
-                    // If the server is gone, so is its client.
+                    // A client whose server is gone is closed.
                     pairs.extend(Pair::connect(client, server));
                 }
                 pairs.retain_mut(|pair| pair.go_on(delay).is_ok());
@@ -48,16 +48,16 @@ impl Drop for Relay {
     }
 }
 
-/// Between two looks at all connections: much shorter than the delay.
+/// The time between two looks at all connections: much shorter than the delay.
 const PAUSE: Duration = Duration::from_micros(500);
 
-/// A client, the server, and what is on its way to them.
+/// A client, the server, and the bytes on their way to each.
 struct Pair {
     ends: [TcpStream; 2],
     ways: [Way; 2],
 }
 
-/// What is on its way to one end, and when it arrives.
+/// Bytes on their way to one end, and when they arrive.
 #[derive(Default)]
 struct Way {
     pieces: VecDeque<(Instant, Piece)>,
@@ -83,6 +83,7 @@ impl Pair {
         Ok(Self { ends, ways: <[Way; 2]>::default() })
     }
 
+    /// Moves what is due.
     fn go_on(&mut self, delay: Duration) -> Result<(), Over> {
         let now = Instant::now();
         for (from, to) in [(0, 1), (1, 0)] {
@@ -98,7 +99,7 @@ impl Pair {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                         Ok(_) => drop(self.ways[to].pieces.pop_front()),
                         Err(_) => {
-                            // It has closed: the other end hears of it as late as of anything.
+                            // This end has closed. The news takes its time to the other.
                             self.ways[to].pieces.clear();
                             self.ways[from].pieces.push_back((now + delay, Piece::Reset));
                         }
@@ -122,7 +123,7 @@ impl Pair {
 }
 
 impl Way {
-    /// Takes in what has come for it.
+    /// Reads all that has come.
     fn take_in(&mut self, from: &mut TcpStream, due: Instant) {
         let mut space = [0; 16 * 1024];
         while !self.is_ended {

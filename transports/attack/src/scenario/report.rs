@@ -1,4 +1,4 @@
-//! What was asked of a server, and what was measured.
+//! Results: what was asked of a server, and what was measured.
 
 use std::{fmt, time::Duration};
 
@@ -17,11 +17,12 @@ impl Report {
         Self { transport, quick, scenario: "", kept: 0, broken: Vec::new() }
     }
 
+    /// Begins a scenario.
     pub(crate) const fn begin(&mut self, scenario: &'static str) {
         self.scenario = scenario;
     }
 
-    /// Takes down a result, and shows it.
+    /// Records a result, and prints it.
     pub(crate) fn check(
         &mut self,
         case: impl fmt::Display,
@@ -41,24 +42,24 @@ impl Report {
         }
     }
 
-    /// Takes down that a scenario could not go on.
+    /// Records that a scenario could not go on.
     pub(crate) fn fail(&mut self, error: impl fmt::Display) {
         self.check("all of it", "that it runs", error, false);
     }
 
-    /// Says what was left out, which is no verdict.
+    /// Prints that something was left out. That is no verdict.
     pub(crate) fn skip(&self, why: impl fmt::Display) {
         let Self { transport, scenario, .. } = self;
         println!("skipped {transport:<7}{scenario}: {why}");
     }
 
-    /// How many results were as asked, and which were not.
+    /// Returns how many results were as asked, and which were not.
     pub(crate) fn end(self) -> (usize, Vec<String>) {
         (self.kept, self.broken)
     }
 }
 
-/// How long answers took.
+/// The times of answers, sorted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Times(Vec<Duration>);
 
@@ -72,7 +73,7 @@ impl Times {
         self.0.len()
     }
 
-    /// The longest. Nothing, if there is none.
+    /// Returns the longest, if there is one.
     pub(crate) fn worst(&self) -> Option<Duration> {
         self.0.last().copied()
     }
@@ -93,7 +94,7 @@ impl fmt::Display for Times {
     }
 }
 
-/// In milliseconds.
+/// Formats a time in milliseconds.
 pub(crate) fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1e3)
 }

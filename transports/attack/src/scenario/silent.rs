@@ -1,23 +1,24 @@
-//! What silent connections cost a server that has a few threads for all.
+//! The cost of silent connections, on a server with few threads for all.
 
 use std::{error::Error, thread, time::Duration};
 
 use super::{
     client::{Client, GET},
-    crowd::{Conduct, Crowd},
+    crowd::{Behavior, Crowd},
     report::{Report, ms},
 };
 use crate::process::Server;
 
+/// Silent connections.
 const CONNECTIONS: u32 = 10_000;
 
-/// Bytes of the heap for each: 1.2 KiB.
+/// Bytes of heap for each connection: 1.2 KiB.
 const HEAP: u64 = 1229;
 
-/// Of the processor, in a second, for all of them.
+/// Processor time in a second, for all connections together.
 const PROCESSOR: Duration = Duration::from_millis(1);
 
-/// A thread that has nothing to do any more needs a moment to wait.
+/// The time for threads to finish what they do, and for the first answer.
 const SETTLED: Duration = Duration::from_secs(1);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -29,7 +30,7 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     Client::connect(server.address, SETTLED)?.ask(GET)?;
     thread::sleep(SETTLED);
     let before = server.heap()?;
-    let crowd = Crowd::start(server.address, CONNECTIONS as usize, &Conduct::default(), false)?;
+    let crowd = Crowd::start(server.address, CONNECTIONS as usize, &Behavior::default(), false)?;
     thread::sleep(SETTLED);
     let each = server.heap()?.saturating_sub(before) / u64::from(CONNECTIONS);
     let case = format!("{CONNECTIONS} silent connections");

@@ -1,4 +1,4 @@
-//! A log that nobody reads, and requests that are worth a line.
+//! Bad requests, and a log that nobody reads.
 
 use std::{
     error::Error,
@@ -12,20 +12,22 @@ use std::{
 
 use super::{
     client::newcomers,
-    crowd::{Conduct, Crowd},
+    crowd::{Behavior, Crowd},
     report::Report,
 };
 use crate::process::Server;
 
+/// Requests, each worth a line in the log.
 const BAD_REQUESTS: usize = 5_000;
 
-/// More than the connections of the victim.
+/// Clients that send bad requests: more than the connections that the victim allows.
 const CLIENTS: usize = 150;
 const CAP: &str = "100";
 
+/// The longest wait of a newcomer.
 const BOUND: Duration = Duration::from_secs(1);
 
-/// How long the bad requests may take. A server that waits for a reader never ends with them.
+/// The longest time for all bad requests.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -42,8 +44,8 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
 }
 
 fn complain(report: &mut Report, name: &str, server: SocketAddr) -> Result<(), Box<dyn Error>> {
-    let conduct = Conduct { opening: b"bad\r\n\r\n".to_vec(), ..Conduct::default() };
-    let crowd = Crowd::start(server, CLIENTS, &conduct, true)?;
+    let behavior = Behavior { opening: b"bad\r\n\r\n".to_vec(), ..Behavior::default() };
+    let crowd = Crowd::start(server, CLIENTS, &behavior, true)?;
     let start = Instant::now();
     while crowd.closed() < BAD_REQUESTS && start.elapsed() < PATIENCE {
         thread::sleep(Duration::from_millis(5));

@@ -1,4 +1,4 @@
-//! Uploads of more than the server takes, from clients that send all before they read.
+//! Uploads beyond the limit, from clients that send all before they read, as wget does.
 
 use std::{error::Error, io, time::Duration};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::process::Server;
 
-/// Of a body, in MB.
+/// Sizes of bodies, in MB.
 const SIZES: [usize; 5] = [30, 100, 50, 80, 60];
 
-/// Longer than anything takes.
+/// The longest wait for the server.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -37,6 +37,7 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Sends all, then reads. An error of a write loses the answer, as in such clients.
 fn upload(mut client: Client, length: usize) -> io::Result<Answer> {
     let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
     client.send(head.as_bytes())?;

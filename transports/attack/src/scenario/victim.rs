@@ -1,4 +1,4 @@
-//! A server for a scenario: how it is started, stopped and asked.
+//! Servers for scenarios: starting, signals, and the memory and processor time that they take.
 
 use std::{
     error::Error,
@@ -19,17 +19,18 @@ impl Server {
         Self::start_with(&[&[transport], arguments].concat(), Stdio::inherit())
     }
 
+    /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         Ok(kill_process(Pid::from_child(&self.child), signal)?)
     }
 
-    /// Bytes of its heap that are in use. It doesn't take a connection to ask.
+    /// Asks how many bytes of its heap are in use. That takes no connection.
     pub(crate) fn heap(&mut self) -> Result<u64, Box<dyn Error>> {
         writeln!(self.child.stdin.as_ref().ok_or("it has an input")?)?;
         Ok(self.line()?.parse()?)
     }
 
-    /// The processor time that its threads have taken. Those that have ended don't count.
+    /// Sums up the processor time of its threads. Those that have ended don't count.
     pub(crate) fn processor_time(&self) -> Result<Duration, Box<dyn Error>> {
         let mut nanos = 0;
         for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
@@ -39,7 +40,7 @@ impl Server {
         Ok(Duration::from_nanos(nanos))
     }
 
-    /// Waits until it ends, for no longer than that: how, and after how long.
+    /// Waits until it ends, for no longer than `time`: its status, and the time it took.
     pub(crate) fn ends_within(
         &mut self,
         time: Duration,
