@@ -6,6 +6,7 @@ mod net;
 mod process;
 mod random;
 mod round;
+mod scenario;
 
 use std::{
     error::Error,
@@ -26,11 +27,15 @@ struct Options {
 
 const TRANSPORTS: [&str; 2] = ["thread", "smol"];
 
-const USAGE: &str =
-    "[--seconds S] [--rounds N] [--connections N] [--seed N] [thread] [smol]; see README.md";
+const USAGE: &str = "[--seconds S] [--rounds N] [--connections N] [--seed N] [thread] [smol]
+    or scenarios [--quick] [NAME]... [thread] [smol]; see README.md";
 
 fn main() -> ExitCode {
-    let result = parse(std::env::args().skip(1)).and_then(|options| run(&options));
+    let mut arguments = std::env::args().skip(1).peekable();
+    let result = match arguments.next_if_eq("scenarios") {
+        Some(_) => scenario::run(arguments),
+        None => parse(arguments).and_then(|options| run(&options)),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -16,7 +16,7 @@ use crate::net::PATIENCE;
 /// A server that runs until it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    child: Child,
+    pub(crate) child: Child,
     output: BufReader<ChildStdout>,
 }
 
@@ -43,13 +43,19 @@ pub(crate) struct Watched<T> {
 impl Server {
     /// Starts the binary beside this one.
     pub(crate) fn start(transport: &str, connections: usize) -> Result<Self, Box<dyn Error>> {
+        Self::start_with(&[transport, &connections.to_string()], Stdio::inherit())
+    }
+
+    /// Starts it with these arguments, and its standard error there.
+    pub(crate) fn start_with(arguments: &[&str], stderr: Stdio) -> Result<Self, Box<dyn Error>> {
         let path = std::env::current_exe()?.with_file_name("victim");
         let mut child = Command::new(&path)
             // Of several arenas, malloc_trim leaves alone what is free at their ends.
             .env("MALLOC_ARENA_MAX", "1")
-            .args([transport, &connections.to_string()])
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .map_err(|error| {
                 format!("cannot run {}: {error}; first: cargo build --release", path.display())
@@ -57,7 +63,11 @@ impl Server {
         let output = BufReader::new(child.stdout.take().expect("stdout is piped"));
         // From here on, it is stopped by its drop.
         let mut server = Self { address: ([127, 0, 0, 1], 0).into(), child, output };
-        server.address = server.line()?.trim().parse()?;
+        // On a Unix socket, it has no address.
+        let line = server.line()?;
+        if !line.starts_with('/') {
+            server.address = line.parse()?;
+        }
         Ok(server)
     }
 
@@ -121,7 +131,8 @@ impl Server {
         if status.success() { Ok(summary) } else { Err(format!("it ended with {status}").into()) }
     }
 
-    fn line(&mut self) -> Result<String, Box<dyn Error>> {
+    /// The next line of its output.
+    pub(crate) fn line(&mut self) -> Result<String, Box<dyn Error>> {
         let mut line = String::new();
         self.output.read_line(&mut line)?;
         Ok(line.trim_end().to_owned())

@@ -1,19 +1,25 @@
-//! The server that is attacked: `victim thread|smol CONNECTIONS`. It says where it listens, and
-//! ends when its standard input does.
+//! The server that is attacked. It says where it listens, and ends at a SIGTERM or when its standard
+//! input does. For each line on its standard input, it writes how many bytes of its heap are in use.
 
 use std::{
     alloc::System,
     error::Error,
     ffi::c_int,
-    fmt,
-    io::{self, Read},
-    panic, thread,
-    time::Duration,
+    fmt, hint,
+    io::{self, BufRead, Write},
+    os::unix::net::UnixListener,
+    panic,
+    sync::OnceLock,
+    thread,
+    time::{Duration, Instant},
 };
 
 use h1events_smol as on_smol;
 use h1events_thread::{self as on_thread, Config, Request, Response};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+const USAGE: &str = "victim thread|smol CONNECTIONS|default [--default-deadlines] [--idle MS] \
+    [--log] [--unix PATH]";
 
 /// The allocator of the system, which is counted.
 #[global_allocator]
@@ -26,59 +32,140 @@ unsafe extern "C" {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [transport, connections] = &*arguments else {
-        return Err("victim thread|smol CONNECTIONS".into());
-    };
-    let connections = connections.parse()?;
-    // Thousands of them are asked for.
-    panic::set_hook(Box::new(|_| {}));
-    let address = "127.0.0.1:0";
-    match &**transport {
-        "thread" => {
-            let server =
-                on_thread::Server::bind(address)?.config(config()).max_connections(connections);
-            println!("{}", server.local_addr()?);
-            let shutdown = server.shutdown();
-            at_end_of_input(move || shutdown.begin(GRACE));
-            say(&server.serve(application)?);
-        }
-        "smol" => {
-            let server =
-                on_smol::Server::bind(address)?.config(config()).max_connections(connections);
-            println!("{}", server.local_addr()?);
-            let shutdown = server.shutdown();
-            at_end_of_input(move || shutdown.begin(GRACE));
-            say(&server.serve(application)?);
-        }
-        _ => return Err("thread or smol".into()),
+    let options = Options::parse(std::env::args().skip(1))?;
+    silence_panics_asked_for();
+    if options.log {
+        log::set_logger(&ToStderr).map_err(|error| error.to_string())?;
+        log::set_max_level(log::LevelFilter::Warn);
     }
+    let address = "127.0.0.1:0";
+    match (&*options.transport, &options.unix) {
+        ("thread", None) => {
+            let server = on_thread::Server::bind(address)?;
+            let address = server.local_addr()?;
+            serve_on_thread(server, &address, &options)
+        }
+        ("thread", Some(path)) => {
+            let server = on_thread::Server::new(UnixListener::bind(path)?)?;
+            serve_on_thread(server, path, &options)
+        }
+        ("smol", None) => {
+            let server = on_smol::Server::bind(address)?;
+            let address = server.local_addr()?;
+            serve_on_smol(server, &address, &options)
+        }
+        ("smol", Some(path)) => {
+            let server = on_smol::Server::new(UnixListener::bind(path)?)?;
+            serve_on_smol(server, path, &options)
+        }
+        _ => Err(USAGE.into()),
+    }
+}
+
+fn serve_on_thread<L: on_thread::Listener<Accepted: on_thread::Stream>>(
+    mut server: on_thread::Server<L>,
+    address: &dyn fmt::Display,
+    options: &Options,
+) -> Result<(), Box<dyn Error>> {
+    if let Some(connections) = options.connections {
+        server = server.max_connections(connections);
+    }
+    let server = server.config(options.config());
+    let shutdown = server.shutdown_handle();
+    ends(move || shutdown.shutdown(GRACE))?;
+    println!("{address}");
+    println!("{}", server.serve(application)?);
+    Ok(())
+}
+
+fn serve_on_smol<L: on_smol::Listener<Accepted: on_smol::IntoStream>>(
+    mut server: on_smol::Server<L>,
+    address: &dyn fmt::Display,
+    options: &Options,
+) -> Result<(), Box<dyn Error>> {
+    if let Some(connections) = options.connections {
+        server = server.max_connections(connections);
+    }
+    let server = server.config(options.config());
+    let shutdown = server.shutdown_handle();
+    ends(move || shutdown.shutdown(GRACE))?;
+    println!("{address}");
+    println!("{}", server.serve(application)?);
     Ok(())
 }
 
 /// How long requests in flight get at the end.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// Deadlines so short that they pass many times in an attack of a few seconds.
-fn config() -> Config {
-    let mut config = Config::new();
-    config.keep_alive_timeout = Duration::from_secs(4);
-    config.header_read_timeout = Duration::from_secs(1);
-    config.body_data_rate.grace_period = Duration::from_secs(1);
-    config.write_data_rate.grace_period = Duration::from_secs(1);
-    config
+/// What the command line says.
+#[derive(Default)]
+struct Options {
+    transport: String,
+    /// Nothing means the server's default.
+    connections: Option<usize>,
+    default_deadlines: bool,
+    idle: Option<Duration>,
+    log: bool,
+    /// Where the Unix socket is to be, if it is one.
+    unix: Option<String>,
+}
+
+impl Options {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+        let transport = arguments.next().ok_or(USAGE)?;
+        let connections = match arguments.next().ok_or(USAGE)?.as_str() {
+            "default" => None,
+            number => Some(number.parse()?),
+        };
+        let mut options = Self { transport, connections, ..Self::default() };
+        while let Some(argument) = arguments.next() {
+            match &*argument {
+                "--default-deadlines" => options.default_deadlines = true,
+                "--idle" => {
+                    let millis = arguments.next().ok_or(USAGE)?.parse()?;
+                    options.idle = Some(Duration::from_millis(millis));
+                }
+                "--log" => options.log = true,
+                "--unix" => options.unix = Some(arguments.next().ok_or(USAGE)?),
+                _ => return Err(USAGE.into()),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Deadlines so short that they pass many times in an attack of a few seconds, or the defaults.
+    fn config(&self) -> Config {
+        let mut config = Config::new();
+        if !self.default_deadlines {
+            config.keep_alive_timeout = self.idle.unwrap_or(Duration::from_secs(4));
+            config.header_read_timeout = Duration::from_secs(1);
+            config.body_data_rate.grace_period = Duration::from_secs(1);
+            config.write_data_rate.grace_period = Duration::from_secs(1);
+        }
+        config
+    }
 }
 
 fn application(request: &Request<'_>) -> Response {
-    match request.path() {
+    let path = request.path();
+    if let Some(time) = millis(path.strip_prefix(b"/spin/")) {
+        spin_until(Instant::now() + time);
+        return Response::new(200);
+    }
+    if let Some(time) = millis(path.strip_prefix(b"/hold/")) {
+        // All of them end at the same time, however many there are.
+        static END: OnceLock<Instant> = OnceLock::new();
+        spin_until(*END.get_or_init(|| Instant::now() + time));
+        return Response::new(200);
+    }
+    match path {
         // Owned, so that each answer takes memory.
         b"/large" => Response::new(200).with_body(vec![b'x'; LARGE]),
-        b"/panic" => panic!("as asked for"),
+        b"/panic" => panic!("{AS_ASKED_FOR}"),
         b"/heap" => {
             let heap = ALLOCATOR.stats();
-            let bytes = heap.bytes_allocated - heap.bytes_deallocated;
             let blocks = heap.allocations - heap.deallocations;
-            Response::text(format!("{bytes} {blocks}"))
+            Response::text(format!("{} {blocks}", heap_bytes()))
         }
         b"/trim" => {
             malloc_trim(0);
@@ -88,17 +175,65 @@ fn application(request: &Request<'_>) -> Response {
     }
 }
 
+/// The message of a panic that a request asks for.
+const AS_ASKED_FOR: &str = "as asked for";
+
+/// Keeps the panics of the handler quiet, of which there are thousands. Others are faults.
+fn silence_panics_asked_for() {
+    let shows = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str() != Some(AS_ASKED_FOR) {
+            shows(panic);
+        }
+    }));
+}
+
 /// More than the system takes at once for a client that doesn't read.
 const LARGE: usize = 4 * 1024 * 1024;
 
-fn at_end_of_input(then: impl FnOnce() + Send + 'static) {
-    thread::spawn(|| {
-        // Whatever ends it, nobody is left who wants the server.
-        let _ = io::stdin().read_to_end(&mut Vec::new());
-        then();
-    });
+fn millis(number: Option<&[u8]>) -> Option<Duration> {
+    let number = str::from_utf8(number?).ok()?;
+    number.parse().ok().map(Duration::from_millis)
 }
 
-fn say(summary: &impl fmt::Display) {
-    println!("{summary}");
+/// Takes the processor, as a handler does that computes.
+fn spin_until(end: Instant) {
+    while Instant::now() < end {
+        hint::spin_loop();
+    }
+}
+
+/// Bytes that have been allocated and not freed.
+fn heap_bytes() -> usize {
+    let heap = ALLOCATOR.stats();
+    heap.bytes_allocated - heap.bytes_deallocated
+}
+
+/// Ends it at a SIGTERM and at the end of its input.
+fn ends(end: impl Fn() + Clone + Send + 'static) -> Result<(), Box<dyn Error>> {
+    ctrlc::set_handler(end.clone())?;
+    thread::spawn(move || {
+        for _ in io::stdin().lock().lines().map_while(Result::ok) {
+            println!("{}", heap_bytes());
+        }
+        // However the input ended, the attack is gone.
+        end();
+    });
+    Ok(())
+}
+
+/// Writes the log to stderr, and waits for its reader, as most programs do.
+struct ToStderr;
+
+impl log::Log for ToStderr {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        // The reader may be gone.
+        let _ = writeln!(io::stderr(), "{}: {}", record.level(), record.args());
+    }
+
+    fn flush(&self) {}
 }
