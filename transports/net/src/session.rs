@@ -106,7 +106,7 @@ impl Session {
     pub fn wait(&mut self, deadline: Option<Instant>, now: Instant) -> bool {
         let buffer = self.connection.detach_buffer();
         self.has_buffer &= buffer.is_none();
-        let (activity, held) = (self.connection.activity(), self.connection.buffered());
+        let (activity, held) = (self.connection.activity(), self.connection.reserved());
         let mut endpoint = self.place.endpoint.lock();
         if let Some(buffer) = buffer {
             endpoint.keep_buffer(buffer);

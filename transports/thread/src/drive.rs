@@ -65,7 +65,10 @@ where
         loop {
             match self.session.step(now) {
                 Step::Read { deadline } => self.read(deadline, now)?,
-                Step::Write { deadline } => self.write(deadline, now)?,
+                Step::Write { deadline } => {
+                    now = self.write(deadline, now)?;
+                    continue;
+                }
                 Step::Handle => {
                     let response = self.handle();
                     now = Instant::now();
@@ -126,13 +129,16 @@ where
         Ok(Read::Done)
     }
 
-    /// Writes and flushes: only then it has been sent.
-    fn write(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
-        if self.would_block && !self.session.wait(None, now) {
-            return Ok(());
+    /// Writes and flushes: only then it has been sent. Returns the time as of which it has.
+    fn write(&mut self, deadline: Instant, mut now: Instant) -> io::Result<Instant> {
+        if self.would_block {
+            now = Instant::now();
+            if !self.session.wait(None, now) {
+                return Ok(now);
+            }
         }
-        let deadline = deadline.min(now + REPORT_INTERVAL);
-        if let Some(timeout) = self.writing.needed(deadline, now) {
+        let until = deadline.min(now + REPORT_INTERVAL);
+        if let Some(timeout) = self.writing.needed(until, now) {
             self.stream.set_write_timeout(Some(timeout))?;
         }
         self.would_block = true;
@@ -140,15 +146,16 @@ where
             match self.stream.write_vectored(&self.session.write_slices()) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(n) => self.unflushed = n,
-                Err(error) => return survive(error, &mut self.writing),
+                Err(error) => return survive(error, &mut self.writing).map(|()| now),
             }
         }
         if let Err(error) = self.stream.flush() {
-            return survive(error, &mut self.writing);
+            return survive(error, &mut self.writing).map(|()| now);
         }
         self.would_block = self.session.advance_write(self.unflushed);
         self.unflushed = 0;
-        Ok(())
+        // The system may have taken a part at once, and then waited in vain for the client.
+        Ok(if self.would_block { now } else { Instant::now() })
     }
 
     /// Shuts the write half down, as often as it takes.

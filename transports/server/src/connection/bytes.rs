@@ -83,6 +83,14 @@ impl Connection {
         self.buffer.get_or_insert_default().allowance = bytes;
     }
 
+    /// Returns the bytes that the connection may hold without asking: those that it
+    /// [holds](Self::buffered), or its allowance if that is more. A connection without a buffer needs
+    /// none.
+    #[must_use]
+    pub fn reserved(&self) -> usize {
+        self.buffer.as_ref().map_or(0, |buffer| buffer.capacity().max(buffer.allowance))
+    }
+
     /// Returns the request that switched the protocol, and the bytes that were read after it, which
     /// belong to the new protocol (RFC 9110 section 7.8). Call it after
     /// [`Step::Upgraded`](crate::Step::Upgraded).

@@ -114,7 +114,8 @@ impl Endpoint {
     }
 
     /// Reports that a connection waits for its client, and for what. `deadline` is that of its
-    /// step, if the endpoint is to wake it then; `buffered` are the bytes that it holds.
+    /// step, if the endpoint is to wake it then; `buffered` are the bytes that it holds, or may hold
+    /// without asking.
     pub fn wait(
         &mut self,
         id: ConnectionId,
