@@ -249,6 +249,10 @@ impl<L: Listener, H: Host<L::Accepted>> Accepting<'_, L, H> {
             return Ok(());
         };
         self.log.complain("serve", format_args!("a connection can't be served yet: {error}"));
+        if self.shutdown.has_begun() {
+            self.endpoints[endpoint].lock().close(id);
+            return Ok(());
+        }
         self.unserved = Some(Unserved { endpoint, id, accepted, peer });
         Err(self.make_room(now))
     }
