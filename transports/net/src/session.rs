@@ -239,6 +239,7 @@ impl Session {
     /// is returned beside it is dropped.
     pub fn into_upgraded<S>(self, stream: S) -> (Upgraded<S>, impl Sized) {
         let Self { connection, place, .. } = self;
+        place.endpoint.lock().hand_over(place.id);
         let (request, leftover) = connection.into_parts();
         (Upgraded::new(request, leftover, stream), place)
     }

@@ -165,6 +165,11 @@ impl Endpoint {
         self.slots[id.0].waits = false;
     }
 
+    /// Reports that the application has taken a connection for another protocol.
+    pub fn hand_over(&mut self, id: ConnectionId) {
+        self.slots[id.0].activity = Activity::Upgraded;
+    }
+
     /// Whether a connection has been told to end. If it has, the transport may have ended its
     /// input, and the client not.
     #[must_use]
