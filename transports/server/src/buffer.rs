@@ -6,6 +6,7 @@ use h1events::Limits;
 
 use crate::date::Date;
 use crate::output::Output;
+use crate::room::Room;
 use crate::stored_request::StoredRequest;
 
 /// The memory that a connection needs while a request is on its way: space to read into, the
@@ -34,22 +35,6 @@ pub const SMALL: usize = 16 * 1024;
 /// Bytes by which an allowance grows at least.
 const GRANT: usize = 64 * 1024;
 
-/// The memory that a request may take, which is asked for only when it grows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Room<'a> {
-    allowance: usize,
-    bytes: usize,
-    output: &'a Output,
-}
-
-impl Room<'_> {
-    /// Bytes that the request may hold.
-    pub(crate) fn max(self) -> usize {
-        let others = size_of::<Buffer>() + self.bytes + self.output.capacity();
-        self.allowance.saturating_sub(others)
-    }
-}
-
 /// Bytes of space to read into, as long as no line is longer.
 const READ: usize = 8 * 1024;
 
@@ -77,7 +62,8 @@ impl Buffer {
     /// The unread bytes, the request that is made of them, and the memory that it may take.
     pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest, Room<'_>) {
         let Self { bytes, request, output, allowance, .. } = self;
-        let room = Room { allowance: *allowance, bytes: bytes.capacity(), output };
+        let others = size_of::<Self>() + bytes.capacity();
+        let room = Room::new(*allowance, others, output);
         (&bytes[self.start..self.end], request, room)
     }
 

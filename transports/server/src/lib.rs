@@ -118,6 +118,7 @@ mod peer;
 mod reason;
 mod request;
 mod response;
+mod room;
 mod step;
 mod stored_request;
 mod target;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use h1events::{BodyLength, Error, Event, Field, Framing, RequestParser, Version, range_of};
 
-use crate::buffer::Room;
+use crate::room::Room;
 
 /// The head as it was received, and ranges into it. The memory is used again for the next request.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use h1events_net::Session;
 use h1events_server::{Peer, Persistence, Request, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
+use crate::context::{Serving, WorkerContext};
 use crate::stream::Stream;
-use crate::worker::{Serving, WorkerContext};
 
 /// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
 /// client has as long to begin to read an answer.

@@ -14,9 +14,10 @@ use h1events_net::{
 use h1events_server::{Config, ConnectionId, EndpointConfig, Peer, Request, Response, Summary};
 use smol::channel::{Sender, unbounded};
 
+use crate::context::{OnUpgrade, Serving};
 use crate::reactor::{Notifier, Poll};
 use crate::stream::IntoStream;
-use crate::worker::{self, Admitted, OnUpgrade, Serving};
+use crate::worker::{self, Admitted};
 
 type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 

@@ -1,57 +1,25 @@
 //! A thread that serves: an executor whose connections stay on it.
 
-use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
 
-use h1events_net::{Place, Session, SharedEndpoint, Upgraded};
-use h1events_server::{Config, ConnectionId, Peer, Request, Response};
+use h1events_net::{Place, Session, SharedEndpoint};
+use h1events_server::{ConnectionId, Peer, Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
-use smol::future::{self, FutureExt};
+use smol::future::FutureExt;
 
+use crate::context::{Serving, WorkerContext};
 use crate::drive::{Driver, Ended};
 use crate::reactor::{self, Reactor};
 use crate::stream::{IntoStream, Stream};
-
-/// What the application does with connections that it takes.
-pub(crate) type OnUpgrade<S> =
-    Arc<dyn Fn(Upgraded<S>) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync>;
-
-/// What all connections of a server share.
-pub(crate) struct Serving<S, A> {
-    pub(crate) app: A,
-    pub(crate) config: Arc<Config>,
-    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
-}
 
 /// A connection that the endpoint of a worker has admitted.
 pub(crate) struct Admitted<T> {
     pub(crate) id: ConnectionId,
     pub(crate) accepted: T,
     pub(crate) peer: Peer,
-}
-
-/// What the connections of a worker share.
-pub(crate) struct WorkerContext {
-    pub(crate) reactor: Reactor,
-    pub(crate) wakers: Wakers,
-    /// Bytes are read into it while nothing of a request has come, so that an idle connection
-    /// holds no buffer.
-    pub(crate) scratch: RefCell<Box<[u8]>>,
-}
-
-/// Bytes that are read at once while no request has begun.
-const FIRST_READ: usize = 8 * 1024;
-
-/// By the index of the connection.
-#[derive(Default)]
-pub(crate) struct Wakers {
-    wakers: RefCell<Vec<Option<Waker>>>,
 }
 
 /// Serves what the acceptor admits, until it sends no more.
@@ -65,9 +33,7 @@ pub(crate) fn run<T, A>(
     A: AsyncFn(&Request<'_>) -> Response + 'static,
 {
     let reactor = Reactor::new(poll);
-    let scratch = RefCell::new(vec![0; FIRST_READ].into());
-    let context = WorkerContext { reactor: reactor.clone(), wakers: Wakers::default(), scratch };
-    let context = Rc::new(context);
+    let context = Rc::new(WorkerContext::new(reactor.clone()));
     let executor = LocalExecutor::new();
     let serve = async {
         while let Ok(Admitted { id, accepted, peer }) = admitted.recv().await {
@@ -114,55 +80,6 @@ where
             }
         }
         log::info!("{peer}: closed");
-    }
-}
-
-impl WorkerContext {
-    /// Wakes the connections that have something to hear, and returns when to look again.
-    fn tend(&self, endpoint: &SharedEndpoint) -> Option<Duration> {
-        let mut now = Instant::now();
-        let mut locked = endpoint.lock();
-        if locked.timeout(now).is_some_and(|timeout| timeout <= now) {
-            drop(locked);
-            // What has come in time is read before a deadline is judged.
-            self.reactor.catch_up();
-            now = Instant::now();
-            locked = endpoint.lock();
-            locked.handle_timeout(now);
-        }
-        while let Some(id) = locked.poll_wake() {
-            self.wakers.wake(id);
-        }
-        locked.timeout(now).map(|timeout| timeout.saturating_duration_since(now))
-    }
-}
-
-impl Wakers {
-    pub(crate) fn set(&self, id: ConnectionId, waker: &Waker) {
-        let mut wakers = self.wakers.borrow_mut();
-        if wakers.len() <= id.index() {
-            wakers.resize_with(id.index() + 1, || None);
-        }
-        match &mut wakers[id.index()] {
-            Some(known) if known.will_wake(waker) => {}
-            known => *known = Some(waker.clone()),
-        }
-    }
-
-    /// Waits until the connection is woken.
-    pub(crate) async fn woken(&self, id: ConnectionId) {
-        let mut has_waited = false;
-        future::poll_fn(|cx| {
-            self.set(id, cx.waker());
-            if std::mem::replace(&mut has_waited, true) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-
-    fn wake(&self, id: ConnectionId) {
-        if let Some(Some(waker)) = self.wakers.borrow().get(id.index()) {
-            waker.wake_by_ref();
-        }
     }
 }
 

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use h1events_net::Session;
 use h1events_server::{Persistence, Request, Response, Step};
 
-use crate::serve::Serving;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
 
@@ -31,7 +30,7 @@ pub(crate) enum Ended {
 }
 
 pub(crate) struct Driver<'a, S, A> {
-    serving: &'a Serving<S, A>,
+    app: &'a A,
     stream: &'a S,
     session: &'a mut Session,
     reading: Timeout,
@@ -47,9 +46,9 @@ where
     S: Stream,
     A: Fn(&Request<'_>) -> Response,
 {
-    pub(crate) fn new(serving: &'a Serving<S, A>, stream: &'a S, session: &'a mut Session) -> Self {
+    pub(crate) fn new(app: &'a A, stream: &'a S, session: &'a mut Session) -> Self {
         Self {
-            serving,
+            app,
             stream,
             session,
             reading: Timeout::default(),
@@ -181,7 +180,7 @@ where
     fn handle(&self) -> Response {
         let request = self.session.request();
         // What the application shares between its calls is its own to keep sound.
-        let answer = catch_unwind(AssertUnwindSafe(|| (self.serving.app)(&request)));
+        let answer = catch_unwind(AssertUnwindSafe(|| (self.app)(&request)));
         answer.unwrap_or_else(|panic| self.session.panicked(&*panic))
     }
 }

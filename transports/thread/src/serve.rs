@@ -117,7 +117,7 @@ where
         let seat = Seat { serving: self, id, entry: self.entries()[id.index()].clone() };
         let Some(entry) = &seat.entry else { return };
         let _ = entry.thread.set(thread::current());
-        match Driver::new(self, &entry.stream, &mut session).run() {
+        match Driver::new(&self.app, &entry.stream, &mut session).run() {
             Ok(Ended::Closed) => {}
             Ok(Ended::Upgraded) => {
                 if let Some(stream) = seat.into_stream() {

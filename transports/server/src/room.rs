@@ -1,0 +1,23 @@
+//! The memory that a request may take.
+
+use crate::output::Output;
+
+/// The memory that a request may take, which is asked for only when it grows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room<'a> {
+    allowance: usize,
+    others: usize,
+    output: &'a Output,
+}
+
+impl<'a> Room<'a> {
+    /// What an allowance leaves beside the output and other bytes.
+    pub(crate) const fn new(allowance: usize, others: usize, output: &'a Output) -> Self {
+        Self { allowance, others, output }
+    }
+
+    /// Bytes that the request may hold.
+    pub(crate) fn max(self) -> usize {
+        self.allowance.saturating_sub(self.others + self.output.capacity())
+    }
+}
