@@ -27,7 +27,7 @@ impl ResponseContext {
     }
 }
 
-/// Appends the answer to what is to be sent. `date` is empty if there is no clock.
+/// Appends the answer to what is to be sent. `date` is a field line, or empty if there is no clock.
 pub(crate) fn write(output: &mut Output, response: Response, context: ResponseContext, date: &str) {
     let switches = response.protocol.is_some();
     let is_tunnel = switches && context.is_connect;
@@ -40,24 +40,24 @@ pub(crate) fn write(output: &mut Output, response: Response, context: ResponseCo
         } else {
             status_line(out, response.status, response.reason());
         }
-        if !date.is_empty() && !response.has_date() {
-            field(out, "Date", date.as_bytes());
+        if !response.has_date() {
+            out.extend_from_slice(date.as_bytes());
         }
         out.extend_from_slice(&response.lines);
         if let Some(protocol) = response.protocol.as_ref().filter(|_| !is_tunnel) {
-            field(out, "Upgrade", protocol);
+            field(out, "Upgrade: ", protocol);
         }
         // RFC 9110 section 8.6: no Content-Length in a 1xx, a 204 or a 2xx to CONNECT, nor in a 304
         // unless it is that of the 200, which is not known here. Neither is that of the GET, if
         // the application has left the content out of its answer to a HEAD.
         if has_content && !(context.is_head && response.body.is_none()) {
             let length = response.body().len();
-            field(out, "Content-Length", itoa::Buffer::new().format(length).as_bytes());
+            field(out, "Content-Length: ", itoa::Buffer::new().format(length).as_bytes());
         } else if response.status == 205 {
-            field(out, "Content-Length", b"0");
+            field(out, "Content-Length: ", b"0");
         }
         if let Some(options) = connection_options(&response, context).filter(|_| !is_tunnel) {
-            field(out, "Connection", options);
+            field(out, "Connection: ", options);
         }
         out.extend_from_slice(b"\r\n");
     });
@@ -139,14 +139,18 @@ fn connection_options(response: &Response, context: ResponseContext) -> Option<&
 }
 
 fn status_line(out: &mut Vec<u8>, status: u16, reason: &str) {
+    if (status, reason) == (200, "OK") {
+        return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    }
     // RFC 9112 section 4: the second space is sent even without a reason.
     for part in ["HTTP/1.1 ", itoa::Buffer::new().format(status), " ", reason, "\r\n"] {
         out.extend_from_slice(part.as_bytes());
     }
 }
 
+/// Appends a field line. The name ends with its colon and a space.
 fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
-    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+    for part in [name.as_bytes(), value, b"\r\n"] {
         out.extend_from_slice(part);
     }
 }

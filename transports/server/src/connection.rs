@@ -305,7 +305,7 @@ impl Connection {
             // RFC 9110 section 9.3.2: no content for HEAD, even if the rest of its line is wrong.
             context.is_head = buffer.unread().starts_with(b"HEAD ");
         }
-        let date = if self.config.date { buffer.date.at(now, self.time_of_day) } else { "" };
+        let date = if self.config.date { buffer.date.line_at(now, self.time_of_day) } else { "" };
         let upgrades = response.protocol.is_some();
         answer::write(&mut buffer.output, response, context, date);
         // After an upgrade, `request` still gives it.

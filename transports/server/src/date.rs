@@ -1,13 +1,13 @@
-//! The value of the Date field (RFC 9110 section 6.6.1).
+//! The Date field (RFC 9110 section 6.6.1).
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The last value, since it is the same for a whole second.
+/// The last field line, since it is the same for a whole second.
 #[derive(Debug, Default)]
 pub(crate) struct Date {
-    text: String,
-    /// When the second is over that `text` says.
-    until: Option<Instant>,
+    line: String,
+    /// The second that `line` says: its beginning and its end.
+    second: Option<(Instant, Instant)>,
 }
 
 /// 31 December 9999, 23:59:59: the last second that IMF-fixdate has digits for. `httpdate` panics
@@ -17,20 +17,20 @@ const LAST_SECOND: u64 = 253_402_300_799;
 const SECOND: Duration = Duration::from_secs(1);
 
 impl Date {
-    /// The value at an instant. Asks for the time of day only if a new second may have begun, so that a busy
-    /// thread reads one clock for each answer and not two. A clock that has been set is followed
-    /// within a second.
-    pub(crate) fn at(&mut self, now: Instant, time_of_day: fn() -> SystemTime) -> &str {
-        // More than a second is left if this buffer comes from a connection that is ahead of time.
-        let is_same_second = |until: Instant| now < until && until - now <= SECOND;
-        if !self.until.is_some_and(is_same_second) {
+    /// Returns the field line at an instant. Asks for the time of day only if a new second may have
+    /// begun, so that a busy thread reads one clock for each answer and not two. A clock that has been
+    /// set is followed within a second.
+    pub(crate) fn line_at(&mut self, now: Instant, time_of_day: fn() -> SystemTime) -> &str {
+        // It hasn't begun yet if this buffer comes from a connection that is ahead of time.
+        let is_same_second = |(begin, end): (Instant, Instant)| begin <= now && now < end;
+        if !self.second.is_some_and(is_same_second) {
             let since = time_of_day().duration_since(UNIX_EPOCH).unwrap_or_default();
             let second = Duration::from_secs(since.as_secs().min(LAST_SECOND));
-            self.text = httpdate::fmt_http_date(UNIX_EPOCH + second);
-            self.until =
-                now.checked_add(SECOND - Duration::from_nanos(since.subsec_nanos().into()));
+            self.line = format!("Date: {}\r\n", httpdate::fmt_http_date(UNIX_EPOCH + second));
+            let begin = now.checked_sub(Duration::from_nanos(since.subsec_nanos().into()));
+            self.second = begin.map(|begin| (begin, begin + SECOND));
         }
-        &self.text
+        &self.line
     }
 }
 
@@ -63,7 +63,8 @@ mod tests {
             (late, "Fri, 31 Dec 9999 23:59:59 GMT"),
         ] {
             TIME.set(time);
-            assert_eq!(Date::default().at(Instant::now(), time_of_day), text);
+            let line = format!("Date: {text}\r\n");
+            assert_eq!(Date::default().line_at(Instant::now(), time_of_day), line);
         }
     }
 
@@ -73,10 +74,10 @@ mod tests {
         let mut date = Date::default();
         let mut at = |since, time| {
             TIME.set(time);
-            let text = date.at(start + since, time_of_day).to_owned();
+            let text = date.line_at(start + since, time_of_day).to_owned();
             (text, ASKED.replace(0))
         };
-        let text = |second: u32| format!("Thu, 01 Jan 1970 00:00:0{second} GMT");
+        let text = |second: u32| format!("Date: Thu, 01 Jan 1970 00:00:0{second} GMT\r\n");
         assert_eq!(at(Duration::ZERO, UNIX_EPOCH + SECOND + SECOND / 4), (text(1), 1));
         // The clock is set, which shows within a second.
         let almost = Duration::from_nanos(749_999_999);

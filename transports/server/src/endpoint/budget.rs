@@ -86,6 +86,12 @@ impl Budget {
         }
     }
 
+    /// Gives back what no connection is charged for, since there is none.
+    pub(crate) fn give_all_back(&mut self) {
+        self.purse.give_back(std::mem::take(&mut self.funds));
+        self.borrowed = 0;
+    }
+
     /// Puts a connection among those that wait, and returns its turn.
     pub(crate) fn wait(&mut self, key: usize, bytes: usize, now: Instant) -> u64 {
         self.turns += 1;
@@ -148,11 +154,7 @@ impl Budget {
         self.borrowed -= returned;
         // One grant is kept for what comes next.
         let rest = spare - returned;
-        let surplus = match self.charged {
-            0 => rest,
-            _ if rest >= 2 * self.grant => rest - self.grant,
-            _ => 0,
-        };
+        let surplus = if rest >= 2 * self.grant { rest - self.grant } else { 0 };
         if returned + surplus > 0 {
             self.funds -= returned + surplus;
             self.purse.give_back(returned + surplus);

@@ -210,6 +210,9 @@ impl Endpoint {
             self.budget.stop_waiting(id.0, lacks);
         }
         self.budget.charge(&mut slot.charged, 0);
+        if self.slots.is_empty() {
+            self.budget.give_all_back();
+        }
         self.ending -= usize::from(slot.is_ending());
         if self.drain.is_some() {
             *self.summary.count(&slot) += 1;
