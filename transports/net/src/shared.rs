@@ -14,11 +14,16 @@ use crate::poller::Notifier;
 #[derive(Debug)]
 pub struct SharedEndpoint {
     endpoint: Mutex<Endpoint>,
-    /// Mirrors [`Endpoint::is_watchful`], so that an answer needs no lock.
-    is_watchful: AtomicBool,
+    is_watchful: Watchful,
     notifier: Notifier,
     log: Arc<ServerLog>,
 }
+
+/// Mirrors [`Endpoint::is_watchful`], so that an answer needs no lock. It has a cache line for itself:
+/// each answer reads it, while others lock the endpoint.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Watchful(AtomicBool);
 
 /// A locked endpoint.
 #[derive(Debug)]
@@ -37,7 +42,7 @@ impl SharedEndpoint {
         log: Arc<ServerLog>,
     ) -> Self {
         let endpoint = Mutex::new(Endpoint::new(config, Box::new(purse)));
-        Self { endpoint, is_watchful: AtomicBool::new(false), notifier, log }
+        Self { endpoint, is_watchful: Watchful::default(), notifier, log }
     }
 
     /// Locks it. What is done with it is short, and never waits.
@@ -56,7 +61,7 @@ impl SharedEndpoint {
     /// Whether each answer is to be reported.
     #[must_use]
     pub fn is_watchful(&self) -> bool {
-        self.is_watchful.load(Relaxed)
+        self.is_watchful.0.load(Relaxed)
     }
 }
 
@@ -76,7 +81,10 @@ impl DerefMut for Locked<'_> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
-        self.shared.is_watchful.store(self.endpoint.is_watchful(), Relaxed);
+        let is_watchful = self.endpoint.is_watchful();
+        if self.shared.is_watchful() != is_watchful {
+            self.shared.is_watchful.0.store(is_watchful, Relaxed);
+        }
         if self.endpoint.take_acceptor_due() {
             self.shared.notifier.notify();
         }
