@@ -165,6 +165,15 @@ impl Endpoint {
         self.slots[id.0].waits = false;
     }
 
+    /// Reports that the application has taken a connection, with `buffered` bytes that had been read.
+    pub fn hand_over(&mut self, id: ConnectionId, buffered: usize) {
+        let slot = &mut self.slots[id.0];
+        slot.activity = Activity::Upgraded;
+        slot.waits = false;
+        self.budget.charge(&mut slot.charged, buffered);
+        self.serve_waiting();
+    }
+
     /// Whether a connection has been told to end. If it has, the transport may have ended its
     /// input, and the client not.
     #[must_use]
