@@ -3,7 +3,8 @@
 use std::thread;
 
 use crate::support::{
-    ECHO_GOES_ON, EndpointConfig, GET, Request, Response, Running, SOON, bind, echo, millis, say, start_with,
+    ECHO_GOES_ON, EndpointConfig, GET, Request, Response, Running, SOON, bind, echo, millis, say,
+    start_with,
 };
 
 fn upgrading(request: &Request<'_>) -> Response {

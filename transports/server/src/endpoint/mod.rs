@@ -85,7 +85,7 @@ impl Endpoint {
     #[must_use]
     pub fn new(config: EndpointConfig, purse: Box<dyn Purse + Send>) -> Self {
         Self {
-            budget: Budget::new(purse, config.max_buffered),
+            budget: Budget::new(purse, config.budget()),
             config,
             slots: Slab::new(),
             deadlines: Deadlines::default(),
