@@ -116,10 +116,12 @@ impl Endpoint {
             None => (slot.is_stalled(now, PATIENCE), slot.charged, 0),
             Some((bytes, _)) => (false, slot.charged, bytes),
         };
+        let others_hold =
+            self.slots.iter().any(|(_, slot)| slot.lacks().is_none() && slot.charged > 0);
         let is_droppable = |slot: &Slot| match slot.lacks() {
             None => slot.is_stalled(now, PATIENCE),
-            // A small one that holds nothing gets through as soon as there is something.
-            Some((bytes, _)) => slot.charged > 0 || bytes > SMALL,
+            // A small one gets through as soon as others give something back.
+            Some((bytes, _)) => bytes > SMALL || slot.charged > 0 && !others_hold,
         };
         let slots = self.slots.iter().filter(|(_, slot)| slot.fate.is_none() && is_droppable(slot));
         slots.max_by_key(|(_, slot)| rank(slot)).map(|(key, _)| key)
