@@ -120,3 +120,35 @@ fn several_listeners_are_served() {
         assert!(TcpStream::connect(address).is_err(), "{address} still accepts");
     }
 }
+
+/// The first one fails whenever it is asked.
+#[test]
+fn listener_that_always_fails_does_not_hold_up_the_others() {
+    for errno in [Errno::INVAL, Errno::NFILE, Errno::CONNABORTED] {
+        type Fail = Box<dyn Fn() -> Option<Errno> + Send>;
+        let (server, broken) = failing::<Fail>(Box::new(move || Some(errno)));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = server.listen(Failing { listener, fail: Box::new(|| None) }).unwrap();
+        let server = start_listening(server, address);
+        let _waiting = TcpStream::connect(broken).unwrap();
+        let (answer, time) = timed(|| server.connect().ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{errno}: {time:?}");
+        server.stop();
+    }
+}
+
+/// More wait at the first one than end in ten seconds.
+#[test]
+fn newcomer_is_answered_beside_a_crowd_at_another_listener() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap();
+    let server = start(bind().max_connections(2).listen(other).unwrap());
+    let crowd: Vec<_> = (0..2_000).map(|_| server.connect()).collect();
+    let (answer, time) = timed(|| Client::new(TcpStream::connect(address).unwrap()).ask(GET));
+    assert_eq!(answer.0, 200);
+    assert!(time < SOON, "{time:?}");
+    drop(crowd);
+    server.stop();
+}

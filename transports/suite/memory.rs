@@ -2,7 +2,9 @@
 
 use std::thread;
 
-use crate::support::{EndpointConfig, GET, SOON, bind_single, millis, start, timed};
+use crate::support::{
+    EndpointConfig, GET, Response, SOON, bind_single, millis, start, start_with, timed,
+};
 
 const MAX_BUFFERED: usize = 1 << 20;
 
@@ -43,4 +45,65 @@ fn unfinished_bodies_leave_room_for_small_requests_and_the_largest_is_refused() 
     }
     drop((large, others));
     assert_eq!(server.stop().cut_off, 0);
+}
+
+#[test]
+fn half_heads_that_take_all_the_memory_hold_nobody_up() {
+    let mut config = EndpointConfig::new();
+    config.max_buffered = MAX_BUFFERED;
+    let server = start(bind_single().endpoint_config(config));
+    let mut crowd: Vec<_> = (0..200).map(|_| server.connect()).collect();
+    for client in &mut crowd {
+        client.send(b"GET / HTTP/1.1\r\nHost:");
+    }
+    thread::sleep(millis(1500));
+    for _ in 0..3 {
+        let (answer, time) = timed(|| server.connect().ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{time:?}");
+    }
+    drop(crowd);
+    server.stop();
+}
+
+#[test]
+fn answers_that_nobody_reads_hold_nobody_up() {
+    let mut config = EndpointConfig::new();
+    config.max_buffered = 8 * MAX_BUFFERED;
+    let server = start_with(bind_single().endpoint_config(config), |request| {
+        let length = if request.target() == b"/large" { 8 << 20 } else { 1 };
+        Response::new(200).with_body(vec![b'x'; length])
+    });
+    let mut crowd: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    for client in &mut crowd {
+        client.send(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    thread::sleep(millis(1500));
+    for _ in 0..3 {
+        let (answer, time) = timed(|| server.connect().ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{time:?}");
+    }
+    drop(crowd);
+    server.stop();
+}
+
+#[test]
+fn request_is_answered_whatever_the_budget() {
+    for max_buffered in [0, 1, 20 * 1024] {
+        let mut config = EndpointConfig::new();
+        config.max_buffered = max_buffered;
+        let server = start(bind_single().endpoint_config(config));
+        let mut idle: Vec<_> = (0..10).map(|_| server.connect()).collect();
+        for client in &mut idle {
+            let (answer, time) = timed(|| {
+                client.send(GET);
+                client.try_answer()
+            });
+            assert!(answer.is_ok(), "{max_buffered}: {:?}", answer.err());
+            assert!(time < SOON, "{max_buffered}: {time:?}");
+        }
+        drop(idle);
+        server.stop();
+    }
 }

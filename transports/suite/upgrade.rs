@@ -3,7 +3,8 @@
 use std::thread;
 
 use crate::support::{
-    ECHO_GOES_ON, GET, Request, Response, Running, SOON, bind, echo, millis, say, start_with,
+    ECHO_GOES_ON, EndpointConfig, GET, Request, Response, Running, SOON, bind, echo, millis, say,
+    start_with,
 };
 
 fn upgrading(request: &Request<'_>) -> Response {
@@ -87,4 +88,19 @@ fn upgraded_connections_are_waited_for_until_the_deadline() {
     } else {
         assert_eq!(stays.read_to_end(), "/e|");
     }
+}
+
+#[test]
+fn upgraded_connections_hold_none_of_the_memory() {
+    let mut config = EndpointConfig::new();
+    config.max_buffered = 1 << 20;
+    let server = start_with(bind().endpoint_config(config).on_upgrade(echo), upgrading);
+    let mut upgraded: Vec<_> = (0..100).map(|_| server.connect()).collect();
+    for client in &mut upgraded {
+        client.send(UPGRADE);
+        assert_eq!(client.answer().0, 101);
+    }
+    assert_eq!(server.connect().ask(GET).0, 200);
+    drop(upgraded);
+    server.stop();
 }

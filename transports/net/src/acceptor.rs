@@ -117,7 +117,8 @@ impl<L: Listener> Acceptor<L> {
     ) -> Summary {
         let Self { listeners, poller, shutdown } = self;
         let backoff = AcceptBackoff::default();
-        Accepting { listeners, poller, shutdown, endpoints, log, host, backoff, unserved: None }
+        let (unserved, latest) = (None, 0);
+        Accepting { listeners, poller, shutdown, endpoints, log, host, backoff, unserved, latest }
             .run()
     }
 }
@@ -132,6 +133,8 @@ struct Accepting<'a, L: Listener, H> {
     backoff: AcceptBackoff,
     /// A connection that was admitted, and that the system was too short of something to serve.
     unserved: Option<Unserved<L::Accepted>>,
+    /// The position of the listener that was asked last: the others have their turn before it.
+    latest: usize,
 }
 
 struct Unserved<T> {
@@ -215,12 +218,15 @@ impl<L: Listener, H: Host<L::Accepted>> Accepting<'_, L, H> {
         if ready.is_empty() {
             self.endpoints.iter().for_each(|endpoint| endpoint.lock().relieve());
         }
-        for &position in ready {
+        let (earlier, later) = ready.split_at(ready.partition_point(|&it| it <= self.latest));
+        let mut next = Next::Ready;
+        for &position in later.iter().chain(earlier) {
             for accepted in 0..BATCH {
                 let Some(endpoint) = self.roomiest() else {
                     // Whether another one waits is known before the first one only.
                     return if accepted == 0 { self.make_room(now) } else { Next::Ready };
                 };
+                self.latest = position;
                 match self.listeners[position].accept() {
                     Ok((accepted, peer)) => {
                         self.backoff.accepted();
@@ -234,12 +240,16 @@ impl<L: Listener, H: Host<L::Accepted>> Accepting<'_, L, H> {
                     Err(error) => match self.react(&error) {
                         Reaction::Retry => {}
                         Reaction::MakeRoom => return self.make_room(now),
-                        Reaction::Pause => return Next::At(now + ACCEPT_RETRY_DELAY),
+                        Reaction::Pause => {
+                            // The other listeners may have no error.
+                            next = Next::At(now + ACCEPT_RETRY_DELAY);
+                            break;
+                        }
                     },
                 }
             }
         }
-        Next::Ready
+        next
     }
 
     /// Has an admitted connection served, or says when to try again.

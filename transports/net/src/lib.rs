@@ -28,7 +28,7 @@ mod upgraded;
 
 pub use accept_error::accept_error_kind;
 pub use acceptor::{Acceptor, Host, Refused};
-pub use limits::{descriptor_limit, raise_descriptor_limit};
+pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
 pub use listener::{BACKLOG, Listener, bind};
 pub use log::ServerLog;
 pub use poller::Notifier;

@@ -30,6 +30,28 @@ pub fn raise_descriptor_limit() -> usize {
     soft_limit()
 }
 
+/// The bytes of address space that the process may still take, where a limit (`RLIMIT_AS`) and what
+/// is taken of it are known without taking any.
+#[must_use]
+pub fn address_space_left() -> Option<u64> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use std::io::Read;
+
+        use rustix::process::{Resource, getrlimit};
+
+        let limit = getrlimit(Resource::As).current?;
+        let mut text = [0; 128];
+        let n = std::fs::File::open("/proc/self/statm").and_then(|mut file| file.read(&mut text));
+        let pages = text[..n.ok()?].split(|&octet| octet == b' ').next()?;
+        let pages: u64 = str::from_utf8(pages).ok()?.parse().ok()?;
+        let taken = pages.saturating_mul(rustix::param::page_size() as u64);
+        Some(limit.saturating_sub(taken))
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    None
+}
+
 #[cfg(unix)]
 fn soft_limit() -> usize {
     use rustix::process::{Resource, getrlimit};

@@ -239,8 +239,9 @@ impl Session {
     /// is returned beside it is dropped.
     pub fn into_upgraded<S>(self, stream: S) -> (Upgraded<S>, impl Sized) {
         let Self { connection, place, .. } = self;
-        place.endpoint.lock().hand_over(place.id);
         let (request, leftover) = connection.into_parts();
+        let held = request.as_request().head().len() + request.as_request().body().len();
+        place.endpoint.lock().hand_over(place.id, held + leftover.len());
         (Upgraded::new(request, leftover, stream), place)
     }
 

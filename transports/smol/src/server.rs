@@ -176,7 +176,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
         let (config, log) = (Arc::new(config), Arc::<ServerLog>::default());
         let serving = Arc::new(Serving { app, config, on_upgrade });
-        let purse = SharedPurse::new(endpoint.max_buffered);
+        let purse = SharedPurse::new(endpoint.budget());
         let (end, ended) = mpsc::channel::<()>();
         let mut endpoints = Vec::new();
         let mut host = WorkerHost { workers: Vec::new() };

@@ -145,7 +145,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         let Self { acceptor, config, mut endpoint, stack_size, on_upgrade } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         endpoint.max_connections = endpoint.max_connections.min(descriptors).max(1);
-        let purse = SharedPurse::new(endpoint.max_buffered);
+        let purse = SharedPurse::new(endpoint.budget());
         let (notifier, log) = (acceptor.notifier(), Arc::<ServerLog>::default());
         let endpoint = SharedEndpoint::new(endpoint, purse, notifier, Arc::clone(&log));
         let endpoint = Arc::new(endpoint);

@@ -14,7 +14,7 @@ const WAIT: Duration = Duration::from_secs(1);
 
 /// Address space that has to be left beside a new thread's stack. Where it is bounded
 /// (`RLIMIT_AS`), a server that filled it with stacks would abort at its next allocation.
-const HEADROOM: usize = 16 * 1024 * 1024;
+const HEADROOM: u64 = 16 * 1024 * 1024;
 
 #[derive(Default)]
 pub(crate) struct Threads {
@@ -97,8 +97,11 @@ impl Threads {
     }
 }
 
-/// Takes address space and gives it back. Nothing of it is touched.
+/// Whether there is address space beside a new thread's stack.
 fn has_headroom() -> io::Result<()> {
-    let reserved = Vec::<u8>::new().try_reserve_exact(HEADROOM);
-    reserved.map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))
+    // To take it for a moment would be an attempt, too, but other threads may abort in that moment.
+    match h1events_net::address_space_left() {
+        Some(left) if left < HEADROOM => Err(io::ErrorKind::OutOfMemory.into()),
+        _ => Ok(()),
+    }
 }

@@ -118,6 +118,11 @@ impl Budget {
         !self.waiting.is_empty()
     }
 
+    /// How many connections wait that need little.
+    pub(crate) fn small_waiting(&self) -> usize {
+        self.waiting.range(..(SMALL + 1, 0, 0)).count()
+    }
+
     /// The connection that is next to get bytes.
     pub(crate) fn next(&self) -> Option<usize> {
         self.waiting.first().map(|&(_, _, key)| key)

@@ -26,7 +26,8 @@ pub struct EndpointConfig {
     /// as much as all clients together send.
     ///
     /// The last eighth is for connections that hold less than 16 KiB. An answer is always
-    /// buffered; while the budget is passed, no connection is read.
+    /// buffered; while the budget is passed, no connection is read. Less than 64 KiB is taken for 64
+    /// KiB.
     pub max_buffered: usize,
     /// How long a client may say nothing after it has connected, while a newcomer waits.
     /// Default: 100 ms, which is longer than most round trips; the request of a client that has
@@ -52,7 +53,17 @@ impl EndpointConfig {
             admission_timeout: Duration::from_secs(1),
         }
     }
+
+    /// The bytes that may be buffered: [`max_buffered`](Self::max_buffered), or the least with which
+    /// small requests get through.
+    #[must_use]
+    pub const fn budget(&self) -> usize {
+        if self.max_buffered < LEAST_BUDGET { LEAST_BUDGET } else { self.max_buffered }
+    }
 }
+
+/// Bytes that a server may always buffer: those of a few small connections.
+const LEAST_BUDGET: usize = 64 * 1024;
 
 impl Default for EndpointConfig {
     fn default() -> Self {

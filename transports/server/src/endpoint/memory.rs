@@ -31,7 +31,7 @@ impl Endpoint {
         {
             shortage.read_again = Some(now);
         }
-        let max = self.config.max_buffered;
+        let max = self.config.budget();
         if bytes > SMALL && bytes > max - max / 8 && bytes > slot.charged {
             return Memory::Refused;
         }
@@ -41,6 +41,8 @@ impl Endpoint {
             return Memory::Granted;
         }
         self.budget.charge(&mut slot.charged, held);
+        // The acceptor may be the one that looks after timeouts, and this is a new one.
+        self.acceptor_is_due |= !self.budget.is_waited_for();
         let turn = self.budget.wait(id.0, bytes, now);
         slot.shortage.get_or_insert_default().lacks = Some((bytes, turn));
         self.serve_waiting();
@@ -65,7 +67,7 @@ impl Endpoint {
     }
 
     /// Looks for memory that other endpoints have given back. If nobody has got any for long,
-    /// drops the largest body.
+    /// ends those that hold up small requests, or drops the largest body.
     pub(super) fn look_for_memory(&mut self, now: Instant) {
         self.serve_waiting();
         if !self.budget.is_waited_for() {
@@ -76,10 +78,35 @@ impl Endpoint {
         if now.saturating_duration_since(since) < PATIENCE {
             return;
         }
+        let largest = self.largest(now);
+        let small = self.budget.small_waiting();
+        let drops_body = largest.is_some_and(|key| self.slots[key].lacks().is_none());
+        // A drain lets them finish, and has an end of its own.
+        let ends_stalled = self.drain.is_none() && (small > 0 || !drops_body);
+        if ends_stalled && self.end_stalled(small, now) {
+            // If that isn't enough, the next ones end soon.
+            return;
+        }
         self.budget.last_grant = Some(now);
-        if let Some(key) = self.largest(now) {
+        if let Some(key) = largest {
             self.refuse(key);
         }
+    }
+
+    /// Ends connections that make no progress and can't be answered that their body is dropped: half
+    /// heads, and readers. One for each small request that waits, those that hold most first. Says
+    /// whether there were any.
+    fn end_stalled(&mut self, small: usize, now: Instant) -> bool {
+        let ends = |slot: &Slot| slot.fate.is_none() && slot.lacks().is_none();
+        let holds = |slot: &Slot| slot.holds_stalled(now, PATIENCE, small > 0);
+        let stalled = self.slots.iter().filter(|(_, slot)| ends(slot) && holds(slot));
+        let mut stalled: Vec<_> = stalled.map(|(key, slot)| (slot.charged, key)).collect();
+        stalled.sort_unstable_by(|a, b| b.cmp(a));
+        stalled.truncate(small.max(1));
+        for &(_, key) in &stalled {
+            self.doom(key, Fate::Evicted);
+        }
+        !stalled.is_empty()
     }
 
     /// The connection that is refused so that others get memory: the largest body that has stalled.
@@ -89,10 +116,12 @@ impl Endpoint {
             None => (slot.is_stalled(now, PATIENCE), slot.charged, 0),
             Some((bytes, _)) => (false, slot.charged, bytes),
         };
+        let others_hold =
+            self.slots.iter().any(|(_, slot)| slot.lacks().is_none() && slot.charged > 0);
         let is_droppable = |slot: &Slot| match slot.lacks() {
             None => slot.is_stalled(now, PATIENCE),
-            // A small one that holds nothing gets through as soon as there is something.
-            Some((bytes, _)) => slot.charged > 0 || bytes > SMALL,
+            // A small one gets through as soon as others give something back.
+            Some((bytes, _)) => bytes > SMALL || slot.charged > 0 && !others_hold,
         };
         let slots = self.slots.iter().filter(|(_, slot)| slot.fate.is_none() && is_droppable(slot));
         slots.max_by_key(|(_, slot)| rank(slot)).map(|(key, _)| key)

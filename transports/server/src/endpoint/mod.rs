@@ -85,7 +85,7 @@ impl Endpoint {
     #[must_use]
     pub fn new(config: EndpointConfig, purse: Box<dyn Purse + Send>) -> Self {
         Self {
-            budget: Budget::new(purse, config.max_buffered),
+            budget: Budget::new(purse, config.budget()),
             config,
             slots: Slab::new(),
             deadlines: Deadlines::default(),
@@ -165,9 +165,13 @@ impl Endpoint {
         self.slots[id.0].waits = false;
     }
 
-    /// Reports that the application has taken a connection for another protocol.
-    pub fn hand_over(&mut self, id: ConnectionId) {
-        self.slots[id.0].activity = Activity::Upgraded;
+    /// Reports that the application has taken a connection, with `buffered` bytes that had been read.
+    pub fn hand_over(&mut self, id: ConnectionId, buffered: usize) {
+        let slot = &mut self.slots[id.0];
+        slot.activity = Activity::Upgraded;
+        slot.waits = false;
+        self.budget.charge(&mut slot.charged, buffered);
+        self.serve_waiting();
     }
 
     /// Whether a connection has been told to end. If it has, the transport may have ended its

@@ -130,6 +130,20 @@ impl Slot {
         }
     }
 
+    /// Whether it has made no progress for that long and holds memory that isn't of a
+    /// [body](Self::is_stalled): much, or any if `small`.
+    pub(crate) fn holds_stalled(&self, now: Instant, patience: Duration, small: bool) -> bool {
+        let least = if small { 1 } else { SMALL + 1 };
+        match self.activity {
+            Activity::Receiving { since } | Activity::Sending { since } if self.waits => {
+                self.charged >= least
+                    && !self.is_stalled(now, patience)
+                    && now.saturating_duration_since(self.unread_until(since)) >= patience
+            }
+            _ => false,
+        }
+    }
+
     fn unread_until(&self, since: Instant) -> Instant {
         let read_again = self.shortage.as_ref().and_then(|shortage| shortage.read_again);
         read_again.map_or(since, |read_again| read_again.max(since))
