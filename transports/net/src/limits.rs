@@ -1,6 +1,6 @@
 //! How many descriptors the process may have.
 
-/// How many connections the limit of descriptors allows, if `spare` of them are left to other
+/// Returns how many connections the limit of descriptors allows, if `spare` of them are left to other
 /// things: never fewer than half of the limit.
 ///
 /// ```

@@ -24,7 +24,7 @@ pub struct SharedPurse {
 }
 
 impl SharedPurse {
-    /// A purse with that many bytes.
+    /// Creates a purse with that many bytes.
     #[must_use]
     pub fn new(max: usize) -> Self {
         Self { taken: Arc::default(), max }

@@ -37,7 +37,7 @@ pub struct Place {
 }
 
 impl Session {
-    /// A connection that the endpoint has admitted.
+    /// Creates the session of a connection that the endpoint has admitted.
     #[must_use]
     pub fn new(place: Place, peer: Peer, config: Arc<Config>) -> Self {
         Self {
@@ -50,19 +50,19 @@ impl Session {
         }
     }
 
-    /// Its name in the endpoint.
+    /// Returns its name in the endpoint.
     #[must_use]
     pub const fn id(&self) -> ConnectionId {
         self.place.id
     }
 
-    /// The other end.
+    /// Returns the other end.
     #[must_use]
     pub const fn peer(&self) -> Peer {
         self.connection.peer()
     }
 
-    /// What to do next. [`Step::Allocate`] is returned only while there is no memory:
+    /// Returns what to do next. [`Step::Allocate`] is returned only while there is no memory:
     /// wait until the endpoint wakes the connection, then ask again.
     pub fn step(&mut self, now: Instant) -> Step {
         if let Some(early) = self.early.take() {
@@ -100,8 +100,8 @@ impl Session {
         }
     }
 
-    /// Reports that a read or a write would block, to be woken at `deadline` if there is one: whether
-    /// to wait. If not, its next [`step`](Self::step) says why.
+    /// Reports that a read or a write would block. The endpoint wakes the connection at `deadline`, if
+    /// there is one. Returns whether to wait; if not, the next [`step`](Self::step) says why.
     #[must_use]
     pub fn wait(&mut self, deadline: Option<Instant>, now: Instant) -> bool {
         let buffer = self.connection.detach_buffer();
@@ -122,8 +122,8 @@ impl Session {
         false
     }
 
-    /// Whether no byte of a request has come: it may be read by [`receive`](Self::receive) into
-    /// memory that isn't its own.
+    /// Whether the connection has a buffer. Without one, read into memory that other connections
+    /// share, and pass it to [`receive`](Self::receive).
     #[must_use]
     pub const fn has_buffer(&self) -> bool {
         self.has_buffer
@@ -168,7 +168,7 @@ impl Session {
         }
     }
 
-    /// Room for what is read, if the connection [has a buffer](Self::has_buffer).
+    /// Returns space to read into, if the connection [has a buffer](Self::has_buffer).
     #[must_use]
     pub fn read_space(&mut self) -> &mut [u8] {
         self.connection.read_space()
@@ -179,25 +179,25 @@ impl Session {
         self.connection.advance_read(n);
     }
 
-    /// The next bytes to write.
+    /// Returns the next bytes to write.
     #[must_use]
     pub fn write_slices(&self) -> WriteSlices<'_> {
         self.connection.write_slices()
     }
 
-    /// Takes note that bytes have been written, and says whether there are more.
+    /// Marks bytes as written. Returns whether there are more.
     pub fn advance_write(&mut self, n: usize) -> bool {
         self.connection.advance_write(n);
         self.connection.has_output()
     }
 
-    /// The request to handle.
+    /// Returns the request to handle.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         self.connection.request()
     }
 
-    /// What the answer says about the connection. If it closes when all is answered, read
+    /// Returns what the answer says about the connection. If it closes when all is answered, read
     /// once without waiting before [`respond`](Self::respond): a request may have come that is to be
     /// answered, too.
     pub fn persistence(&self, now: Instant) -> Persistence {
@@ -229,7 +229,7 @@ impl Session {
         self.connection.buffered() > SMALL
     }
 
-    /// Takes the answer of a handler that has panicked: a 500, and a line in the log.
+    /// Logs a panic of the handler, and returns the answer: a 500.
     pub fn panicked(&self, panic: &(dyn Any + Send)) -> Response {
         self.place.endpoint.log().panicked(self.peer(), panic);
         Response::new(500).with_close()

@@ -22,7 +22,7 @@ struct State {
 }
 
 impl ShutdownHandle {
-    /// A handle that tells an acceptor.
+    /// Creates a handle that wakes an acceptor.
     #[must_use]
     pub(crate) fn new(notifier: Notifier) -> Self {
         let has_begun = AtomicBool::new(false);
@@ -51,7 +51,7 @@ impl ShutdownHandle {
         self.state.has_begun.load(SeqCst)
     }
 
-    /// When what is left is cut off: never, if `None`.
+    /// Returns when the connections that are left are cut off: never, if `None`.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         *self.state.deadline.lock().unwrap_or_else(PoisonError::into_inner)
