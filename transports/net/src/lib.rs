@@ -33,7 +33,7 @@ pub use listener::{BACKLOG, Listener, bind};
 pub use log::ServerLog;
 pub use poller::Notifier;
 pub use purse::SharedPurse;
-pub use session::{Place, Session};
+pub use session::{ConnectionGuard, Session};
 pub use shared::SharedEndpoint;
 pub use shutdown::ShutdownHandle;
 pub use upgraded::Upgraded;

@@ -19,7 +19,7 @@ use crate::upgraded::Upgraded;
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
-    place: Place,
+    guard: ConnectionGuard,
     /// Whether the endpoint was told that it waits.
     waits: bool,
     has_buffer: bool,
@@ -29,9 +29,9 @@ pub struct Session {
     early: Option<Box<[u8]>>,
 }
 
-/// A connection's place in its endpoint. When it is dropped, the place is free.
+/// Keeps a connection's place in its endpoint until it is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct ConnectionGuard {
     endpoint: Arc<SharedEndpoint>,
     id: ConnectionId,
 }
@@ -39,10 +39,10 @@ pub struct Place {
 impl Session {
     /// Creates the session of a connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(place: Place, peer: Peer, config: Arc<Config>) -> Self {
+    pub fn new(guard: ConnectionGuard, peer: Peer, config: Arc<Config>) -> Self {
         Self {
             connection: Connection::new(config, peer, Instant::now(), SystemTime::now),
-            place,
+            guard,
             waits: false,
             has_buffer: false,
             is_ended: false,
@@ -53,7 +53,7 @@ impl Session {
     /// Returns its name in the endpoint.
     #[must_use]
     pub const fn id(&self) -> ConnectionId {
-        self.place.id
+        self.guard.id
     }
 
     /// Returns the other end.
@@ -78,7 +78,7 @@ impl Session {
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
                 let peer = self.peer();
-                self.place
+                self.guard
                     .endpoint
                     .log()
                     .complain(&diagnostic.kind(), format_args!("{peer}: {diagnostic}"));
@@ -92,7 +92,7 @@ impl Session {
                 },
                 Step::Handle if self.waits => {
                     self.waits = false;
-                    self.place.endpoint.lock().resume(self.place.id);
+                    self.guard.endpoint.lock().resume(self.guard.id);
                     return step;
                 }
                 _ => return step,
@@ -107,11 +107,11 @@ impl Session {
         let buffer = self.connection.detach_buffer();
         self.has_buffer &= buffer.is_none();
         let (activity, held) = (self.connection.activity(), self.connection.reserved());
-        let mut endpoint = self.place.endpoint.lock();
+        let mut endpoint = self.guard.endpoint.lock();
         if let Some(buffer) = buffer {
             endpoint.keep_buffer(buffer);
         }
-        let verdict = endpoint.wait(self.place.id, activity, deadline, held);
+        let verdict = endpoint.wait(self.guard.id, activity, deadline, held);
         drop(endpoint);
         self.waits = verdict != Verdict::Refuse;
         match verdict {
@@ -132,10 +132,10 @@ impl Session {
     /// Takes what has been read. If there is no memory for it, it waits.
     pub fn receive(&mut self, bytes: &[u8], now: Instant) {
         if !self.has_buffer {
-            let mut endpoint = self.place.endpoint.lock();
-            endpoint.resume(self.place.id);
+            let mut endpoint = self.guard.endpoint.lock();
+            endpoint.resume(self.guard.id);
             self.waits = false;
-            match endpoint.acquire(self.place.id, bytes.len(), SMALL, now) {
+            match endpoint.acquire(self.guard.id, bytes.len(), SMALL, now) {
                 Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
                 Memory::Lacking => {
                     self.early = Some(bytes.into());
@@ -161,7 +161,7 @@ impl Session {
     /// Takes the end of the input, which may be the endpoint's doing. A request that has come
     /// before is answered.
     pub fn read_eof(&mut self) {
-        if self.waits && self.place.endpoint.lock().is_doomed(self.place.id) {
+        if self.waits && self.guard.endpoint.lock().is_doomed(self.guard.id) {
             self.is_ended = true;
         } else {
             self.connection.read_eof();
@@ -201,10 +201,10 @@ impl Session {
     /// once without waiting before [`respond`](Self::respond): a request may have come that is to be
     /// answered, too.
     pub fn persistence(&self, now: Instant) -> Persistence {
-        if !self.place.endpoint.is_watchful() {
+        if !self.guard.endpoint.is_watchful() {
             return Persistence::Persist;
         }
-        self.place.endpoint.lock().answer(self.place.id, now)
+        self.guard.endpoint.lock().answer(self.guard.id, now)
     }
 
     /// Answers the request.
@@ -219,7 +219,7 @@ impl Session {
         };
         self.connection.respond(response, now);
         if persistence != Persistence::Persist && self.connection.is_closing() {
-            self.place.endpoint.lock().leave(self.place.id);
+            self.guard.endpoint.lock().leave(self.guard.id);
         }
     }
 
@@ -231,33 +231,33 @@ impl Session {
 
     /// Logs a panic of the handler, and returns the answer: a 500.
     pub fn panicked(&self, panic: &(dyn Any + Send)) -> Response {
-        self.place.endpoint.log().panicked(self.peer(), panic);
+        self.guard.endpoint.log().panicked(self.peer(), panic);
         Response::new(500).with_close()
     }
 
     /// Hands the stream over, after [`Step::Upgraded`]. The connection's place is taken until what
     /// is returned beside it is dropped.
     pub fn into_upgraded<S>(self, stream: S) -> (Upgraded<S>, impl Sized) {
-        let Self { connection, place, .. } = self;
+        let Self { connection, guard, .. } = self;
         let (request, leftover) = connection.into_parts();
-        (Upgraded::new(request, leftover, stream), place)
+        (Upgraded::new(request, leftover, stream), guard)
     }
 
     fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
         let held = self.connection.buffered();
-        self.place.endpoint.lock().acquire(self.place.id, held, bytes, now)
+        self.guard.endpoint.lock().acquire(self.guard.id, held, bytes, now)
     }
 }
 
-impl Place {
-    /// Takes the place of a connection that the endpoint has admitted.
+impl ConnectionGuard {
+    /// Creates the guard of a connection that the endpoint has admitted.
     #[must_use]
     pub const fn new(endpoint: Arc<SharedEndpoint>, id: ConnectionId) -> Self {
         Self { endpoint, id }
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         if thread::panicking() {
             log::error!("a stream's own code panicked: its connection is closed");

@@ -73,7 +73,7 @@ mod tests {
     use crate::poller::Poller;
 
     #[test]
-    fn the_earliest_end_counts() {
+    fn shutdown_keeps_the_earliest_deadline() {
         let poller = Poller::new().expect("there are descriptors");
         let handle = ShutdownHandle::new(poller.notifier());
         assert!(!handle.has_begun());
