@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_numbers_are_classified() {
+    fn accept_errors_are_classified_by_number() {
         for (errno, kind) in [
             (Errno::CONNABORTED, AcceptErrorKind::Connection),
             (Errno::INTR, AcceptErrorKind::Connection),

@@ -16,7 +16,7 @@ use crate::poller::Poller;
 use crate::shared::SharedEndpoint;
 use crate::shutdown::ShutdownHandle;
 
-/// What serves the connections of a transport.
+/// The transport's part: it serves the connections that the acceptor admits.
 ///
 /// Endpoints are named by their position: a thread server has one, workers have one each.
 pub trait Host<T> {
@@ -33,10 +33,10 @@ pub trait Host<T> {
         peer: Peer,
     ) -> Result<(), Refused<T>>;
 
-    /// Has the connections of an endpoint hear what [`Endpoint::poll_wake`] has for them.
+    /// Wakes the connections that [`Endpoint::poll_wake`] of an endpoint names.
     fn wake(&mut self, endpoint: usize);
 
-    /// Looks after what is due on the acceptor's thread, and says when to do so next.
+    /// Handles the timeouts of endpoints that have no thread of their own. Returns when to do so next.
     fn tend(&mut self, now: Instant) -> Option<Instant>;
 }
 
@@ -57,17 +57,17 @@ pub struct Acceptor<L> {
     shutdown: ShutdownHandle,
 }
 
-/// Connections that are accepted before anything else has its turn.
+/// Connections accepted from one listener before the next one has its turn.
 const BATCH: usize = 64;
 
-/// How often a server that shuts down looks at its time.
+/// Time between two looks at the clock while the server shuts down.
 const DRAIN_TICK: Duration = Duration::from_millis(50);
 
-/// How long connections that were cut off get to end.
+/// Time that connections which were cut off get to end.
 const ABORT_GRACE: Duration = Duration::from_millis(100);
 
 impl<L: Listener> Acceptor<L> {
-    /// An acceptor without listeners.
+    /// Creates an acceptor without listeners.
     ///
     /// # Errors
     ///
@@ -89,19 +89,19 @@ impl<L: Listener> Acceptor<L> {
         Ok(())
     }
 
-    /// The listeners, in their order.
+    /// Returns the listeners, in the order in which they were added.
     #[must_use]
     pub fn listeners(&self) -> &[L] {
         &self.listeners
     }
 
-    /// The handle that ends the server.
+    /// Returns the handle that ends the server.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.shutdown.clone()
     }
 
-    /// What endpoints notify the acceptor by.
+    /// Returns what an endpoint wakes the acceptor with.
     #[must_use]
     pub fn notifier(&self) -> crate::Notifier {
         self.poller.notifier()
@@ -131,7 +131,7 @@ struct Accepting<'a, L: Listener, H> {
     log: &'a ServerLog,
     host: H,
     backoff: AcceptBackoff,
-    /// A connection that was admitted, and that the system was too short of something to serve.
+    /// A connection that was admitted, and that the host couldn't serve yet.
     unserved: Option<Unserved<L::Accepted>>,
     /// The position of the listener that was asked last: the others have their turn before it.
     latest: usize,

@@ -1,4 +1,4 @@
-//! What a server on [`h1events_server`] needs of the system, whatever its connections wait with.
+//! What every server on [`h1events_server`] needs of the system, with threads or with tasks.
 //!
 //! `h1events-server` decides, without a socket, a thread or a clock. A transport moves bytes. This
 //! crate is what lies between, and what `h1events-thread` and `h1events-smol` have in common:
@@ -33,7 +33,7 @@ pub use listener::{BACKLOG, Listener, bind};
 pub use log::ServerLog;
 pub use poller::Notifier;
 pub use purse::SharedPurse;
-pub use session::{Place, Session};
+pub use session::{ConnectionGuard, Session};
 pub use shared::SharedEndpoint;
 pub use shutdown::ShutdownHandle;
 pub use upgraded::Upgraded;

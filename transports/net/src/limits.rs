@@ -1,6 +1,6 @@
 //! How many descriptors the process may have.
 
-/// How many connections the limit of descriptors allows, if `spare` of them are left to other
+/// Returns how many connections the limit of descriptors allows, if `spare` of them are left to other
 /// things: never fewer than half of the limit.
 ///
 /// ```
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn at_least_half_of_the_limit_is_for_connections() {
+    fn descriptor_limit_leaves_half_for_connections() {
         assert!(descriptor_limit(usize::MAX) >= soft_limit() / 2);
         assert_eq!(descriptor_limit(0), soft_limit());
     }

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_has_a_message() {
+    fn panic_message_is_found() {
         let panic = std::panic::catch_unwind(|| panic!("no {}", "luck")).unwrap_err();
         assert_eq!(panic_message(&*panic), "no luck");
         assert_eq!(panic_message(&"static"), "static");

@@ -106,3 +106,60 @@ mod pipe {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(20);
+    const NONE: [TcpListener; 0] = [];
+
+    fn listener() -> TcpListener {
+        TcpListener::bind("127.0.0.1:0").unwrap()
+    }
+
+    #[test]
+    fn poller_tells_which_listeners_have_a_connection() {
+        let poller = Poller::new().unwrap();
+        let listeners = [listener(), listener(), listener()];
+        assert!(poller.wait(&listeners, Some(Duration::ZERO)).unwrap().is_empty());
+        let address = listeners[1].local_addr().unwrap();
+        let _client = TcpStream::connect(address).unwrap();
+        let begun = Instant::now();
+        assert_eq!(poller.wait(&listeners, Some(LONG)).unwrap(), [1]);
+        // It waits as long as it isn't accepted.
+        assert_eq!(poller.wait(&listeners, None).unwrap(), [1]);
+        assert!(begun.elapsed() < LONG);
+    }
+
+    #[test]
+    fn poller_is_woken_by_its_notifier() {
+        let poller = Poller::new().unwrap();
+        let begun = Instant::now();
+        // Before the wait:
+        poller.notifier().notify();
+        assert!(poller.wait(&NONE, Some(LONG)).unwrap().is_empty());
+        // Within it:
+        let notifier = poller.notifier();
+        let notifying = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(20));
+            notifier.notify();
+        });
+        assert!(poller.wait(&NONE, Some(LONG)).unwrap().is_empty());
+        assert!(begun.elapsed() < LONG);
+        notifying.join().unwrap();
+    }
+
+    #[test]
+    fn poller_returns_when_the_time_has_passed() {
+        let poller = Poller::new().unwrap();
+        let timeout = Duration::from_millis(20);
+        let begun = Instant::now();
+        assert!(poller.wait(&[listener()], Some(timeout)).unwrap().is_empty());
+        assert!(begun.elapsed() >= timeout);
+    }
+}

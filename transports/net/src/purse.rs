@@ -24,7 +24,7 @@ pub struct SharedPurse {
 }
 
 impl SharedPurse {
-    /// A purse with that many bytes.
+    /// Creates a purse with that many bytes.
     #[must_use]
     pub fn new(max: usize) -> Self {
         Self { taken: Arc::default(), max }
@@ -44,5 +44,45 @@ impl Purse for SharedPurse {
 
     fn give_back(&self, bytes: usize) {
         self.taken.fetch_sub(bytes, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn purse_never_gives_more_than_it_has() {
+        let purse = SharedPurse::new(800);
+        assert!(!purse.take(701, false) && !purse.take(801, true));
+        assert!(!purse.take(usize::MAX, true), "no overflow");
+        assert!(purse.take(700, false) && purse.take(100, true));
+        assert!(!purse.take(1, true));
+        purse.give_back(100);
+        assert!(!purse.take(1, false) && purse.take(100, true));
+    }
+
+    #[test]
+    fn overdrawn_purse_gives_nothing_until_that_has_come_back() {
+        let purse = SharedPurse::new(800);
+        purse.overdraw(1_000);
+        assert!(!purse.take(1, true));
+        purse.give_back(200);
+        assert!(!purse.take(1, true));
+        purse.give_back(1);
+        assert!(purse.take(1, true));
+    }
+
+    #[test]
+    fn threads_share_a_purse() {
+        let purse = SharedPurse::new(8_000);
+        let take = || (0..2_000).filter(|_| purse.take(1, false)).count();
+        let taken: usize = thread::scope(|scope| {
+            let takers: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            takers.into_iter().map(|taker| taker.join().unwrap()).sum()
+        });
+        assert_eq!(taken, 7_000);
     }
 }

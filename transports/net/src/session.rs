@@ -19,7 +19,7 @@ use crate::upgraded::Upgraded;
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
-    place: Place,
+    guard: ConnectionGuard,
     /// Whether the endpoint was told that it waits.
     waits: bool,
     has_buffer: bool,
@@ -29,20 +29,20 @@ pub struct Session {
     early: Option<Box<[u8]>>,
 }
 
-/// A connection's place in its endpoint. When it is dropped, the place is free.
+/// Keeps a connection's place in its endpoint until it is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct ConnectionGuard {
     endpoint: Arc<SharedEndpoint>,
     id: ConnectionId,
 }
 
 impl Session {
-    /// A connection that the endpoint has admitted.
+    /// Creates the session of a connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(place: Place, peer: Peer, config: Arc<Config>) -> Self {
+    pub fn new(guard: ConnectionGuard, peer: Peer, config: Arc<Config>) -> Self {
         Self {
             connection: Connection::new(config, peer, Instant::now(), SystemTime::now),
-            place,
+            guard,
             waits: false,
             has_buffer: false,
             is_ended: false,
@@ -50,19 +50,19 @@ impl Session {
         }
     }
 
-    /// Its name in the endpoint.
+    /// Returns its name in the endpoint.
     #[must_use]
     pub const fn id(&self) -> ConnectionId {
-        self.place.id
+        self.guard.id
     }
 
-    /// The other end.
+    /// Returns the other end.
     #[must_use]
     pub const fn peer(&self) -> Peer {
         self.connection.peer()
     }
 
-    /// What to do next. [`Step::Allocate`] is returned only while there is no memory:
+    /// Returns what to do next. [`Step::Allocate`] is returned only while there is no memory:
     /// wait until the endpoint wakes the connection, then ask again.
     pub fn step(&mut self, now: Instant) -> Step {
         if let Some(early) = self.early.take() {
@@ -78,7 +78,7 @@ impl Session {
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
                 let peer = self.peer();
-                self.place
+                self.guard
                     .endpoint
                     .log()
                     .complain(&diagnostic.kind(), format_args!("{peer}: {diagnostic}"));
@@ -92,7 +92,7 @@ impl Session {
                 },
                 Step::Handle if self.waits => {
                     self.waits = false;
-                    self.place.endpoint.lock().resume(self.place.id);
+                    self.guard.endpoint.lock().resume(self.guard.id);
                     return step;
                 }
                 _ => return step,
@@ -100,18 +100,18 @@ impl Session {
         }
     }
 
-    /// Reports that a read or a write would block, to be woken at `deadline` if there is one: whether
-    /// to wait. If not, its next [`step`](Self::step) says why.
+    /// Reports that a read or a write would block. The endpoint wakes the connection at `deadline`, if
+    /// there is one. Returns whether to wait; if not, the next [`step`](Self::step) says why.
     #[must_use]
     pub fn wait(&mut self, deadline: Option<Instant>, now: Instant) -> bool {
         let buffer = self.connection.detach_buffer();
         self.has_buffer &= buffer.is_none();
         let (activity, held) = (self.connection.activity(), self.connection.reserved());
-        let mut endpoint = self.place.endpoint.lock();
+        let mut endpoint = self.guard.endpoint.lock();
         if let Some(buffer) = buffer {
             endpoint.keep_buffer(buffer);
         }
-        let verdict = endpoint.wait(self.place.id, activity, deadline, held);
+        let verdict = endpoint.wait(self.guard.id, activity, deadline, held);
         drop(endpoint);
         self.waits = verdict != Verdict::Refuse;
         match verdict {
@@ -122,8 +122,8 @@ impl Session {
         false
     }
 
-    /// Whether no byte of a request has come: it may be read by [`receive`](Self::receive) into
-    /// memory that isn't its own.
+    /// Whether the connection has a buffer. Without one, read into memory that other connections
+    /// share, and pass it to [`receive`](Self::receive).
     #[must_use]
     pub const fn has_buffer(&self) -> bool {
         self.has_buffer
@@ -132,10 +132,10 @@ impl Session {
     /// Takes what has been read. If there is no memory for it, it waits.
     pub fn receive(&mut self, bytes: &[u8], now: Instant) {
         if !self.has_buffer {
-            let mut endpoint = self.place.endpoint.lock();
-            endpoint.resume(self.place.id);
+            let mut endpoint = self.guard.endpoint.lock();
+            endpoint.resume(self.guard.id);
             self.waits = false;
-            match endpoint.acquire(self.place.id, bytes.len(), SMALL, now) {
+            match endpoint.acquire(self.guard.id, bytes.len(), SMALL, now) {
                 Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
                 Memory::Lacking => {
                     self.early = Some(bytes.into());
@@ -161,14 +161,14 @@ impl Session {
     /// Takes the end of the input, which may be the endpoint's doing. A request that has come
     /// before is answered.
     pub fn read_eof(&mut self) {
-        if self.waits && self.place.endpoint.lock().is_doomed(self.place.id) {
+        if self.waits && self.guard.endpoint.lock().is_doomed(self.guard.id) {
             self.is_ended = true;
         } else {
             self.connection.read_eof();
         }
     }
 
-    /// Room for what is read, if the connection [has a buffer](Self::has_buffer).
+    /// Returns space to read into, if the connection [has a buffer](Self::has_buffer).
     #[must_use]
     pub fn read_space(&mut self) -> &mut [u8] {
         self.connection.read_space()
@@ -179,32 +179,32 @@ impl Session {
         self.connection.advance_read(n);
     }
 
-    /// The next bytes to write.
+    /// Returns the next bytes to write.
     #[must_use]
     pub fn write_slices(&self) -> WriteSlices<'_> {
         self.connection.write_slices()
     }
 
-    /// Takes note that bytes have been written, and says whether there are more.
+    /// Marks bytes as written. Returns whether there are more.
     pub fn advance_write(&mut self, n: usize) -> bool {
         self.connection.advance_write(n);
         self.connection.has_output()
     }
 
-    /// The request to handle.
+    /// Returns the request to handle.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         self.connection.request()
     }
 
-    /// What the answer says about the connection. If it closes when all is answered, read
+    /// Returns what the answer says about the connection. If it closes when all is answered, read
     /// once without waiting before [`respond`](Self::respond): a request may have come that is to be
     /// answered, too.
     pub fn persistence(&self, now: Instant) -> Persistence {
-        if !self.place.endpoint.is_watchful() {
+        if !self.guard.endpoint.is_watchful() {
             return Persistence::Persist;
         }
-        self.place.endpoint.lock().answer(self.place.id, now)
+        self.guard.endpoint.lock().answer(self.guard.id, now)
     }
 
     /// Answers the request.
@@ -219,7 +219,7 @@ impl Session {
         };
         self.connection.respond(response, now);
         if persistence != Persistence::Persist && self.connection.is_closing() {
-            self.place.endpoint.lock().leave(self.place.id);
+            self.guard.endpoint.lock().leave(self.guard.id);
         }
     }
 
@@ -229,37 +229,37 @@ impl Session {
         self.connection.buffered() > SMALL
     }
 
-    /// Takes the answer of a handler that has panicked: a 500, and a line in the log.
+    /// Logs a panic of the handler, and returns the answer: a 500.
     pub fn panicked(&self, panic: &(dyn Any + Send)) -> Response {
-        self.place.endpoint.log().panicked(self.peer(), panic);
+        self.guard.endpoint.log().panicked(self.peer(), panic);
         Response::new(500).with_close()
     }
 
     /// Hands the stream over, after [`Step::Upgraded`]. The connection's place is taken until what
     /// is returned beside it is dropped.
     pub fn into_upgraded<S>(self, stream: S) -> (Upgraded<S>, impl Sized) {
-        let Self { connection, place, .. } = self;
+        let Self { connection, guard, .. } = self;
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
-        place.endpoint.lock().hand_over(place.id, held + leftover.len());
-        (Upgraded::new(request, leftover, stream), place)
+        guard.endpoint.lock().hand_over(guard.id, held + leftover.len());
+        (Upgraded::new(request, leftover, stream), guard)
     }
 
     fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
         let held = self.connection.buffered();
-        self.place.endpoint.lock().acquire(self.place.id, held, bytes, now)
+        self.guard.endpoint.lock().acquire(self.guard.id, held, bytes, now)
     }
 }
 
-impl Place {
-    /// Takes the place of a connection that the endpoint has admitted.
+impl ConnectionGuard {
+    /// Creates the guard of a connection that the endpoint has admitted.
     #[must_use]
     pub const fn new(endpoint: Arc<SharedEndpoint>, id: ConnectionId) -> Self {
         Self { endpoint, id }
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         if thread::panicking() {
             log::error!("a stream's own code panicked: its connection is closed");

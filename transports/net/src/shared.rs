@@ -33,7 +33,7 @@ pub(crate) struct Locked<'a> {
 }
 
 impl SharedEndpoint {
-    /// An endpoint without connections.
+    /// Creates an endpoint without connections.
     #[must_use]
     pub fn new(
         config: EndpointConfig,
@@ -45,20 +45,20 @@ impl SharedEndpoint {
         Self { endpoint, is_watchful: Watchful::default(), notifier, log }
     }
 
-    /// Locks it. What is done with it is short, and never waits.
+    /// Locks the endpoint. Keep the lock for a short time, and never wait with it.
     pub fn lock(&self) -> impl DerefMut<Target = Endpoint> {
         // An endpoint that panicked is our bug; its connections go on as far as they can.
         let endpoint = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner);
         Locked { shared: self, endpoint }
     }
 
-    /// The log of the server.
+    /// Returns the log of the server.
     #[must_use]
     pub fn log(&self) -> &ServerLog {
         &self.log
     }
 
-    /// Whether each answer is to be reported.
+    /// Whether each answer is to be reported: [`Endpoint::is_watchful`].
     #[must_use]
     pub fn is_watchful(&self) -> bool {
         self.is_watchful.0.load(Relaxed)

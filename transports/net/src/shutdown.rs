@@ -22,7 +22,7 @@ struct State {
 }
 
 impl ShutdownHandle {
-    /// A handle that tells an acceptor.
+    /// Creates a handle that wakes an acceptor.
     #[must_use]
     pub(crate) fn new(notifier: Notifier) -> Self {
         let has_begun = AtomicBool::new(false);
@@ -51,7 +51,7 @@ impl ShutdownHandle {
         self.state.has_begun.load(SeqCst)
     }
 
-    /// When what is left is cut off: never, if `None`.
+    /// Returns when the connections that are left are cut off: never, if `None`.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         *self.state.deadline.lock().unwrap_or_else(PoisonError::into_inner)
@@ -73,7 +73,7 @@ mod tests {
     use crate::poller::Poller;
 
     #[test]
-    fn the_earliest_end_counts() {
+    fn shutdown_keeps_the_earliest_deadline() {
         let poller = Poller::new().expect("there are descriptors");
         let handle = ShutdownHandle::new(poller.notifier());
         assert!(!handle.has_begun());

@@ -16,20 +16,20 @@ impl<S> Upgraded<S> {
         Self { request, leftover, stream }
     }
 
-    /// The request that was answered by
+    /// Returns the request that was answered by
     /// [`Response::upgrade`](h1events_server::Response::upgrade).
     #[must_use]
     pub const fn request(&self) -> Request<'_> {
         self.request.as_request()
     }
 
-    /// The other end.
+    /// Returns the other end.
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.request().peer()
     }
 
-    /// The stream, without timeouts, and the bytes that have already been read from it: they
+    /// Returns the stream, without timeouts, and the bytes that have already been read from it: they
     /// come first.
     #[must_use]
     pub fn into_parts(self) -> (S, Vec<u8>) {

@@ -67,11 +67,25 @@ impl Buffer {
         (&bytes[self.start..self.end], request, room)
     }
 
-    /// The allowance with which the request may have that capacity, and some more: the number of
-    /// steps in which a body grows goes with the logarithm of its size.
-    pub(crate) fn allowance_for(&self, request: usize) -> usize {
-        let needed = self.capacity() - self.request.capacity() + request;
+    /// The allowance with which the memory may grow by that many bytes, and by some more: the
+    /// number of steps in which a body grows goes with the logarithm of its size.
+    pub(crate) fn allowance_for(&self, growth: usize) -> usize {
+        let needed = self.capacity() + growth;
         (needed + needed / 8).next_multiple_of(GRANT)
+    }
+
+    /// Bytes by which the space to read into has to grow for the next read, if that is more than the
+    /// allowance permits.
+    pub(crate) fn lacking_space(&self, limits: &Limits) -> Option<usize> {
+        let is_full = !self.bytes.is_empty() && self.end - self.start == self.bytes.len();
+        let growth = if is_full { self.larger_space(limits) - self.bytes.len() } else { 0 };
+        (growth > 0 && self.capacity() + growth > self.allowance).then_some(growth)
+    }
+
+    /// Takes back what a request was allowed beyond the memory that is kept for the next one.
+    pub(crate) fn end_allowance(&mut self) {
+        let kept = self.capacity() - self.output.capacity();
+        self.allowance = self.allowance.min(kept.max(SMALL));
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
@@ -94,13 +108,18 @@ impl Buffer {
             self.start = 0;
         }
         if self.end == self.bytes.len() {
-            let len =
-                (2 * self.bytes.len()).min(limits.required_buffer().max(READ)).max(self.end + 1);
+            let len = self.larger_space(limits);
             // `resize` alone would double the memory for the last two bytes.
             self.bytes.reserve_exact(len - self.bytes.len());
             self.bytes.resize(len, 0);
         }
         &mut self.bytes[self.end..]
+    }
+
+    /// The length of the space when it has grown, so that the longest line fits.
+    fn larger_space(&self, limits: &Limits) -> usize {
+        let len = self.bytes.len();
+        (2 * len).min(limits.required_buffer().max(READ)).max(len + 1)
     }
 
     pub(crate) fn filled(&mut self, n: usize) {

@@ -254,6 +254,10 @@ impl Connection {
             return Some(step);
         }
         if let Parsed::Lacks { bytes } = parsed {
+            // All answers are written: what they have left may be enough.
+            if self.buffer.as_mut().is_some_and(|buffer| buffer.output.release()) {
+                return None;
+            }
             self.pause(now);
             return Some(Step::Allocate { bytes });
         }
@@ -311,6 +315,7 @@ impl Connection {
         // After an upgrade, `request` still gives it.
         if !upgrades {
             buffer.request.clear();
+            buffer.end_allowance();
         }
         self.has_answered = true;
         self.wait.made_progress(now);

@@ -1,14 +1,17 @@
 //! An HTTP/1 server without I/O.
 //!
-//! [`Connection`] is the server side of one connection, as a state machine. It knows requests,
-//! answers, keep-alive, pipelining, deadlines and how to close. It has no socket, no thread and no
-//! clock: a transport moves the bytes, and time is an argument. So every behaviour can be
-//! tested in virtual time, and a transport on threads and one on an async runtime serve the same
-//! application in the same way.
+//! - [`Connection`] is the server side of one connection, as a state machine. It knows requests,
+//!   answers, keep-alive, pipelining, deadlines and how to close.
+//! - [`Endpoint`] is all connections of a server. It decides who is admitted, which connection ends
+//!   for a newcomer, how much memory each may hold, and how a shutdown ends them.
+//!
+//! Neither has a socket, a thread or a clock: a transport moves the bytes, and time is an argument.
+//! So every behaviour can be tested in virtual time, and a transport on threads and one on an async
+//! runtime serve the same application in the same way.
 //!
 //! The application is a plain function from [`&Request`](Request) to [`Response`].
 //!
-//! # The loop
+//! # The loop of a connection
 //!
 //! A transport asks for the next [`Step`] and takes it:
 //!
@@ -62,7 +65,7 @@
 //! # assert!(client.1.starts_with(b"HTTP/1.1 200 OK\r\n") && client.1.ends_with(b"\r\n\r\nHello, World\n"));
 //! ```
 //!
-//! # What is promised
+//! # What a connection promises
 //!
 //! 1. **One answer for each request**, in the order of the requests, and none after the last
 //!    one (RFC 9112 sections 9.2 and 9.3.2). Answers to pipelined requests leave in one write, until 64
@@ -71,11 +74,10 @@
 //!    content out where there is none (HEAD, 204, 205, 304), and lets no field break the message.
 //! 3. **A malformed request gets an error**, in a fixed text, after the answers to the requests
 //!    before it. Nothing that follows is parsed.
-//! 4. **Every connection ends.** Each [`Step::Read`] and [`Step::Write`] has a deadline, and a byte
-//!    now and then doesn't extend it. An idle client is closed without an answer, a slow request
-//!    gets a 408, a slow reader is dropped ([`Config`]). The time that the application takes isn't
-//!    counted. A server may also end a connection to make room for another one: by dropping it,
-//!    and then its client gets no answer.
+//! 4. **Every connection ends.** Each [`Step::Read`] and [`Step::Write`] has a deadline, and trickled
+//!    bytes don't extend it. An idle connection is closed without an answer, a slow request gets a
+//!    408, a slow reader is dropped ([`Config`]). The time that the application takes isn't
+//!    counted, nor the time that the connection waits for memory.
 //! 5. **The last answer arrives**, unless the connection is dropped. A close shuts the write half down
 //!    and goes on reading for a while, so that the client sees the answer and not a reset (RFC 9112
 //!    section 9.6). A client that has half-closed gets all its answers.
@@ -85,8 +87,45 @@
 //!    Only a protocol that the client offers is accepted. A CONNECT that the application doesn't
 //!    accept gets a 501.
 //! 8. **Memory** is taken for bytes that have come, never for a length that is announced, and is freed
-//!    after the answer. An idle connection needs none: [`Connection::detach_buffer`].
+//!    after the answer. Beyond [16 KiB](SMALL), it is asked for first: [`Step::Allocate`]. An idle
+//!    connection needs none: [`Connection::detach_buffer`].
 //! 9. **[`step`](Connection::step) is idempotent**, except for [`Step::Shutdown`].
+//!
+//! # What the endpoint decides
+//!
+//! - **Who is admitted**: [`EndpointConfig::max_connections`].
+//! - **Which connection ends for a newcomer**: the one with the greatest age over its patience, if
+//!   that is above 1. Otherwise the next answers say `Connection: close`, and if that has made no
+//!   room within [`admission_timeout`](EndpointConfig::admission_timeout), the greatest ends. A
+//!   connection whose request is being handled is never ended for another.
+//! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
+//!   connection that lacks memory isn't read, and small requests come first. If none of those that
+//!   wait gets any for a second, the largest body that has stalled is dropped, with a 503.
+//! - **How the server ends**: [`Endpoint::drain`] closes idle connections, finishes what has begun,
+//!   and cuts off the rest at the deadline. [`Endpoint::summary`] counts them.
+//!
+//! It hears of a connection by the reports of the transport, in this order:
+//!
+//! ```text
+//!  acceptor:    has_room? -- yes --> open            no --> make_room, wake, try again later
+//!                                     |
+//!  connection:                        v
+//!    Step::Read or Write blocks ---> wait ---------> Verdict: wait, end, or refuse the body
+//!    something came or went -------> resume
+//!    Step::Allocate ---------------> acquire ------> Memory: granted, lacking, refused, end
+//!    Step::Handle, answered -------> answer -------> Persistence: what the answer says
+//!    the last answer is given -----> leave
+//!    the stream is dropped --------> close
+//!
+//!  its timer:   at timeout --------> handle_timeout
+//!  after each:  poll_wake ---------> these connections read or write once more without waiting,
+//!                                    and report: what came in time counts
+//! ```
+//!
+//! A decision is a level, not an edge: a connection that is woken twice, or late, hears the same.
+//!
+//! [`Turn`], [`AcceptBackoff`] and [`Complaints`] are small decisions beside it: when a connection
+//! gives way to others, what to do after an error of accept, and what to log.
 //!
 //! # What a transport has to do
 //!

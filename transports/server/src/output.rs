@@ -121,6 +121,15 @@ impl Output {
         self.pieces.capacity() * size_of::<Cow<'static, [u8]>>() + pieces.sum::<usize>()
     }
 
+    /// Gives the memory back that sent answers have left, and says whether there was some.
+    ///
+    /// Only for an output that [is empty](Self::is_empty).
+    pub(crate) fn release(&mut self) -> bool {
+        let had_memory = self.capacity() > 0;
+        *self = Self::default();
+        had_memory
+    }
+
     /// Drops bytes that have been sent.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use h1events::{BodyLength, Error, Event, Field, Framing, RequestParser, Version, range_of};
+use h1events::{Error, Event, Field, Framing, RequestParser, Version, range_of};
 
 use crate::room::Room;
 
@@ -33,6 +33,11 @@ pub(crate) enum Part {
     Body(usize),
     /// The end of the request.
     End,
+    /// An event that the room is too small for.
+    Lacks {
+        /// Bytes by which the memory has to grow for it.
+        growth: usize,
+    },
 }
 
 /// Octets of memory that are kept of the text, and of the body, of a large request.
@@ -40,6 +45,9 @@ const KEEP: usize = 16 * 1024;
 
 /// Places for fields that are kept of a request with many.
 const KEEP_FIELDS: usize = 128;
+
+/// Items that are made space for at first, at least.
+const FIRST_ITEMS: usize = 8;
 
 impl StoredRequest {
     pub(crate) const fn new() -> Self {
@@ -56,24 +64,11 @@ impl StoredRequest {
         }
     }
 
-    /// Bytes by which the memory may grow with `unread` more bytes of input. The first piece of a
-    /// head isn't counted: it is no longer than the buffer it was read into.
-    pub(crate) fn growth(&self, unread: usize) -> usize {
-        match self.framing.map(|framing| framing.body) {
-            None if self.text.is_empty() => 0,
-            None | Some(BodyLength::Chunked) => unread,
-            Some(BodyLength::None) => 0,
-            Some(BodyLength::Length(len)) => {
-                let left = usize::try_from(len).unwrap_or(usize::MAX) - self.body.len();
-                unread.min(left)
-            }
-        }
-    }
-
     /// Reads the next part from the input. `None` means: no part until more bytes come.
     ///
-    /// The octets of a head are copied once, when all their lines that have come are read. The memory
-    /// for the body doubles, up to the room that the request has.
+    /// The octets of a head are copied once, when all their lines that have come are read. All memory
+    /// doubles, up to the room that the request has. An event that needs more than that stays in
+    /// the input.
     pub(crate) fn read(
         &mut self,
         parser: &mut RequestParser,
@@ -90,49 +85,89 @@ impl StoredRequest {
             let range = range_of(part, unread).unwrap_or_default();
             stored + range.start - start..stored + range.end - start
         };
+        let mut before;
         let result = loop {
-            match parser.next_event(input) {
-                Ok(Some(Event::Header(field))) => {
+            let parser_before = parser.clone();
+            before = *input;
+            let event = match parser.next_event(input) {
+                Ok(Some(event)) => event,
+                Ok(None) => break Ok(None),
+                Err(error) => break Err(error),
+            };
+            if let Event::RequestLine(line) = event {
+                // An empty line may stand before it.
+                start = range_of(line.method, unread).unwrap_or_default().start;
+            }
+            let text_len = if is_head { unread.len() - input.len() - start } else { 0 };
+            let growth = self.growth(&event, text_len);
+            let left = if growth > 0 { self.left(room) } else { 0 };
+            if growth > left {
+                (*parser, *input) = (parser_before, before);
+                break Ok(Some(Part::Lacks { growth }));
+            }
+            match event {
+                Event::Header(field) => {
+                    let left = left.saturating_sub(lacking(&self.text, text_len));
+                    reserve(&mut self.headers, 1, left);
                     self.headers.push((place(field.name, start), place(field.value, start)));
                 }
-                Ok(Some(Event::RequestLine(line))) => {
-                    // An empty line may stand before it.
-                    start = range_of(line.method, unread).unwrap_or_default().start;
+                Event::RequestLine(line) => {
                     self.method = place(line.method, start);
                     self.target = place(line.target, start);
                     self.version = line.version;
                 }
-                Ok(Some(Event::HeadEnd(framing))) => {
+                Event::HeadEnd(framing) => {
                     self.framing = Some(framing);
                     break Ok(Some(Part::Head(framing)));
                 }
-                Ok(Some(Event::Body(data))) => {
-                    self.store_body(data, room);
+                Event::Body(data) => {
+                    reserve(&mut self.body, data.len(), left);
+                    self.body.extend_from_slice(data);
                     break Ok(Some(Part::Body(data.len())));
                 }
-                Ok(Some(Event::Trailer(field))) => {
+                Event::Trailer(field) => {
+                    let octets = field.name.len() + field.value.len();
+                    let slot = lacking(&self.trailers, 1);
+                    reserve(&mut self.text, octets, left - slot);
+                    reserve(&mut self.trailers, 1, slot);
                     let stored = (self.store(field.name), self.store(field.value));
                     self.trailers.push(stored);
                 }
-                Ok(Some(Event::End)) => break Ok(Some(Part::End)),
-                Ok(None) => break Ok(None),
-                Err(error) => break Err(error),
+                Event::End => break Ok(Some(Part::End)),
             }
         };
         if is_head && self.has_begun() {
-            self.text.extend_from_slice(&unread[start..unread.len() - input.len()]);
+            // What a malformed line has consumed isn't stored.
+            let rest = if result.is_err() { before } else { *input };
+            let head = &unread[start..unread.len() - rest.len()];
+            if lacking(&self.text, head.len()) > 0 {
+                let left = self.left(room);
+                reserve(&mut self.text, head.len(), left);
+            }
+            self.text.extend_from_slice(head);
             self.head_len = self.text.len();
         }
         result
     }
 
-    fn store_body(&mut self, data: &[u8], room: Room<'_>) {
-        if self.body.capacity() - self.body.len() < data.len() {
-            let left = room.max().saturating_sub(self.capacity());
-            let doubled = self.body.capacity().min(left);
-            self.body.reserve_exact(doubled.max(data.len()));
+    /// Bytes by which the memory has to grow for an event. `text_len` octets of a head are to be
+    /// stored with it.
+    fn growth(&self, event: &Event<'_>, text_len: usize) -> usize {
+        match event {
+            Event::RequestLine(_) | Event::HeadEnd(_) => lacking(&self.text, text_len),
+            Event::Header(_) => lacking(&self.text, text_len) + lacking(&self.headers, 1),
+            Event::Body(data) => lacking(&self.body, data.len()),
+            Event::Trailer(field) => {
+                let octets = field.name.len() + field.value.len();
+                lacking(&self.text, octets) + lacking(&self.trailers, 1)
+            }
+            Event::End => 0,
         }
-        self.body.extend_from_slice(data);
+    }
+
+    /// Bytes by which the memory may grow.
+    fn left(&self, room: Room<'_>) -> usize {
+        room.max().saturating_sub(self.capacity())
     }
 
     fn store(&mut self, octets: &[u8]) -> Range<usize> {
@@ -206,4 +241,19 @@ fn fields<'a>(text: &'a [u8], fields: &'a [StoredField]) -> impl Iterator<Item =
     fields
         .iter()
         .map(|(name, value)| Field { name: &text[name.clone()], value: &text[value.clone()] })
+}
+
+/// Bytes by which the memory has to grow for `additional` more items.
+const fn lacking<T>(items: &Vec<T>, additional: usize) -> usize {
+    additional.saturating_sub(items.capacity() - items.len()) * size_of::<T>()
+}
+
+/// Makes space for `additional` more items. The memory doubles, or grows by `left` bytes if these
+/// are fewer, and by no less than it has to.
+fn reserve<T>(items: &mut Vec<T>, additional: usize, left: usize) {
+    if lacking(items, additional) > 0 {
+        let capacity = items.capacity();
+        let doubled = capacity + capacity.max(FIRST_ITEMS).min(left / size_of::<T>());
+        items.reserve_exact(additional.max(doubled - items.len()));
+    }
 }

@@ -87,8 +87,8 @@ where
     pub(crate) fn upgrade(self) -> Option<(impl Future<Output = ()>, impl Sized)> {
         let Self { serving, stream, session, .. } = self;
         let take = serving.on_upgrade.as_ref()?;
-        let (upgraded, place) = session.into_upgraded(stream);
-        Some((take(upgraded), place))
+        let (upgraded, guard) = session.into_upgraded(stream);
+        Some((take(upgraded), guard))
     }
 
     async fn read(&mut self, deadline: Instant) -> io::Result<()> {

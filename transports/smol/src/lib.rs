@@ -41,9 +41,9 @@
 //!   connection stays on the one it was given to. So neither the application's futures nor
 //!   the streams have to be `Send`.
 //! - **An idle connection** takes no time and no buffer: about a kilobyte. At
-//!   [`max_connections`](Server::max_connections), or when descriptors run out, the connection that
-//!   deserves it least ends for a newcomer: one that says nothing, is idle or makes no progress
-//!   ([`EndpointConfig`]).
+//!   [`max_connections`](Server::max_connections), or when descriptors run out, the connection
+//!   with the greatest age over its patience ends for a newcomer: one that is silent or makes no
+//!   progress ([`EndpointConfig`]).
 //! - **A busy connection** gives way to the others of its thread after 32 answers or 5 ms.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
 //!   deadline. What has come is read before a deadline is judged, however late the thread is.

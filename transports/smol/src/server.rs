@@ -54,7 +54,7 @@ impl Server<TcpListener> {
         Self::new(h1events_net::bind(address)?)
     }
 
-    /// The address of the first listener, with its real port.
+    /// Returns the address of the first listener, with its real port.
     ///
     /// # Errors
     ///
@@ -119,7 +119,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         self
     }
 
-    /// Sets what takes connections after [`Response::upgrade`]. Its future runs on the thread of
+    /// Sets the function that takes connections after [`Response::upgrade`]. Its future runs on the thread of
     /// the connection and may take as long as it wants, up to the end of a shutdown. Without
     /// it, such a connection is closed.
     pub fn on_upgrade<H>(mut self, handler: H) -> Self
@@ -134,13 +134,13 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         self
     }
 
-    /// The handle that ends the server.
+    /// Returns the handle that ends the server.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.acceptor.shutdown_handle()
     }
 
-    /// The listeners, in the order in which they were added.
+    /// Returns the listeners, in the order in which they were added.
     #[must_use]
     pub fn listeners(&self) -> &[L] {
         self.acceptor.listeners()

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use h1events_net::{Place, Session, SharedEndpoint};
+use h1events_net::{ConnectionGuard, Session, SharedEndpoint};
 use h1events_server::{ConnectionId, Peer, Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
@@ -37,14 +37,14 @@ pub(crate) fn run<T, A>(
     let executor = LocalExecutor::new();
     let serve = async {
         while let Ok(Admitted { id, accepted, peer }) = admitted.recv().await {
-            let place = Place::new(Arc::clone(endpoint), id);
+            let guard = ConnectionGuard::new(Arc::clone(endpoint), id);
             match accepted.into_stream(&reactor) {
                 Ok(stream) => {
                     let (serving, context) = (Arc::clone(serving), Rc::clone(&context));
-                    let session = Session::new(place, peer, Arc::clone(&serving.config));
+                    let session = Session::new(guard, peer, Arc::clone(&serving.config));
                     let driver = Driver::new(serving, context, stream, session);
                     // A panic of a stream's own code, or of what has taken it, ends its connection
-                    // alone. Its place logs it.
+                    // alone. Its guard logs it.
                     let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
                     executor.spawn(task).detach();
                 }
@@ -68,7 +68,7 @@ where
         match driver.run().await {
             Ok(Ended::Closed) => drop(driver),
             Ok(Ended::Upgraded) => match driver.upgrade() {
-                Some((taken, _place)) => {
+                Some((taken, _guard)) => {
                     log::info!("{peer}: upgraded");
                     taken.await;
                 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_task_of_an_idle_connection_is_small() {
+    fn task_of_an_idle_connection_is_small() {
         fn of_app<A: AsyncFn(&Request<'_>) -> Response + 'static>(_: A) -> usize {
             size(&serve_connection::<Socket<mio::net::TcpStream>, A>)
         }

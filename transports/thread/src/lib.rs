@@ -40,11 +40,11 @@
 //! # What it takes care of
 //!
 //! - **Room**: at [`max_connections`](Server::max_connections), or when descriptors or threads run
-//!   out, the connection that deserves it least ends for a newcomer: one that says nothing, is idle
-//!   or makes no progress ([`EndpointConfig`]).
-//! - **Errors of `accept`** are survived: it neither spins nor gives up.
-//! - **Deadlines**, by the timeouts of the socket. They are set anew only where it matters, which
-//!   for a connection that is kept alive means: hardly ever.
+//!   out, the connection with the greatest age over its patience ends for a newcomer: one that is
+//!   silent or makes no progress ([`EndpointConfig`]).
+//! - **Errors of `accept`**: the server neither spins nor gives up.
+//! - **Deadlines**, by the timeouts of the socket. A connection that is kept alive
+//!   hardly ever sets one.
 //! - **A panicking handler** is answered with a 500 and logged; all others go on.
 //! - **Graceful shutdown** from any thread: see [`ShutdownHandle::shutdown`].
 //! - **Memory**: an idle connection holds its thread and no buffer; all together hold no more than

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Instant;
 
-use h1events_net::{Host, Place, Refused, Session, SharedEndpoint, Upgraded};
+use h1events_net::{ConnectionGuard, Host, Refused, Session, SharedEndpoint, Upgraded};
 use h1events_server::{Config, ConnectionId, Order, Peer, Request, Response};
 
 use crate::drive::{Driver, Ended};
@@ -111,16 +111,17 @@ where
     /// The whole life of a connection, on its thread.
     fn serve(&self, id: ConnectionId, peer: Peer) {
         log::info!("{peer}: opened");
-        let place = Place::new(Arc::clone(&self.endpoint), id);
-        let mut session = Session::new(place, peer, Arc::clone(&self.config));
+        let guard = ConnectionGuard::new(Arc::clone(&self.endpoint), id);
+        let mut session = Session::new(guard, peer, Arc::clone(&self.config));
         // It is dropped first: the descriptor is free before the endpoint hears of it.
-        let seat = Seat { serving: self, id, entry: self.entries()[id.index()].clone() };
-        let Some(entry) = &seat.entry else { return };
+        let entry_guard =
+            EntryGuard { serving: self, id, entry: self.entries()[id.index()].clone() };
+        let Some(entry) = &entry_guard.entry else { return };
         let _ = entry.thread.set(thread::current());
         match Driver::new(&self.app, &entry.stream, &mut session).run() {
             Ok(Ended::Closed) => {}
             Ok(Ended::Upgraded) => {
-                if let Some(stream) = seat.into_stream() {
+                if let Some(stream) = entry_guard.into_stream() {
                     self.upgrade(stream, session);
                 }
             }
@@ -140,7 +141,7 @@ where
             return log::warn!("{peer}: upgraded, but nobody takes it");
         };
         log::info!("{peer}: upgraded");
-        let (upgraded, _place) = session.into_upgraded(stream);
+        let (upgraded, _guard) = session.into_upgraded(stream);
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| take(upgraded))) {
             self.endpoint.log().panicked(peer, &*panic);
         }
@@ -167,13 +168,13 @@ impl<S, A> Serving<S, A> {
 }
 
 /// A connection's entry, which it leaves whatever happens.
-struct Seat<'a, S, A> {
+struct EntryGuard<'a, S, A> {
     serving: &'a Serving<S, A>,
     id: ConnectionId,
     entry: Option<Arc<Entry<S>>>,
 }
 
-impl<S, A> Seat<'_, S, A> {
+impl<S, A> EntryGuard<'_, S, A> {
     /// The stream, which no other thread knows any more.
     fn into_stream(mut self) -> Option<S> {
         self.leave();
@@ -185,7 +186,7 @@ impl<S, A> Seat<'_, S, A> {
     }
 }
 
-impl<S, A> Drop for Seat<'_, S, A> {
+impl<S, A> Drop for EntryGuard<'_, S, A> {
     fn drop(&mut self) {
         if self.entry.is_some() {
             self.leave();

@@ -61,7 +61,7 @@ impl Threads {
         let spawned = builder.spawn(move || {
             let mut next = Some(job);
             while let Some(job) = next {
-                // A panic ends the connection alone. Its place logs it.
+                // A panic ends the connection alone. Its guard logs it.
                 let _ = catch_unwind(AssertUnwindSafe(job));
                 next = threads.wait();
             }

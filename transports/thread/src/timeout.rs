@@ -46,7 +46,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_timeout_is_set_once_for_many_requests() {
+    fn timeout_is_set_once_for_many_requests() {
         let start = Instant::now();
         let mut timeout = Timeout::default();
         assert!(timeout.needed(start + 30 * SECOND, start).is_some());
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_never_longer_than_what_is_left() {
+    fn timeout_is_never_longer_than_what_is_left() {
         let start = Instant::now();
         let mut timeout = Timeout::default();
         let mut set = Duration::MAX;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_waited_for_exactly() {
+    fn timeout_after_an_early_one_is_exact() {
         let start = Instant::now();
         let mut timeout = Timeout::default();
         let first = timeout.needed(start + 30 * SECOND, start).expect("none is set");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_never_zero() {
+    fn timeout_is_never_zero() {
         let start = Instant::now();
         for passed in [false, true] {
             let mut timeout = Timeout { in_force: None, passed };

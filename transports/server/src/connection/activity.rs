@@ -1,4 +1,4 @@
-//! What a connection does, for others to judge. No transitions here.
+//! What a connection does, for the endpoint to judge. No transitions here.
 
 use std::time::Instant;
 

@@ -78,7 +78,7 @@ impl Connection {
     }
 
     /// Lets the connection hold that many bytes, after [`Step::Allocate`](crate::Step::Allocate), until
-    /// it has answered the request.
+    /// it has answered the request. The answer itself is buffered in any case.
     pub fn set_allowance(&mut self, bytes: usize) {
         self.buffer.get_or_insert_default().allowance = bytes;
     }

@@ -7,7 +7,7 @@ use h1events::BodyLength;
 use super::refuse::Refusal;
 use super::{Connection, Expectation};
 use crate::request::Request;
-use crate::stored_request::{Part, StoredRequest};
+use crate::stored_request::Part;
 use crate::wait::Awaiting;
 
 /// What parsing has come to.
@@ -33,17 +33,8 @@ impl Connection {
         };
         let (mut input, request, room) = buffer.split();
         let before = input.len();
-        let lacks = |request: &StoredRequest, input: &[u8]| {
-            let growth = request.growth(input.len());
-            let needed = if growth == 0 { return None } else { request.capacity() + growth };
-            (needed > room.max()).then_some(needed)
-        };
-        let mut lacking;
+        let mut lacking = None;
         let result = loop {
-            lacking = lacks(request, input);
-            if lacking.is_some() {
-                break Ok(Parsed::Part);
-            }
             match request.read(&mut self.parser, &mut input, room) {
                 Ok(Some(Part::Head(framing))) => {
                     if self.config.refuse_host_mismatch
@@ -62,18 +53,22 @@ impl Connection {
                 }
                 Ok(Some(Part::Body(octets))) => self.wait.moved(octets),
                 Ok(Some(Part::End)) => break Ok(Parsed::Request),
-                Ok(None) => {
-                    // As the next call would find it.
-                    lacking = lacks(request, input);
+                Ok(Some(Part::Lacks { growth })) => {
+                    lacking = Some(growth);
                     break Ok(Parsed::Part);
                 }
+                Ok(None) => break Ok(Parsed::Part),
                 Err(error) => break Err(Refusal::Malformed(error)),
             }
         };
         let consumed = before - input.len();
         buffer.consume(consumed);
+        let lacking = lacking.or_else(|| match result {
+            Ok(Parsed::Part) if !self.input_ended => buffer.lacking_space(&self.config.limits),
+            _ => None,
+        });
         match lacking {
-            Some(capacity) => Ok(Parsed::Lacks { bytes: buffer.allowance_for(capacity) }),
+            Some(growth) => Ok(Parsed::Lacks { bytes: buffer.allowance_for(growth) }),
             None => result,
         }
     }

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortage_is_met_with_room_and_a_pause_in_turn() {
+    fn shortage_is_met_with_room_and_a_pause_in_turn() {
         let mut backoff = AcceptBackoff::default();
         let mut meet = || backoff.failed(AcceptErrorKind::Shortage);
         for _ in 0..5 {

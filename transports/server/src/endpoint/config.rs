@@ -15,7 +15,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndpointConfig {
-    /// Open connections. Default: 1,000. nginx has 512 a worker (`worker_connections`), Apache 400
+    /// The number of connections that may be open. Default: 1,000. nginx has 512 a worker (`worker_connections`), Apache 400
     /// in all (`MaxRequestWorkers`), HAProxy what the descriptors allow.
     ///
     /// Up to 16 more may be open for a moment, since a newcomer needn't wait until a connection
@@ -29,20 +29,20 @@ pub struct EndpointConfig {
     /// buffered; while the budget is passed, no connection is read. Less than 64 KiB is taken for 64
     /// KiB.
     pub max_buffered: usize,
-    /// How long a client may say nothing after it has connected, while a newcomer waits.
+    /// How long a client may send nothing after it has connected, while a newcomer waits.
     /// Default: 100 ms, which is longer than most round trips; the request of a client that has
     /// one ready arrives right behind its handshake.
     pub first_byte_patience: Duration,
     /// How long a connection may be idle, linger, or make no progress, while a newcomer waits.
     /// Default: 1 s. Without a newcomer, [`Config`](crate::Config) has the deadlines.
     pub patience: Duration,
-    /// How long newcomers wait before connections end that still have patience.
+    /// How long a newcomer waits before a connection ends for it whose patience isn't over.
     /// Default: 1 s.
     pub admission_timeout: Duration,
 }
 
 impl EndpointConfig {
-    /// The defaults.
+    /// Creates a configuration with the defaults.
     #[must_use]
     pub const fn new() -> Self {
         Self {

@@ -163,7 +163,7 @@ impl Endpoint {
         self.drain.is_some_and(|drain| drain.is_over(now))
     }
 
-    /// What has been counted by now. Connections that are still open count as if the time were
+    /// Returns what has been counted by now. Connections that are still open count as if the time were
     /// over.
     #[must_use]
     pub fn summary(&self) -> Summary {

@@ -54,7 +54,8 @@ use crate::buffer::Buffer;
 
 /// All connections of a server, or of one of its workers.
 ///
-/// See the [module documentation](self) for its picture.
+/// See the [crate documentation](crate#what-the-endpoint-decides) for what it decides, and for the
+/// reports that a transport makes.
 ///
 /// # Panics
 ///
@@ -68,7 +69,7 @@ pub struct Endpoint {
     budget: Budget,
     pressure: Option<Pressure>,
     drain: Option<Drain>,
-    /// Connections that have something to hear.
+    /// Connections about which something was decided, and that haven't reported since.
     woken: Vec<ConnectionId>,
     pool: Pool,
     /// Connections that have been told to end, and haven't yet.
@@ -81,7 +82,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint without connections, which takes its memory from the purse.
+    /// Creates an endpoint without connections, which takes its memory from the purse.
     #[must_use]
     pub fn new(config: EndpointConfig, purse: Box<dyn Purse + Send>) -> Self {
         Self {
@@ -101,7 +102,7 @@ impl Endpoint {
         }
     }
 
-    /// How many connections there are.
+    /// Returns the number of open connections.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
@@ -181,7 +182,7 @@ impl Endpoint {
         self.slots[id.0].is_ending()
     }
 
-    /// What a transport that blocks on sockets does with a connection that was
+    /// Returns what a transport that blocks on sockets does with a connection that was
     /// [woken](Self::poll_wake).
     pub fn order(&self, id: ConnectionId) -> Order {
         let slot = &self.slots[id.0];
@@ -225,8 +226,8 @@ impl Endpoint {
         self.serve_waiting();
     }
 
-    /// The next connection that has something to hear: it takes a last look at what the
-    /// system holds for it, and reports what it waits for.
+    /// Returns the next connection to wake. It reads or writes once more without waiting, and reports
+    /// what it waits for.
     pub fn poll_wake(&mut self) -> Option<ConnectionId> {
         loop {
             let id = self.woken.pop()?;
@@ -252,7 +253,7 @@ impl Endpoint {
         self.drain_connections(now);
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout) next. It changes with each report.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout) next. It changes with each report.
     #[must_use]
     pub fn timeout(&self, _: Instant) -> Option<Instant> {
         let tick = self.drain.map(|drain| drain.tick);

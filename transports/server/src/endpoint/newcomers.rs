@@ -49,7 +49,7 @@ impl Endpoint {
         ConnectionId(self.slots.insert(Slot::new(now)))
     }
 
-    /// The greatest age over its patience of all connections, so that an acceptor with several
+    /// Returns the greatest age over its patience of all connections, so that an acceptor with several
     /// endpoints makes room where it is greatest. `None` if all are busy.
     pub fn impatience(&mut self, now: Instant) -> Option<f64> {
         self.greatest(now).map(|candidate| candidate.impatience)
@@ -109,7 +109,7 @@ impl Endpoint {
         std::mem::replace(&mut self.acceptor_is_due, false)
     }
 
-    /// Says what the answer to a request says about its connection. While the endpoint
+    /// Returns what the answer to a request says about its connection. While the endpoint
     /// [isn't watchful](Self::is_watchful), it is [`Persistence::Persist`].
     pub fn answer(&mut self, id: ConnectionId, now: Instant) -> Persistence {
         let slot = &mut self.slots[id.0];

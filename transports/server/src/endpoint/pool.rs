@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_buffer_kept_is_the_first_taken() {
+    fn pool_gives_the_last_buffer_first() {
         let mut pool = Pool::default();
         let buffers: Vec<_> = (0..MAX_POOLED + 1).map(|_| pool.take()).collect();
         let places: Vec<_> = buffers.iter().map(|buffer| &raw const **buffer).collect();

@@ -5,7 +5,7 @@
 pub struct ConnectionId(pub(super) usize);
 
 impl ConnectionId {
-    /// A small number that no other open connection of the endpoint has.
+    /// Returns a small number that no other open connection of the endpoint has.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0

@@ -5,6 +5,7 @@
 //! (`parser/tests/vectors/`).
 
 mod activity;
+mod allowance;
 mod answers;
 mod closing;
 mod deadlines;

@@ -42,6 +42,9 @@ pub(crate) struct Client {
     pub(crate) window: usize,
     pub(crate) write_size: usize,
     pub(crate) read_size: usize,
+    /// Whether the server has memory for it, and what it has asked for.
+    pub(crate) has_memory: bool,
+    pub(crate) asked: Vec<usize>,
     /// How long the application takes.
     pub(crate) handling: Duration,
     /// What the server has written, and the sizes of its writes.
@@ -88,6 +91,8 @@ impl Client {
             window: usize::MAX,
             write_size: usize::MAX,
             read_size: usize::MAX,
+            has_memory: true,
+            asked: Vec::new(),
             handling: Duration::ZERO,
             sent: Vec::new(),
             writes: Vec::new(),
@@ -217,6 +222,16 @@ impl Client {
         self
     }
 
+    /// The server gives the memory that it was asked for, once. Returns the number of bytes.
+    pub(crate) fn allocate(&mut self) -> usize {
+        let Some(Step::Allocate { bytes }) = self.waits_for else {
+            panic!("no memory is asked for: {:?}", self.waits_for);
+        };
+        self.connection.set_allowance(bytes);
+        self.run();
+        bytes
+    }
+
     /// Takes steps until the server waits for something or is through.
     pub(crate) fn run(&mut self) {
         self.waits_for = None;
@@ -256,7 +271,11 @@ impl Client {
                 self.pass(self.handling);
                 self.connection.respond(response, self.now);
             }
-            Step::Allocate { bytes } => self.connection.set_allowance(bytes),
+            Step::Allocate { bytes } if self.has_memory => {
+                opt_out(|| self.asked.push(bytes));
+                self.connection.set_allowance(bytes);
+            }
+            Step::Allocate { .. } => self.waits_for = Some(step),
             Step::Upgraded => self.is_upgraded = true,
             Step::Shutdown => {
                 assert!(!self.has_shut_down, "once");

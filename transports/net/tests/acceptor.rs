@@ -1,0 +1,183 @@
+//! The acceptor with a host that serves nothing: its connections never speak.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use h1events_net::{
+    Acceptor, Host, Refused, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle, bind,
+};
+use h1events_server::{Activity, ConnectionId, EndpointConfig, Peer, Summary, Verdict};
+
+/// For what has to come.
+const LONG: Duration = Duration::from_secs(20);
+
+/// For what must not come.
+const SHORT: Duration = Duration::from_millis(200);
+
+type Connections = Arc<Mutex<HashMap<ConnectionId, TcpStream>>>;
+
+struct SilentHost {
+    endpoint: Arc<SharedEndpoint>,
+    connections: Connections,
+    served: Sender<(ConnectionId, Peer)>,
+    /// How many times the system is short of something.
+    refusals: usize,
+}
+
+impl Host<TcpStream> for SilentHost {
+    fn serve(
+        &mut self,
+        endpoint: usize,
+        id: ConnectionId,
+        accepted: TcpStream,
+        peer: Peer,
+    ) -> Result<(), Refused<TcpStream>> {
+        assert_eq!(endpoint, 0, "there is one");
+        if let Some(left) = self.refusals.checked_sub(1) {
+            self.refusals = left;
+            return Err(Refused { accepted, error: io::ErrorKind::OutOfMemory.into() });
+        }
+        self.connections.lock().unwrap().insert(id, accepted);
+        let activity = Activity::New { since: Instant::now() };
+        assert_eq!(self.endpoint.lock().wait(id, activity, None, 0), Verdict::Wait);
+        self.served.send((id, peer)).unwrap();
+        Ok(())
+    }
+
+    fn wake(&mut self, _: usize) {
+        loop {
+            let Some(id) = self.endpoint.lock().poll_wake() else { return };
+            // Nothing has come since the connection was opened.
+            let activity = Activity::New { since: Instant::now() - LONG };
+            if self.endpoint.lock().wait(id, activity, None, 0) == Verdict::End {
+                drop(self.connections.lock().unwrap().remove(&id));
+                self.endpoint.lock().close(id);
+            }
+        }
+    }
+
+    fn tend(&mut self, now: Instant) -> Option<Instant> {
+        self.endpoint.lock().handle_timeout(now);
+        self.wake(0);
+        self.endpoint.lock().timeout(now)
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    endpoint: Arc<SharedEndpoint>,
+    connections: Connections,
+    served: Receiver<(ConnectionId, Peer)>,
+    shutdown: ShutdownHandle,
+    thread: JoinHandle<Summary>,
+}
+
+impl Server {
+    fn start(max_connections: usize, patience: Duration, refusals: usize) -> Self {
+        let mut config = EndpointConfig::new();
+        config.max_connections = max_connections;
+        config.first_byte_patience = patience;
+        config.admission_timeout = patience;
+        let mut acceptor: Acceptor<TcpListener> = Acceptor::new().unwrap();
+        acceptor.listen(bind("127.0.0.1:0").unwrap()).unwrap();
+        let address = acceptor.listeners()[0].local_addr().unwrap();
+        let log = Arc::new(ServerLog::default());
+        let purse = SharedPurse::new(config.max_buffered);
+        let endpoint =
+            Arc::new(SharedEndpoint::new(config, purse, acceptor.notifier(), Arc::clone(&log)));
+        let shutdown = acceptor.shutdown_handle();
+        let (sender, served) = channel();
+        let connections = Connections::default();
+        let host = SilentHost {
+            endpoint: Arc::clone(&endpoint),
+            connections: Arc::clone(&connections),
+            served: sender,
+            refusals,
+        };
+        let endpoints = [Arc::clone(&endpoint)];
+        let thread = thread::spawn(move || acceptor.run(&endpoints, &log, host));
+        Self { address, endpoint, connections, served, shutdown, thread }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let client = TcpStream::connect(self.address).unwrap();
+        client.set_read_timeout(Some(LONG)).unwrap();
+        client
+    }
+
+    /// Expects that this client is served next.
+    #[track_caller]
+    fn expect_served(&self, client: &TcpStream) -> ConnectionId {
+        let (id, peer) = self.served.recv_timeout(LONG).expect("it is served");
+        assert_eq!(peer, Peer::Address(client.local_addr().unwrap()));
+        id
+    }
+
+    fn end(self) -> Summary {
+        self.shutdown.shutdown(LONG);
+        self.thread.join().unwrap()
+    }
+}
+
+#[test]
+fn acceptor_admits_connections_up_to_the_cap() {
+    let server = Server::start(2, Duration::MAX, 0);
+    let clients = [server.connect(), server.connect()];
+    let first = server.expect_served(&clients[0]);
+    server.expect_served(&clients[1]);
+    let third = server.connect();
+    assert!(server.served.recv_timeout(SHORT).is_err(), "there is no room");
+    drop(server.connections.lock().unwrap().remove(&first));
+    server.endpoint.lock().close(first);
+    server.expect_served(&third);
+    assert_eq!(server.endpoint.lock().len(), 2);
+    assert_eq!(server.end().connections, 3);
+}
+
+#[test]
+fn acceptor_makes_room_by_ending_the_oldest_silent_connection() {
+    let server = Server::start(2, Duration::from_millis(10), 0);
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        clients.push(server.connect());
+        server.expect_served(clients.last().unwrap());
+    }
+    for evicted in &mut clients[..2] {
+        assert_eq!(evicted.read(&mut [0]).unwrap(), 0);
+    }
+    assert_eq!(server.connections.lock().unwrap().len(), 2);
+    assert_eq!(server.end().connections, 4);
+}
+
+#[test]
+fn acceptor_serves_a_refused_connection_later() {
+    let server = Server::start(2, Duration::MAX, 3);
+    let clients = [server.connect(), server.connect()];
+    // In the order in which they came, and each of them once.
+    server.expect_served(&clients[0]);
+    server.expect_served(&clients[1]);
+    assert_eq!(server.end().connections, 2);
+}
+
+#[test]
+fn acceptor_returns_after_a_shutdown_when_its_connections_have_ended() {
+    let server = Server::start(2, Duration::MAX, 0);
+    let mut client = server.connect();
+    server.expect_served(&client);
+    let begun = Instant::now();
+    let summary = server.end();
+    assert!(begun.elapsed() < LONG, "it hasn't waited for the whole grace");
+    assert_eq!(summary, Summary { connections: 1, idle: 1, finished: 0, cut_off: 0 });
+    assert_eq!(client.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn acceptor_without_connections_returns_at_once() {
+    let server = Server::start(2, Duration::MAX, 0);
+    assert_eq!(server.end(), Summary::default());
+}
