@@ -29,7 +29,7 @@ fn close_ends_parsing() {
     assert_eq!((client.answers().len(), client.diagnostics.len()), (1, 0));
 }
 
-/// RFC 9112 section 9.3 (9112-9.3-3): an HTTP/1.0 client has to ask, and is told.
+/// RFC 9112 section 9.3 (9112-9.3-3): an HTTP/1.0 client asks for it, and the answer says so.
 #[test]
 fn http_1_0_persists_if_both_say_so() {
     let mut client = Client::new();

@@ -1,4 +1,4 @@
-//! Who is woken, and when.
+//! Which connections are woken, and when.
 
 use std::time::Duration;
 

@@ -41,7 +41,7 @@ fn polite_clients_at_the_cap_keep_their_connections() {
     assert!(world.clients.iter().all(|client| client.generation == 1));
 }
 
-/// Silent clients flood the server. Who has been answered within a second isn't ended.
+/// Silent clients flood the server. A client that was answered within a second keeps its connection.
 #[test]
 fn polite_clients_in_a_flood_lose_no_request() {
     for kind in [Kind::Silent, Kind::HalfHead, Kind::Drip(200 * MS), Kind::SlowReader] {
