@@ -93,14 +93,15 @@
 //!
 //! # What the endpoint decides
 //!
-//! - **Who is admitted**: [`EndpointConfig::max_connections`].
+//! - **How many connections are admitted**: [`EndpointConfig::max_connections`].
 //! - **Which connection ends for a newcomer**: the one with the greatest age over its patience, if
 //!   that is above 1. Otherwise the next answers say `Connection: close`, and if that has made no
 //!   room within [`admission_timeout`](EndpointConfig::admission_timeout), the greatest ends. A
 //!   connection whose request is being handled is never ended for another.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
 //!   connection that lacks memory isn't read, and small requests come first. If none of those that
-//!   wait gets any for a second, the largest body that has stalled is dropped, with a 503.
+//!   wait gets any for a second, the largest body that has stalled is dropped, with a 503. Where that
+//!   isn't enough for a small request, heads and readers that have stalled end, too.
 //! - **How the server ends**: [`Endpoint::drain`] closes idle connections, finishes what has begun,
 //!   and cuts off the rest at the deadline. [`Endpoint::summary`] counts them.
 //!
