@@ -33,7 +33,10 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    const ALL: [Self; 4] = [Self::New, Self::Idle, Self::Lingering, Self::Slow];
+    const ALL: &[Self] = &[Self::New, Self::Idle, Self::Lingering, Self::Slow];
+
+    /// Those that have spoken.
+    const SPOKEN: &[Self] = &[Self::Idle, Self::Lingering, Self::Slow];
 
     /// The class of a connection and the beginning of its age, if it waits for its client.
     pub(crate) const fn of(activity: Activity) -> Option<(Self, Instant)> {
@@ -60,7 +63,7 @@ impl Class {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
     pub(crate) key: usize,
-    /// Its age over its patience: above 1, its patience is over.
+    /// Its age over its patience: from 1 on, its patience is over.
     pub(crate) impatience: f64,
     /// When its patience is over.
     pub(crate) due: Instant,
@@ -106,10 +109,10 @@ impl Candidates {
         config: &EndpointConfig,
         now: Instant,
     ) -> Option<Candidate> {
-        self.search(slots, config, now, |_| false)
+        self.search(Class::ALL, slots, config, now, |_| false)
     }
 
-    /// The same, without those that were answered since an instant.
+    /// The same of those that have spoken, and weren't answered since an instant.
     pub(crate) fn greatest_unanswered(
         &mut self,
         slots: &mut Slab<Slot>,
@@ -117,22 +120,23 @@ impl Candidates {
         answered_since: Instant,
         now: Instant,
     ) -> Option<Candidate> {
-        self.search(slots, config, now, |slot| slot.is_spared(answered_since))
+        self.search(Class::SPOKEN, slots, config, now, |slot| slot.is_spared(answered_since))
     }
 
     fn search(
         &mut self,
+        classes: &[Class],
         slots: &mut Slab<Slot>,
         config: &EndpointConfig,
         now: Instant,
         is_spared: impl Fn(&Slot) -> bool,
     ) -> Option<Candidate> {
         // An entry may have to go to a class that was searched before: then it is found now.
-        for class in Class::ALL {
+        for &class in classes {
             let _ = self.first(class, slots, &is_spared);
         }
         let mut greatest: Option<Candidate> = None;
-        for class in Class::ALL {
+        for &class in classes {
             let Some((since, key)) = self.first(class, slots, &is_spared) else { continue };
             let candidate = Candidate::new(key, class, since, config, now);
             if greatest.is_none_or(|greatest| candidate.impatience > greatest.impatience) {
@@ -183,8 +187,10 @@ impl Candidate {
     ) -> Self {
         let patience = class.patience(config);
         let age = now.saturating_duration_since(since);
-        // With no patience at all, any age is beyond it.
-        let impatience = age.as_secs_f64() / patience.as_secs_f64().max(f64::MIN_POSITIVE);
+        // With no patience at all, any age is beyond it, and 0 by 0 is 1.
+        let [age, patience_secs] =
+            [age, patience].map(|time| time.as_secs_f64().max(f64::MIN_POSITIVE));
+        let impatience = age / patience_secs;
         Self { key, impatience, due: later(since, patience) }
     }
 }

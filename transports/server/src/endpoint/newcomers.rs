@@ -80,7 +80,7 @@ impl Endpoint {
         let has_waited = now >= timeout;
         let greatest = self.greatest(now);
         let chosen = match greatest {
-            Some(Candidate { impatience, .. }) if impatience > 1.0 => greatest,
+            Some(Candidate { impatience, .. }) if impatience >= 1.0 => greatest,
             Some(_) if has_waited => self.greatest_unanswered(now),
             _ => None,
         };
@@ -90,9 +90,7 @@ impl Endpoint {
             return retry;
         }
         self.want_last_answer(now);
-        // A patience is over beyond it, not at it.
-        let beyond = |due| later(due, Duration::from_micros(1));
-        let due = greatest.map(|greatest| beyond(greatest.due));
+        let due = greatest.map(|greatest| greatest.due);
         let next = [due, Some(timeout), Some(retry)];
         next.into_iter().flatten().filter(|&next| next > now).min().unwrap_or(retry)
     }
@@ -163,8 +161,9 @@ impl Endpoint {
         self.candidates.greatest(&mut self.slots, &self.config, now)
     }
 
-    /// The greatest except those that were answered since the newcomer began to wait, at the
-    /// earliest.
+    /// The greatest except those that have never spoken, whose patience is short and whose first
+    /// request may be on its way, and those that were answered since the newcomer began to wait, at
+    /// the earliest.
     fn greatest_unanswered(&mut self, now: Instant) -> Option<Candidate> {
         // A clock that has just begun: everything is as young as the clock.
         let since = now.checked_sub(self.config.admission_timeout)?;

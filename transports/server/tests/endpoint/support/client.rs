@@ -97,6 +97,8 @@ pub(crate) struct Client {
     pub(crate) kind: Kind,
     /// The time until the server hears of it, or it of the server.
     pub(crate) latency: Duration,
+    /// The time between its connection and its first request: a relay connects before it has one.
+    pub(crate) first_delay: Duration,
     pub(crate) comes_back: bool,
     /// How long the application takes for a request of it.
     pub(crate) handling: Duration,
@@ -144,6 +146,7 @@ impl Client {
         Self {
             kind,
             latency: MS / 10,
+            first_delay: Duration::ZERO,
             comes_back: false,
             handling: Duration::ZERO,
             answer: 0,

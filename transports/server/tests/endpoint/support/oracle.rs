@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use h1events_server::Activity;
 
-use super::SECOND;
 use super::client::{Client, Connection};
+use super::{MS, SECOND};
 
 /// A connection's age over its patience, if it waits for its client.
 pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
@@ -23,10 +23,12 @@ pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
     Some(now.saturating_duration_since(since).as_secs_f64() / patience.as_secs_f64())
 }
 
-/// Whether it was answered within a second, so that its next request may be on its way.
+/// Whether its next request may be on its way: it has connected within 100 ms, or was answered within a
+/// second.
 pub(crate) fn is_spared(connection: &Connection, now: Instant) -> bool {
     let is_recent = |answered| now.saturating_duration_since(answered) <= SECOND;
     let can_go_on = match connection.activity {
+        Activity::New { since } => return now.saturating_duration_since(since) < 100 * MS,
         Activity::Idle { .. } | Activity::Receiving { .. } => true,
         Activity::Sending { since } => connection.answered.is_some_and(|answered| since > answered),
         _ => false,

@@ -113,6 +113,7 @@ impl World {
 
     /// A client sends, beyond what its kind does.
     pub(crate) fn send(&mut self, client: ClientId, input: Input) {
+        self.clients[client].in_flight += u32::from(input == Input::Request);
         self.arrive(client, input);
         self.settle();
     }
@@ -194,20 +195,19 @@ impl World {
                 client.in_flight = 0;
                 client.answers = 0;
                 client.inbox.clear();
+                let delay = client.first_delay;
                 self.queue.push_back(id);
                 for input in kind.first() {
-                    self.arrive(id, input);
+                    match input {
+                        Input::Request => self.speak(id, delay),
+                        _ => self.arrive(id, input),
+                    }
                 }
                 if let Some((interval, _)) = kind.repeated() {
                     self.schedule(interval, id, Event::Repeat);
                 }
             }
-            Event::Speak => {
-                let client = &mut self.clients[id];
-                client.in_flight += 1;
-                let latency = client.latency;
-                self.schedule(latency, id, Event::Arrive);
-            }
+            Event::Speak => self.speak(id, self.clients[id].latency),
             Event::Arrive => self.arrive(id, Input::Request),
             Event::Close => self.arrive(id, Input::End),
             Event::Repeat => {
@@ -239,11 +239,18 @@ impl World {
         }
     }
 
+    /// The client sends a request, which is that long on its way.
+    fn speak(&mut self, id: ClientId, delay: Duration) {
+        self.clients[id].in_flight += 1;
+        if delay.is_zero() {
+            self.arrive(id, Input::Request);
+        } else {
+            self.schedule(delay, id, Event::Arrive);
+        }
+    }
+
     fn arrive(&mut self, id: ClientId, input: Input) {
         let client = &mut self.clients[id];
-        if input == Input::Request && client.answers == 0 {
-            client.in_flight += 1;
-        }
         client.inbox.push_back(input);
         if client.connection.is_some() {
             self.go_on(id);
@@ -338,7 +345,7 @@ impl World {
                 None => false,
             };
             let others = self.clients.iter().filter(is_open);
-            let greatest = oracle::greatest(others, chosen > 1.0, self.now);
+            let greatest = oracle::greatest(others, chosen >= 1.0, self.now);
             assert!(
                 chosen >= greatest.unwrap_or(0.0),
                 "{chosen} goes and {greatest:?} stays: {connection:?}",
