@@ -95,9 +95,10 @@
 //!
 //! - **How many connections are admitted**: [`EndpointConfig::max_connections`].
 //! - **Which connection ends for a newcomer**: the one with the greatest age over its patience, if
-//!   that is above 1. Otherwise the next answers say `Connection: close`, and if that has made no
-//!   room within [`admission_timeout`](EndpointConfig::admission_timeout), the greatest ends. A
-//!   connection whose request is being handled is never ended for another.
+//!   its patience is over. Otherwise the next answers say `Connection: close`, and if that has made no
+//!   room within [`admission_timeout`](EndpointConfig::admission_timeout), the greatest ends that has
+//!   spoken and wasn't answered within that time. A connection whose request is being handled never
+//!   ends for another.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
 //!   connection that lacks memory isn't read, and small requests come first. If none of those that
 //!   wait gets any for a second, the largest body that has stalled is dropped, with a 503. Where that

@@ -36,8 +36,9 @@ pub struct EndpointConfig {
     /// How long a connection may be idle, linger, or make no progress, while a newcomer waits.
     /// Default: 1 s. Without a newcomer, [`Config`](crate::Config) has the deadlines.
     pub patience: Duration,
-    /// How long a newcomer waits before a connection ends for it whose patience isn't over.
-    /// Default: 1 s.
+    /// How long a newcomer waits before a connection ends for it whose `patience` isn't over.
+    /// Default: 1 s. `first_byte_patience` is always waited for, and a connection that was answered
+    /// within this time stays.
     pub admission_timeout: Duration,
 }
 
