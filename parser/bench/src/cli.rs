@@ -3,8 +3,9 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
+use crate::comparison::{self, Comparison};
 use crate::peers::{PARSERS, Parser};
-use crate::workloads::{self, Workload};
+use crate::workloads::Workload;
 use crate::{check, incremental, table, timing};
 
 /// How often `count` parses the first set: few enough for callgrind to be done within seconds.
@@ -26,25 +27,33 @@ pub fn main() -> ExitCode {
         }
         [] => {
             check::parsers_agree();
-            compare(&workloads::all(), quick);
+            compare(&comparison::all(), quick);
             fed_byte_by_byte(quick)
         }
         ref names => {
-            let mut workloads = workloads::all();
-            workloads.retain(|workload| names.contains(&workload.name));
-            if workloads.len() != names.len() {
+            let mut comparisons = comparison::all();
+            for comparison in &mut comparisons {
+                comparison.workloads.retain(|workload| names.contains(&workload.name));
+            }
+            let found: usize = comparisons.iter().map(|found| found.workloads.len()).sum();
+            if found != names.len() {
                 return usage();
             }
             check::parsers_agree();
-            compare(&workloads, quick);
+            compare(&comparisons, quick);
             ExitCode::SUCCESS
         }
     }
 }
 
-fn compare(workloads: &[Workload], quick: bool) {
+fn compare(comparisons: &[Comparison], quick: bool) {
     let rounds = if quick { 11 } else { 81 };
-    table::print(workloads, &timing::compare(workloads, rounds));
+    for Comparison { title, parsers, workloads } in comparisons {
+        if !workloads.is_empty() {
+            let results = timing::compare(parsers, workloads, rounds);
+            table::print(title, parsers, workloads, &results);
+        }
+    }
 }
 
 fn fed_byte_by_byte(quick: bool) -> ExitCode {
@@ -56,11 +65,15 @@ fn fed_byte_by_byte(quick: bool) -> ExitCode {
 }
 
 fn count(parser: &str, workload: &str) -> ExitCode {
-    let parser = PARSERS.iter().find(|known| known.name == parser);
-    let workload = workloads::all().into_iter().find(|known| known.name == workload);
-    let (Some(parser), Some(workload)) = (parser, workload) else { return usage() };
-    counted(parser, &workload);
-    ExitCode::SUCCESS
+    for Comparison { parsers, workloads, .. } in comparison::all() {
+        let parser = parsers.iter().find(|known| known.name == parser);
+        let workload = workloads.into_iter().find(|known| known.name == workload);
+        if let (Some(parser), Some(workload)) = (parser, workload) {
+            counted(parser, &workload);
+            return ExitCode::SUCCESS;
+        }
+    }
+    usage()
 }
 
 /// Never inlined, since callgrind is told to count in here and nowhere else.
@@ -72,14 +85,13 @@ fn counted(parser: &Parser, workload: &Workload) {
 }
 
 fn usage() -> ExitCode {
-    let names = |names: Vec<&str>| names.join(" | ");
     eprintln!(
         "usage: h1events-bench [--quick] [WORKLOAD ... | incremental | count PARSER WORKLOAD]"
     );
-    eprintln!(
-        "workloads: {}",
-        names(workloads::all().iter().map(|workload| workload.name).collect())
-    );
-    eprintln!("parsers: {}", names(PARSERS.iter().map(|parser| parser.name).collect()));
+    for Comparison { title, workloads, .. } in comparison::all() {
+        let names: Vec<&str> = workloads.iter().map(|workload| workload.name).collect();
+        eprintln!("{}: {}", title.to_lowercase(), names.join(" | "));
+    }
+    eprintln!("parsers: {}", PARSERS.map(|parser| parser.name).join(" | "));
     ExitCode::from(2)
 }
