@@ -1,15 +1,10 @@
 //! The arguments, which README.md explains.
 
-use std::hint::black_box;
 use std::process::ExitCode;
 
 use crate::comparison::{self, Comparison};
-use crate::peers::{PARSERS, Parser};
-use crate::workloads::Workload;
-use crate::{check, incremental, table, timing};
-
-/// How often `count` parses the first set: few enough for callgrind to be done within seconds.
-const PASSES_COUNTED: usize = 10;
+use crate::peers::PARSERS;
+use crate::{check, incremental, instructions, table, timing};
 
 #[must_use]
 pub fn main() -> ExitCode {
@@ -20,7 +15,9 @@ pub fn main() -> ExitCode {
     arguments.retain(|argument| argument != "--quick");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["count", parser, workload] => count(parser, workload),
+        ["count", parser, input] if instructions::count(parser, input) => ExitCode::SUCCESS,
+        ["instructions"] => instructions::run(false),
+        ["instructions", "--renew"] => instructions::run(true),
         ["incremental"] => {
             check::parsers_agree();
             fed_byte_by_byte(quick)
@@ -64,29 +61,11 @@ fn fed_byte_by_byte(quick: bool) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn count(parser: &str, workload: &str) -> ExitCode {
-    for Comparison { parsers, workloads, .. } in comparison::all() {
-        let parser = parsers.iter().find(|known| known.name == parser);
-        let workload = workloads.into_iter().find(|known| known.name == workload);
-        if let (Some(parser), Some(workload)) = (parser, workload) {
-            counted(parser, &workload);
-            return ExitCode::SUCCESS;
-        }
-    }
-    usage()
-}
-
-/// Never inlined, since callgrind is told to count in here and nowhere else.
-#[inline(never)]
-fn counted(parser: &Parser, workload: &Workload) {
-    for _ in 0..PASSES_COUNTED {
-        black_box((parser.parse)(black_box(&workload.sets[0])));
-    }
-}
-
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: h1events-bench [--quick] [WORKLOAD ... | incremental | count PARSER WORKLOAD]"
+        "usage: h1events-bench [--quick] [WORKLOAD ... | incremental]\n       \
+         h1events-bench instructions [--renew]\n       \
+         h1events-bench count PARSER [WORKLOAD | incremental]"
     );
     for Comparison { title, workloads, .. } in comparison::all() {
         let names: Vec<&str> = workloads.iter().map(|workload| workload.name).collect();

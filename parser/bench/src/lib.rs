@@ -9,6 +9,7 @@ pub mod check;
 pub mod cli;
 mod comparison;
 mod incremental;
+mod instructions;
 mod peers;
 mod table;
 mod timing;
