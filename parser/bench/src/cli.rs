@@ -1,14 +1,10 @@
 //! The arguments, which README.md explains.
 
-use std::hint::black_box;
 use std::process::ExitCode;
 
-use crate::peers::{PARSERS, Parser};
-use crate::workloads::{self, Workload};
-use crate::{check, incremental, table, timing};
-
-/// How often `count` parses the first set: few enough for callgrind to be done within seconds.
-const PASSES_COUNTED: usize = 10;
+use crate::comparison::{self, Comparison};
+use crate::peers::PARSERS;
+use crate::{check, incremental, instructions, table, timing};
 
 #[must_use]
 pub fn main() -> ExitCode {
@@ -19,32 +15,42 @@ pub fn main() -> ExitCode {
     arguments.retain(|argument| argument != "--quick");
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["count", parser, workload] => count(parser, workload),
+        ["count", parser, input] if instructions::count(parser, input) => ExitCode::SUCCESS,
+        ["instructions"] => instructions::run(false),
+        ["instructions", "--renew"] => instructions::run(true),
         ["incremental"] => {
             check::parsers_agree();
             fed_byte_by_byte(quick)
         }
         [] => {
             check::parsers_agree();
-            compare(&workloads::all(), quick);
+            compare(&comparison::all(), quick);
             fed_byte_by_byte(quick)
         }
         ref names => {
-            let mut workloads = workloads::all();
-            workloads.retain(|workload| names.contains(&workload.name));
-            if workloads.len() != names.len() {
+            let mut comparisons = comparison::all();
+            for comparison in &mut comparisons {
+                comparison.workloads.retain(|workload| names.contains(&workload.name));
+            }
+            let found: usize = comparisons.iter().map(|found| found.workloads.len()).sum();
+            if found != names.len() {
                 return usage();
             }
             check::parsers_agree();
-            compare(&workloads, quick);
+            compare(&comparisons, quick);
             ExitCode::SUCCESS
         }
     }
 }
 
-fn compare(workloads: &[Workload], quick: bool) {
+fn compare(comparisons: &[Comparison], quick: bool) {
     let rounds = if quick { 11 } else { 81 };
-    table::print(workloads, &timing::compare(workloads, rounds));
+    for Comparison { title, parsers, workloads } in comparisons {
+        if !workloads.is_empty() {
+            let results = timing::compare(parsers, workloads, rounds);
+            table::print(title, parsers, workloads, &results);
+        }
+    }
 }
 
 fn fed_byte_by_byte(quick: bool) -> ExitCode {
@@ -55,31 +61,16 @@ fn fed_byte_by_byte(quick: bool) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn count(parser: &str, workload: &str) -> ExitCode {
-    let parser = PARSERS.iter().find(|known| known.name == parser);
-    let workload = workloads::all().into_iter().find(|known| known.name == workload);
-    let (Some(parser), Some(workload)) = (parser, workload) else { return usage() };
-    counted(parser, &workload);
-    ExitCode::SUCCESS
-}
-
-/// Never inlined, since callgrind is told to count in here and nowhere else.
-#[inline(never)]
-fn counted(parser: &Parser, workload: &Workload) {
-    for _ in 0..PASSES_COUNTED {
-        black_box((parser.parse)(black_box(&workload.sets[0])));
-    }
-}
-
 fn usage() -> ExitCode {
-    let names = |names: Vec<&str>| names.join(" | ");
     eprintln!(
-        "usage: h1events-bench [--quick] [WORKLOAD ... | incremental | count PARSER WORKLOAD]"
+        "usage: h1events-bench [--quick] [WORKLOAD ... | incremental]\n       \
+         h1events-bench instructions [--renew]\n       \
+         h1events-bench count PARSER [WORKLOAD | incremental]"
     );
-    eprintln!(
-        "workloads: {}",
-        names(workloads::all().iter().map(|workload| workload.name).collect())
-    );
-    eprintln!("parsers: {}", names(PARSERS.iter().map(|parser| parser.name).collect()));
+    for Comparison { title, workloads, .. } in comparison::all() {
+        let names: Vec<&str> = workloads.iter().map(|workload| workload.name).collect();
+        eprintln!("{}: {}", title.to_lowercase(), names.join(" | "));
+    }
+    eprintln!("parsers: {}", PARSERS.map(|parser| parser.name).join(" | "));
     ExitCode::from(2)
 }

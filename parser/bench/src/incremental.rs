@@ -195,7 +195,7 @@ fn ntex_httparse(head: &[u8]) -> Checksum {
 fn picohttpparser(head: &[u8]) -> Checksum {
     let mut checksum = Checksum::default();
     for filled in 1..=head.len() {
-        peers::picohttpparser_request(&head[..filled], filled - 1, &mut checksum);
+        let _ = peers::picohttpparser_request(&head[..filled], filled - 1, &mut checksum);
     }
     checksum
 }

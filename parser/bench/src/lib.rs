@@ -4,9 +4,12 @@
 //! two parsers says more about the minute than about the parsers. This harness interleaves them, a
 //! millisecond or two each, and compares only what was measured side by side.
 
+mod bodies;
 pub mod check;
 pub mod cli;
+mod comparison;
 mod incremental;
+mod instructions;
 mod peers;
 mod table;
 mod timing;

@@ -1,6 +1,6 @@
-//! One function for each parser. Each parses every request whole from a slice of its own, touches
-//! the method, the target, and each name and value, and goes by the fastest way that the parser's
-//! documentation offers.
+//! One function for each parser. Each is given inputs of one or more whole requests, touches the
+//! method, the target, and each name and value, and goes by the fastest way that the parser's
+//! documentation offers. That of h1events takes bodies, too.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;
@@ -54,6 +54,12 @@ impl Checksum {
         self.text(value);
     }
 
+    /// Some of the content, in one piece as far as it is in one chunk.
+    #[inline(always)]
+    pub(crate) fn content(&mut self, content: &[u8]) {
+        self.text(content);
+    }
+
     /// Length and first byte are cheap, but nobody has them without finding both ends of the text.
     #[inline(always)]
     fn text(&mut self, text: &[u8]) {
@@ -62,11 +68,11 @@ impl Checksum {
     }
 }
 
-pub(crate) fn h1events(requests: &[&[u8]]) -> Checksum {
+pub(crate) fn h1events(inputs: &[&[u8]]) -> Checksum {
     let mut checksum = Checksum::default();
     let mut parser = RequestParser::new();
-    for &request in requests {
-        let mut input = request;
+    for &input in inputs {
+        let mut input = input;
         while let Some(event) = parser.next_event(&mut input).expect("a valid request") {
             match event {
                 Event::RequestLine(line) => {
@@ -76,21 +82,30 @@ pub(crate) fn h1events(requests: &[&[u8]]) -> Checksum {
                 Event::HeadEnd(framing) => {
                     black_box(framing);
                 }
-                Event::Body(_) | Event::Trailer(_) => {}
-                Event::End => break,
+                Event::Body(content) => checksum.content(content),
+                Event::Trailer(field) => checksum.field(field.name, field.value),
+                Event::End if input.is_empty() => break,
+                Event::End => {}
             }
         }
     }
     checksum
 }
 
-pub(crate) fn httparse(requests: &[&[u8]]) -> Checksum {
+pub(crate) fn httparse(inputs: &[&[u8]]) -> Checksum {
     let mut checksum = Checksum::default();
-    for &request in requests {
-        let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-        let mut parsed = httparse::Request::new(&mut []);
-        parsed.parse_with_uninit_headers(request, &mut fields).expect("a valid request").unwrap();
-        httparse_request(&parsed, &mut checksum);
+    for &input in inputs {
+        let mut rest = input;
+        while !rest.is_empty() {
+            let mut fields = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+            let mut parsed = httparse::Request::new(&mut []);
+            let length = parsed
+                .parse_with_uninit_headers(rest, &mut fields)
+                .expect("a valid request")
+                .unwrap();
+            httparse_request(&parsed, &mut checksum);
+            rest = &rest[length..];
+        }
     }
     checksum
 }
@@ -107,21 +122,27 @@ pub(crate) fn httparse_request(parsed: &httparse::Request, checksum: &mut Checks
     }
 }
 
-pub(crate) fn ntex_httparse(requests: &[&[u8]]) -> Checksum {
+pub(crate) fn ntex_httparse(inputs: &[&[u8]]) -> Checksum {
     let mut checksum = Checksum::default();
     let mut line = ntex_httparse::Request::default();
     let mut field = ntex_httparse::Header::default();
-    for &request in requests {
-        let mut consumed = line.parse(request).expect("a valid request").unwrap();
-        checksum.request(at(request, line.method), at(request, line.path), line.version);
-        loop {
-            let rest = &request[consumed..];
-            match field.parse(rest).expect("a valid request").unwrap() {
-                HeaderParsed::Header(length) => {
-                    checksum.field(at(rest, field.name), at(rest, field.value));
-                    consumed += length;
+    for &input in inputs {
+        let mut rest = input;
+        while !rest.is_empty() {
+            let length = line.parse(rest).expect("a valid request").unwrap();
+            checksum.request(at(rest, line.method), at(rest, line.path), line.version);
+            rest = &rest[length..];
+            loop {
+                match field.parse(rest).expect("a valid request").unwrap() {
+                    HeaderParsed::Header(length) => {
+                        checksum.field(at(rest, field.name), at(rest, field.value));
+                        rest = &rest[length..];
+                    }
+                    HeaderParsed::Eof(length) => {
+                        rest = &rest[length..];
+                        break;
+                    }
                 }
-                HeaderParsed::Eof(_) => break,
             }
         }
     }
@@ -133,18 +154,26 @@ pub(crate) fn at(source: &[u8], position: SlicePos) -> &[u8] {
     &source[position.start..position.end]
 }
 
-pub(crate) fn picohttpparser(requests: &[&[u8]]) -> Checksum {
+pub(crate) fn picohttpparser(inputs: &[&[u8]]) -> Checksum {
     let mut checksum = Checksum::default();
-    for &request in requests {
-        let complete = picohttpparser_request(request, 0, &mut checksum);
-        assert!(complete, "a valid request");
+    for &input in inputs {
+        let mut rest = input;
+        while !rest.is_empty() {
+            let length = picohttpparser_request(rest, 0, &mut checksum).expect("a valid request");
+            rest = &rest[length..];
+        }
     }
     checksum
 }
 
-/// Parses a head of which the first `seen` bytes were incomplete. Returns whether it is complete.
+/// Parses a head of which the first `seen` bytes were incomplete. Returns its length, unless it is
+/// incomplete.
 #[inline(always)]
-pub(crate) fn picohttpparser_request(request: &[u8], seen: usize, checksum: &mut Checksum) -> bool {
+pub(crate) fn picohttpparser_request(
+    request: &[u8],
+    seen: usize,
+    checksum: &mut Checksum,
+) -> Option<usize> {
     let (mut method, mut method_length) = (ptr::null::<c_char>(), 0);
     let (mut target, mut target_length) = (ptr::null::<c_char>(), 0);
     let mut minor_version = 0;
@@ -167,9 +196,7 @@ pub(crate) fn picohttpparser_request(request: &[u8], seen: usize, checksum: &mut
         )
     };
     assert!(result != -1, "a valid request");
-    if result < 0 {
-        return false;
-    }
+    let length = usize::try_from(result).ok()?;
     // SAFETY: the parser succeeded, so that these point into `request`, and it has written `count`
     // fields.
     unsafe {
@@ -182,7 +209,7 @@ pub(crate) fn picohttpparser_request(request: &[u8], seen: usize, checksum: &mut
             checksum.field(text(field.name, field.name_len), text(field.value, field.value_len));
         }
     }
-    true
+    Some(length)
 }
 
 /// # Safety

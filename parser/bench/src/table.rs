@@ -1,36 +1,40 @@
 //! The comparison, as tables in Markdown.
 
-use crate::peers::{H1EVENTS, HTTPARSE, PARSERS};
+use crate::peers::{Checksum, H1EVENTS, HTTPARSE, Parser};
 use crate::timing::Rounds;
 use crate::workloads::Workload;
 
-pub(crate) fn print(workloads: &[Workload], results: &[Rounds]) {
-    let others = || (0..PARSERS.len()).filter(|&parser| parser != HTTPARSE);
+pub(crate) fn print(title: &str, parsers: &[Parser], workloads: &[Workload], results: &[Rounds]) {
+    let others = || (0..parsers.len()).filter(|&parser| parser != HTTPARSE);
 
-    println!("\nHow many times as fast as httparse (median of the ratios within a round):\n");
+    println!(
+        "\n{title}: how many times as fast as httparse (median of the ratios within a round):\n"
+    );
     let mut head = vec!["octets".to_owned(), "fields".to_owned(), "ns".to_owned()];
-    head.extend(others().map(|parser| PARSERS[parser].name.to_owned()));
+    head.extend(others().map(|parser| parsers[parser].name.to_owned()));
     row("per request", &head);
     rule(head.len());
     for (workload, result) in workloads.iter().zip(results) {
-        let requests = workload.requests().count();
-        let octets: usize = workload.requests().map(<[u8]>::len).sum();
-        let fields: u64 =
-            workload.sets.iter().map(|set| (PARSERS[HTTPARSE].parse)(set).fields).sum();
+        let octets: usize = workload.inputs().map(<[u8]>::len).sum();
+        let found: Vec<Checksum> =
+            workload.sets.iter().map(|set| (parsers[HTTPARSE].parse)(set)).collect();
+        let requests: u64 = found.iter().map(|found| found.requests).sum();
+        let fields: u64 = found.iter().map(|found| found.fields).sum();
         let mut cells = vec![
-            (octets / requests).to_string(),
-            (fields / requests as u64).to_string(),
+            (octets as u64 / requests).to_string(),
+            (fields / requests).to_string(),
             format!("{:.0}", result.median(H1EVENTS)),
         ];
         cells.extend(others().map(|parser| format!("{:.2}", result.ratio(parser))));
         row(workload.name, &cells);
     }
 
-    println!("\nNanoseconds per request, median (minimum):\n");
-    row("", &PARSERS.each_ref().map(|parser| parser.name.to_owned()));
-    rule(PARSERS.len());
+    println!("\n{title}: nanoseconds per request, median (minimum):\n");
+    let names: Vec<String> = parsers.iter().map(|parser| parser.name.to_owned()).collect();
+    row("", &names);
+    rule(names.len());
     for (workload, result) in workloads.iter().zip(results) {
-        let cells: Vec<String> = (0..PARSERS.len())
+        let cells: Vec<String> = (0..parsers.len())
             .map(|parser| format!("{:.0} ({:.0})", result.median(parser), result.minimum(parser)))
             .collect();
         row(workload.name, &cells);

@@ -4,16 +4,17 @@
 //! were disturbed.
 
 use std::hint::black_box;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use crate::peers::{Checksum, HTTPARSE, PARSERS};
-use crate::workloads::{SET, Workload};
+use crate::peers::{HTTPARSE, Parser};
+use crate::workloads::Workload;
 
 const TURN: Duration = Duration::from_micros(1500);
 
 /// Nanoseconds per request: one entry for each round, in it one for each parser.
 #[derive(Default)]
-pub(crate) struct Rounds(Vec<[f64; PARSERS.len()]>);
+pub(crate) struct Rounds(Vec<Vec<f64>>);
 
 impl Rounds {
     pub(crate) fn median(&self, parser: usize) -> f64 {
@@ -30,17 +31,18 @@ impl Rounds {
     }
 }
 
-pub(crate) fn compare(workloads: &[Workload], rounds: usize) -> Vec<Rounds> {
-    let passes: Vec<usize> = workloads.iter().map(passes_per_turn).collect();
+pub(crate) fn compare(parsers: &[Parser], workloads: &[Workload], rounds: usize) -> Vec<Rounds> {
+    let passes: Vec<usize> =
+        workloads.iter().map(|workload| passes_per_turn(workload, &parsers[HTTPARSE])).collect();
     let mut results: Vec<Rounds> = workloads.iter().map(|_| Rounds::default()).collect();
     for round in 0..rounds {
         for ((workload, &passes), result) in workloads.iter().zip(&passes).zip(&mut results) {
-            let mut times = [0.0; PARSERS.len()];
-            for turn in 0..PARSERS.len() {
-                let parser = (turn + round) % PARSERS.len();
+            let mut times = vec![0.0; parsers.len()];
+            for turn in 0..parsers.len() {
+                let parser = (turn + round) % parsers.len();
                 let first = round * passes;
-                let time = time(workload, first..first + passes, PARSERS[parser].parse);
-                times[parser] = time.as_nanos() as f64 / (passes * SET) as f64;
+                let turn = take_turn(workload, first..first + passes, &parsers[parser]);
+                times[parser] = turn.time.as_nanos() as f64 / turn.requests as f64;
             }
             result.0.push(times);
         }
@@ -49,36 +51,38 @@ pub(crate) fn compare(workloads: &[Workload], rounds: usize) -> Vec<Rounds> {
 }
 
 /// The same number for all parsers, so that each does the same work.
-fn passes_per_turn(workload: &Workload) -> usize {
+fn passes_per_turn(workload: &Workload, parser: &Parser) -> usize {
     let mut passes = 1;
-    while time(workload, 0..passes, PARSERS[HTTPARSE].parse) < TURN {
+    while take_turn(workload, 0..passes, parser).time < TURN {
         passes += 1;
     }
     passes
 }
 
+struct Turn {
+    time: Duration,
+    requests: u64,
+}
+
 /// One set for each pass.
-fn time(
-    workload: &Workload,
-    passes: std::ops::Range<usize>,
-    parse: fn(&[&[u8]]) -> Checksum,
-) -> Duration {
-    let mut sum = Duration::ZERO;
+fn take_turn(workload: &Workload, passes: Range<usize>, parser: &Parser) -> Turn {
+    let mut turn = Turn { time: Duration::ZERO, requests: 0 };
     for pass in passes {
         let set = &workload.sets[pass % workload.sets.len()];
         read(set);
         let start = Instant::now();
-        black_box(parse(black_box(set)));
-        sum += start.elapsed();
+        let checksum = black_box((parser.parse)(black_box(set)));
+        turn.time += start.elapsed();
+        turn.requests += checksum.requests;
     }
-    sum
+    turn
 }
 
 /// So that the first parser of a round doesn't fetch the bytes from memory for all the others.
 fn read(set: &[&[u8]]) {
     const CACHE_LINE: usize = 64;
-    for request in set {
-        for octet in request.iter().step_by(CACHE_LINE) {
+    for input in set {
+        for octet in input.iter().step_by(CACHE_LINE) {
             black_box(*octet);
         }
     }
