@@ -56,8 +56,12 @@ impl Connection {
     pub fn detach_buffer(&mut self) -> Option<Box<Buffer>> {
         let may_detach = match self.phase {
             Phase::Receiving => self.parser.is_idle(),
-            Phase::Lingering | Phase::Closed => true,
-            Phase::Handling | Phase::Upgrading | Phase::Closing => false,
+            Phase::Lingering | Phase::Cut | Phase::Closed => true,
+            Phase::Handling
+            | Phase::Sending
+            | Phase::Draining
+            | Phase::Upgrading
+            | Phase::Closing => false,
         };
         let mut buffer = self.buffer.take_if(|buffer| may_detach && buffer.is_empty())?;
         buffer.reset();

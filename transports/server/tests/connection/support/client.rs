@@ -3,10 +3,13 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use allocation_counter::opt_out;
-use h1events_server::{Config, Connection, Diagnostic, Peer, Request, Response, Step};
+use h1events_server::{
+    BodyState, Config, Connection, Diagnostic, OwnedRequest, Peer, Request, Response, Step,
+};
 
 use super::responses::{self, Answer};
 
@@ -58,7 +61,12 @@ pub(crate) struct Client {
     pub(crate) waits_for: Option<Step>,
     pub(crate) has_shut_down: bool,
     pub(crate) is_closed: bool,
+    pub(crate) is_reset: bool,
     pub(crate) is_upgraded: bool,
+    /// Whether the test plays the application.
+    plays: bool,
+    /// The errors of bodies.
+    pub(crate) body_errors: Vec<String>,
 }
 
 impl Client {
@@ -102,10 +110,71 @@ impl Client {
             waits_for: None,
             has_shut_down: false,
             is_closed: false,
+            is_reset: false,
             is_upgraded: false,
+            plays: false,
+            body_errors: Vec::new(),
         };
         client.run();
         client
+    }
+
+    /// A connection whose requests the test takes at the end of their head, and
+    /// [answers](Self::respond).
+    pub(crate) fn streaming(config: Config) -> Self {
+        let mut client = Self::with(config.clone(), echo);
+        client.plays = true;
+        let connection = Connection::new(Arc::new(config), Peer::Local, client.start, time_of_day);
+        client.connection = connection.with_streamed_bodies();
+        client.run();
+        client
+    }
+
+    /// The application answers.
+    pub(crate) fn respond(&mut self, response: Response) -> &mut Self {
+        assert_eq!(self.waits_for, Some(Step::Handle));
+        self.methods.push(self.connection.request().method().to_owned());
+        self.connection.respond(response, self.now);
+        self.run();
+        self
+    }
+
+    /// The application reads what there is of the body, and waits for more.
+    pub(crate) fn read_body(&mut self) -> (Vec<u8>, BodyState<'static>) {
+        let mut content = Vec::new();
+        loop {
+            let n = match self.connection.body_state() {
+                BodyState::Content(octets) => {
+                    content.extend_from_slice(octets);
+                    octets.len()
+                }
+                BodyState::End => return (content, BodyState::End),
+                BodyState::Failed(error) => return (content, BodyState::Failed(error)),
+                BodyState::Pending => {
+                    self.connection.want_body();
+                    self.run();
+                    if self.connection.body_state() == BodyState::Pending {
+                        return (content, BodyState::Pending);
+                    }
+                    continue;
+                }
+            };
+            self.connection.consume_body(n);
+        }
+    }
+
+    /// The application reads what there is of the body.
+    pub(crate) fn read_body_once(&mut self) -> usize {
+        let BodyState::Content(octets) = self.connection.body_state() else { return 0 };
+        let n = octets.len();
+        self.connection.consume_body(n);
+        n
+    }
+
+    /// What a protocol gets that the connection has switched to.
+    pub(crate) fn connection_parts(self) -> (OwnedRequest, Vec<u8>) {
+        assert!(self.is_upgraded);
+        self.connection.into_parts()
     }
 
     /// The client sends bytes.
@@ -264,6 +333,16 @@ impl Client {
                     self.waits_for = Some(step);
                 }
             }
+            Step::Handle if self.plays => self.waits_for = Some(step),
+            Step::Produce => {
+                let was_empty = self.connection.write_slices().is_empty();
+                match self.connection.poll_body(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => self.body_errors.push(error.to_string()),
+                    Poll::Pending if was_empty => self.waits_for = Some(step),
+                    Poll::Pending => {}
+                }
+            }
             Step::Handle => {
                 let response = (self.application)(&self.connection.request());
                 let method = self.connection.request().method();
@@ -282,6 +361,10 @@ impl Client {
                 self.has_shut_down = true;
             }
             Step::Close => self.is_closed = true,
+            Step::Reset => {
+                self.is_closed = true;
+                self.is_reset = true;
+            }
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) fields: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    pub(crate) trailers: Vec<(String, String)>,
 }
 
 impl Answer {
@@ -38,7 +39,7 @@ pub(crate) fn read<'a>(
     let mut answers = Vec::new();
     while !bytes.is_empty() {
         let (status, fields) = head(&mut bytes);
-        let mut answer = Answer { status, fields, body: Vec::new() };
+        let mut answer = Answer { status, fields, body: Vec::new(), trailers: Vec::new() };
         if status == 101 {
             assert!(answer.field("upgrade").is_some(), "{answer:?}");
             assert_eq!(answer.field("connection"), Some("upgrade"));
@@ -60,8 +61,12 @@ pub(crate) fn read<'a>(
             assert!(value.bytes().all(|octet| octet.is_ascii_digit()), "{value}");
             value.parse::<usize>().unwrap()
         });
+        let is_chunked = answer.field("transfer-encoding") == Some("chunked");
+        assert!(!(is_chunked && length.is_some()), "{answer:?}");
         if matches!(status, 204 | 304) {
             assert_eq!(length, None, "{answer:?}");
+        } else if is_chunked && method != "HEAD" {
+            (answer.body, answer.trailers) = chunks(&mut bytes);
         } else if method != "HEAD" {
             let length = length.expect("Content-Length is there");
             assert!(length <= bytes.len(), "{} of {length} octets of content", bytes.len());
@@ -74,6 +79,22 @@ pub(crate) fn read<'a>(
     (answers, bytes)
 }
 
+/// Reads a body in chunks, and its trailers.
+fn chunks(bytes: &mut &[u8]) -> (Vec<u8>, Vec<(String, String)>) {
+    let mut body = Vec::new();
+    loop {
+        let size = line(bytes);
+        assert!(size.bytes().all(|octet| octet.is_ascii_hexdigit()), "{size}");
+        let size = usize::from_str_radix(&size, 16).unwrap();
+        if size == 0 {
+            return (body, field_lines(bytes));
+        }
+        body.extend_from_slice(&bytes[..size]);
+        *bytes = &bytes[size..];
+        assert_eq!(line(bytes), "", "a chunk ends with CRLF");
+    }
+}
+
 type Head = (u16, Vec<(String, String)>);
 
 fn head(bytes: &mut &[u8]) -> Head {
@@ -82,11 +103,15 @@ fn head(bytes: &mut &[u8]) -> Head {
     let (code, reason) = rest.split_once(' ').expect("a space after the status");
     assert!(code.len() == 3 && code.bytes().all(|octet| octet.is_ascii_digit()), "{code}");
     assert!(reason.bytes().all(|octet| matches!(octet, b' '..=b'~')), "{reason}");
+    (code.parse().unwrap(), field_lines(bytes))
+}
+
+fn field_lines(bytes: &mut &[u8]) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     loop {
         let line = line(bytes);
         if line.is_empty() {
-            return (code.parse().unwrap(), fields);
+            return fields;
         }
         let (name, value) = line.split_once(": ").expect("a field line");
         assert!(name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-'), "{name}");
