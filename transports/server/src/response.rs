@@ -24,7 +24,7 @@ pub struct Response {
     pub(crate) status: u16,
     reason: Option<&'static str>,
     /// Field lines as they are sent, each with its CRLF.
-    pub(crate) lines: Vec<u8>,
+    pub(crate) lines: Cow<'static, [u8]>,
     has_date: bool,
     has_upgrade: bool,
     /// None if the application has said nothing about it.
@@ -45,7 +45,7 @@ impl Response {
         Self {
             status,
             reason: None,
-            lines: Vec::new(),
+            lines: Cow::Borrowed(&[]),
             has_date: false,
             has_upgrade: false,
             body: None,
@@ -56,17 +56,17 @@ impl Response {
 
     /// Creates a response with status 200 and a plain text.
     pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("text/plain; charset=utf-8", text.into())
+        Self::typed("Content-Type: text/plain; charset=utf-8\r\n", text.into())
     }
 
     /// Creates a response with status 200 and an HTML page.
     pub fn html(html: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("text/html; charset=utf-8", html.into())
+        Self::typed("Content-Type: text/html; charset=utf-8\r\n", html.into())
     }
 
     /// Creates a response with status 200 and a JSON text.
     pub fn json(json: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("application/json", json.into())
+        Self::typed("Content-Type: application/json\r\n", json.into())
     }
 
     /// Creates a response with status 303 (See Other), which sends the client to another place
@@ -246,22 +246,21 @@ impl Response {
         self.has_upgrade
     }
 
-    fn typed(content_type: &str, text: Cow<'static, str>) -> Self {
+    fn typed(line: &'static str, text: Cow<'static, str>) -> Self {
         let body: Cow<'static, [u8]> = match text {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         };
-        let mut response = Self::new(200).with_body(body);
-        response.push(b"Content-Type", content_type.as_bytes());
-        response
+        Self { lines: Cow::Borrowed(line.as_bytes()), ..Self::new(200).with_body(body) }
     }
 
     fn push(&mut self, name: &[u8], value: &[u8]) {
         self.has_date |= name.eq_ignore_ascii_case(b"date");
         self.has_upgrade |= name.eq_ignore_ascii_case(b"upgrade");
-        self.lines.reserve(name.len() + value.len() + ": \r\n".len());
+        let lines = self.lines.to_mut();
+        lines.reserve(name.len() + value.len() + ": \r\n".len());
         for part in [name, b": ", value, b"\r\n"] {
-            self.lines.extend_from_slice(part);
+            lines.extend_from_slice(part);
         }
     }
 }
