@@ -365,7 +365,7 @@ impl Connection {
         let mut context = ResponseContext::new(request, &response, persists);
         if !buffer.request.has_begun() {
             // RFC 9110 section 9.3.2: no content for HEAD, even if the rest of its line is wrong.
-            context.is_head = buffer.unread().starts_with(b"HEAD ");
+            context.is_head = buffer.unread().trim_ascii_start().starts_with(b"HEAD ");
         }
         let date = if self.config.date { buffer.date.line_at(now, self.time_of_day) } else { "" };
         let upgrades = response.protocol.is_some();

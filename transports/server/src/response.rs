@@ -28,7 +28,7 @@ pub struct Response {
     pub(crate) status: u16,
     reason: Option<&'static str>,
     /// Field lines as they are sent, each with its CRLF.
-    pub(crate) lines: Vec<u8>,
+    pub(crate) lines: Cow<'static, [u8]>,
     has_date: bool,
     has_upgrade: bool,
     pub(crate) body: ResponseBody,
@@ -60,7 +60,7 @@ impl Response {
         Self {
             status,
             reason: None,
-            lines: Vec::new(),
+            lines: Cow::Borrowed(&[]),
             has_date: false,
             has_upgrade: false,
             body: ResponseBody::None,
@@ -73,17 +73,17 @@ impl Response {
 
     /// Creates a response with status 200 and a plain text.
     pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("text/plain; charset=utf-8", text.into())
+        Self::typed("Content-Type: text/plain; charset=utf-8\r\n", text.into())
     }
 
     /// Creates a response with status 200 and an HTML page.
     pub fn html(html: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("text/html; charset=utf-8", html.into())
+        Self::typed("Content-Type: text/html; charset=utf-8\r\n", html.into())
     }
 
     /// Creates a response with status 200 and a JSON text.
     pub fn json(json: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("application/json", json.into())
+        Self::typed("Content-Type: application/json\r\n", json.into())
     }
 
     /// Creates a response with status 303 (See Other), which sends the client to another place
@@ -312,16 +312,14 @@ impl Response {
         self.has_upgrade
     }
 
-    fn typed(content_type: &str, text: Cow<'static, str>) -> Self {
-        let mut response = Self::new(200).with_body(text);
-        response.push(b"Content-Type", content_type.as_bytes());
-        response
+    fn typed(line: &'static str, text: Cow<'static, str>) -> Self {
+        Self { lines: Cow::Borrowed(line.as_bytes()), ..Self::new(200).with_body(text) }
     }
 
     fn push(&mut self, name: &[u8], value: &[u8]) {
         self.has_date |= name.eq_ignore_ascii_case(b"date");
         self.has_upgrade |= name.eq_ignore_ascii_case(b"upgrade");
-        header::push_line(&mut self.lines, name, value);
+        header::push_line(self.lines.to_mut(), name, value);
     }
 }
 

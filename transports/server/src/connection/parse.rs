@@ -6,6 +6,7 @@ use h1events::BodyLength;
 
 use super::refuse::Refusal;
 use super::{Connection, Expectation};
+use crate::buffer::Buffer;
 use crate::request::Request;
 use crate::stored_request::Part;
 use crate::wait::Awaiting;
@@ -27,8 +28,11 @@ pub(super) enum Parsed {
 impl Connection {
     /// Parses what has been read, up to the end of a request.
     pub(super) fn parse(&mut self, now: Instant) -> Result<Parsed, Refusal> {
-        let Some(buffer) = self.buffer.as_deref_mut().filter(|buffer| !buffer.output.is_full())
-        else {
+        // Without a byte there is no event: the last call has come to the end of a request, or of the
+        // input.
+        let may_parse =
+            |buffer: &&mut Buffer| !buffer.unread().is_empty() && !buffer.output.is_full();
+        let Some(buffer) = self.buffer.as_deref_mut().filter(may_parse) else {
             return Ok(Parsed::Part);
         };
         let (mut input, request, room) = buffer.split();
