@@ -165,6 +165,8 @@ mod date;
 mod diagnostic;
 mod endpoint;
 mod header;
+#[cfg(feature = "http")]
+mod http;
 mod incoming;
 mod outgoing;
 mod output;
@@ -193,6 +195,8 @@ pub use endpoint::{
 /// The parser's types that are part of this crate's interface.
 pub use h1events::{Error, Field, Limits, Version};
 pub use header::InvalidHeader;
+#[cfg(feature = "http")]
+pub use http::{InvalidRequestParts, InvalidResponseParts};
 pub use incoming::{BodyState, RequestBodyError};
 pub use output::WriteSlices;
 pub use owned_request::{OwnedRequest, ParseRequestError};

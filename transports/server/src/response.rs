@@ -316,7 +316,7 @@ impl Response {
         Self { lines: Cow::Borrowed(line.as_bytes()), ..Self::new(200).with_body(text) }
     }
 
-    fn push(&mut self, name: &[u8], value: &[u8]) {
+    pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
         self.has_date |= name.eq_ignore_ascii_case(b"date");
         self.has_upgrade |= name.eq_ignore_ascii_case(b"upgrade");
         header::push_line(self.lines.to_mut(), name, value);
