@@ -11,18 +11,18 @@ use log::Level;
 /// Logs what may happen thousands of times a second: the first of a kind in a minute as a
 /// warning, with the number of those before it that weren't, and all others at debug level.
 #[derive(Debug, Default)]
-pub struct ServerLog {
+pub(crate) struct ServerLog {
     complaints: Mutex<Complaints>,
 }
 
 impl ServerLog {
     /// Logs a complaint about a client or the system.
-    pub fn complain(&self, kind: &str, complaint: impl fmt::Display) {
+    pub(crate) fn complain(&self, kind: &str, complaint: impl fmt::Display) {
         self.log(Level::Warn, kind, complaint);
     }
 
     /// Logs a panic of the application.
-    pub fn panicked(&self, peer: Peer, panic: &(dyn Any + Send)) {
+    pub(crate) fn panicked(&self, peer: Peer, panic: &(dyn Any + Send)) {
         let message = panic_message(panic);
         self.log(Level::Error, "panic", format_args!("{peer}: the handler panicked: {message}"));
     }

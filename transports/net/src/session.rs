@@ -1,17 +1,20 @@
 //! One connection, and what it tells its endpoint.
 
-use std::any::Any;
+use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
-    Config, Connection, ConnectionId, Memory, Peer, Persistence, Request, Response, SMALL, Step,
-    Verdict, WriteSlices,
+    Activity, Config, Connection, Memory, Persistence, Request, Response, SMALL, Step, Verdict,
 };
 
-use crate::shared::SharedEndpoint;
+use crate::guard::ConnectionGuard;
 use crate::upgraded::Upgraded;
+
+/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
+/// client has as long to begin to read an answer.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A [`Connection`] that reports to its endpoint.
 ///
@@ -27,39 +30,30 @@ pub struct Session {
     is_ended: bool,
     /// What was read when there was no memory for a buffer.
     early: Option<Box<[u8]>>,
-}
-
-/// Keeps a connection's place in its endpoint until it is dropped.
-#[derive(Debug)]
-pub struct ConnectionGuard {
-    endpoint: Arc<SharedEndpoint>,
-    id: ConnectionId,
+    /// Bytes that were written and not flushed.
+    unflushed: usize,
 }
 
 impl Session {
     /// Creates the session of a connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(guard: ConnectionGuard, peer: Peer, config: Arc<Config>) -> Self {
+    pub fn new(guard: ConnectionGuard, config: Arc<Config>) -> Self {
+        let connection = Connection::new(config, guard.peer(), Instant::now(), SystemTime::now);
         Self {
-            connection: Connection::new(config, peer, Instant::now(), SystemTime::now),
+            connection,
             guard,
             waits: false,
             has_buffer: false,
             is_ended: false,
             early: None,
+            unflushed: 0,
         }
     }
 
-    /// Returns its name in the endpoint.
+    /// Returns the connection's place in the endpoint.
     #[must_use]
-    pub const fn id(&self) -> ConnectionId {
-        self.guard.id
-    }
-
-    /// Returns the other end.
-    #[must_use]
-    pub const fn peer(&self) -> Peer {
-        self.connection.peer()
+    pub const fn guard(&self) -> &ConnectionGuard {
+        &self.guard
     }
 
     /// Returns what to do next. [`Step::Allocate`] is returned only while there is no memory:
@@ -77,11 +71,8 @@ impl Session {
             }
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
-                let peer = self.peer();
-                self.guard
-                    .endpoint
-                    .log()
-                    .complain(&diagnostic.kind(), format_args!("{peer}: {diagnostic}"));
+                let complaint = format_args!("{}: {diagnostic}", self.guard.peer());
+                self.guard.endpoint.log().complain(&diagnostic.kind(), complaint);
             }
             match step {
                 Step::Allocate { bytes } => match self.acquire(bytes, now) {
@@ -122,15 +113,29 @@ impl Session {
         false
     }
 
-    /// Whether the connection has a buffer. Without one, read into memory that other connections
-    /// share, and pass it to [`receive`](Self::receive).
-    #[must_use]
-    pub const fn has_buffer(&self) -> bool {
-        self.has_buffer
+    /// Reads what `read` finds: into `scratch`, which connections may share, until something of a
+    /// request has come.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn read(
+        &mut self,
+        scratch: &mut [u8],
+        now: Instant,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        let space = if self.has_buffer { self.connection.read_space() } else { &mut *scratch };
+        match read(space)? {
+            0 => self.read_eof(),
+            n if self.has_buffer => self.connection.advance_read(n),
+            n => self.receive(&scratch[..n], now),
+        }
+        Ok(())
     }
 
     /// Takes what has been read. If there is no memory for it, it waits.
-    pub fn receive(&mut self, bytes: &[u8], now: Instant) {
+    fn receive(&mut self, bytes: &[u8], now: Instant) {
         if !self.has_buffer {
             let mut endpoint = self.guard.endpoint.lock();
             endpoint.resume(self.guard.id);
@@ -160,7 +165,7 @@ impl Session {
 
     /// Takes the end of the input, which may be the endpoint's doing. A request that has come
     /// before is answered.
-    pub fn read_eof(&mut self) {
+    fn read_eof(&mut self) {
         if self.waits && self.guard.endpoint.lock().is_doomed(self.guard.id) {
             self.is_ended = true;
         } else {
@@ -168,26 +173,25 @@ impl Session {
         }
     }
 
-    /// Returns space to read into, if the connection [has a buffer](Self::has_buffer).
-    #[must_use]
-    pub fn read_space(&mut self) -> &mut [u8] {
-        self.connection.read_space()
+    /// Writes with `write`, unless what was written is still to be [flushed](Self::flushed).
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`; and `WriteZero` if it takes nothing.
+    pub fn write(
+        &mut self,
+        write: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        if self.unflushed == 0 {
+            self.unflushed = write(&self.connection.write_slices())?;
+        }
+        if self.unflushed == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(()) }
     }
 
-    /// Takes bytes that have been read into [`read_space`](Self::read_space).
-    pub fn advance_read(&mut self, n: usize) {
-        self.connection.advance_read(n);
-    }
-
-    /// Returns the next bytes to write.
-    #[must_use]
-    pub fn write_slices(&self) -> WriteSlices<'_> {
-        self.connection.write_slices()
-    }
-
-    /// Marks bytes as written. Returns whether there are more.
-    pub fn advance_write(&mut self, n: usize) -> bool {
-        self.connection.advance_write(n);
+    /// Takes note that what was written has been flushed: only then it has been sent. Returns whether
+    /// there is more to write.
+    pub fn flushed(&mut self) -> bool {
+        self.connection.advance_write(std::mem::take(&mut self.unflushed));
         self.connection.has_output()
     }
 
@@ -197,30 +201,44 @@ impl Session {
         self.connection.request()
     }
 
-    /// Returns what the answer says about the connection. If it closes when all is answered, read
-    /// once without waiting before [`respond`](Self::respond): a request may have come that is to be
-    /// answered, too.
-    pub fn persistence(&self, now: Instant) -> Persistence {
-        if !self.guard.endpoint.is_watchful() {
-            return Persistence::Persist;
-        }
-        self.guard.endpoint.lock().answer(self.guard.id, now)
-    }
-
-    /// Answers the request.
-    pub fn respond(&mut self, response: Response, persistence: Persistence, now: Instant) {
-        let response = match persistence {
-            Persistence::Persist => response,
-            Persistence::CloseWhenAnswered => {
-                self.connection.graceful_shutdown();
-                response
-            }
-            Persistence::Close => response.with_close(),
+    /// Answers the request with what the handler has returned, or with a 500 if it has panicked.
+    ///
+    /// Calls `look` if the connection closes when all is answered: it reads once without waiting, since
+    /// a request may have come that is to be answered, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of `look`, unless there was nothing to read.
+    pub fn answer(
+        &mut self,
+        handled: thread::Result<Response>,
+        now: Instant,
+        look: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut response = handled.unwrap_or_else(|panic| {
+            self.guard.panicked(&*panic);
+            Response::new(500).with_close()
+        });
+        let persistence = match self.guard.endpoint.is_watchful() {
+            true => self.guard.endpoint.lock().answer(self.guard.id, now),
+            false => Persistence::Persist,
         };
+        match persistence {
+            Persistence::Persist => {}
+            Persistence::CloseWhenAnswered => {
+                match look(self) {
+                    Err(error) if is_nothing(&error) => {}
+                    looked => looked?,
+                }
+                self.connection.graceful_shutdown();
+            }
+            Persistence::Close => response = response.with_close(),
+        }
         self.connection.respond(response, now);
         if persistence != Persistence::Persist && self.connection.is_closing() {
             self.guard.endpoint.lock().leave(self.guard.id);
         }
+        Ok(())
     }
 
     /// Whether more than the head of a usual request is buffered.
@@ -229,20 +247,29 @@ impl Session {
         self.connection.buffered() > SMALL
     }
 
-    /// Logs a panic of the handler, and returns the answer: a 500.
-    pub fn panicked(&self, panic: &(dyn Any + Send)) -> Response {
-        self.guard.endpoint.log().panicked(self.peer(), panic);
-        Response::new(500).with_close()
-    }
-
-    /// Hands the stream over, after [`Step::Upgraded`]. The connection's place is taken until what
-    /// is returned beside it is dropped.
-    pub fn into_upgraded<S>(self, stream: S) -> (Upgraded<S>, impl Sized) {
+    /// Hands the stream over to `handler`, if the connection has switched its protocol. Its place is
+    /// taken until the guard is dropped. What wakes the connection is dropped before `stream` is called.
+    pub fn into_upgraded<H, S>(
+        self,
+        handler: Option<H>,
+        stream: impl FnOnce() -> Option<S>,
+    ) -> Option<(H, Upgraded<S>, ConnectionGuard)> {
+        if self.connection.activity() != Activity::Upgraded {
+            return None;
+        }
+        let peer = self.guard.peer();
+        let Some(handler) = handler else {
+            log::warn!("{peer}: upgraded, but nobody takes it");
+            return None;
+        };
         let Self { connection, guard, .. } = self;
+        guard.forget_waker();
+        let stream = stream()?;
+        log::info!("{peer}: upgraded");
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
         guard.endpoint.lock().hand_over(guard.id, held + leftover.len());
-        (Upgraded::new(request, leftover, stream), guard)
+        Some((handler, Upgraded::new(request, leftover, stream), guard))
     }
 
     fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
@@ -251,19 +278,6 @@ impl Session {
     }
 }
 
-impl ConnectionGuard {
-    /// Creates the guard of a connection that the endpoint has admitted.
-    #[must_use]
-    pub const fn new(endpoint: Arc<SharedEndpoint>, id: ConnectionId) -> Self {
-        Self { endpoint, id }
-    }
-}
-
-impl Drop for ConnectionGuard {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            log::error!("a stream's own code panicked: its connection is closed");
-        }
-        self.endpoint.lock().close(self.id);
-    }
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }

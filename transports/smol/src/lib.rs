@@ -58,7 +58,6 @@
 
 #![forbid(unsafe_code)]
 
-mod context;
 mod drive;
 mod reactor;
 mod server;

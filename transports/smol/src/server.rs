@@ -2,22 +2,17 @@
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::num::NonZero;
-use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 use std::{fmt, io, thread};
 
-use h1events_net::{
-    Acceptor, Host, Listener, Refused, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle,
-    Upgraded, descriptor_limit,
-};
-use h1events_server::{Config, ConnectionId, EndpointConfig, Peer, Request, Response, Summary};
-use smol::channel::{Sender, unbounded};
+use h1events_net::{Acceptor, Listener, SharedPurse, ShutdownHandle, Upgraded, descriptor_limit};
+use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
+use smol::channel::unbounded;
 
-use crate::context::{OnUpgrade, Serving};
-use crate::reactor::{Notifier, Poll};
+use crate::reactor::{self, Reactor};
 use crate::stream::IntoStream;
-use crate::worker::{self, Admitted};
+use crate::worker::{OnUpgrade, Serving, Worker};
 
 type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 
@@ -38,7 +33,7 @@ const MAX_CONNECTIONS: usize = 16_384;
 
 /// Descriptors that are left to the application, and what each worker takes for its reactor.
 const SPARE_DESCRIPTORS: usize = 64;
-const REACTOR_DESCRIPTORS: usize = 3;
+const REACTOR_DESCRIPTORS: usize = 2;
 
 /// How long the workers get to end after their last connection.
 const JOIN_TIMEOUT: Duration = Duration::from_millis(100);
@@ -127,7 +122,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         H: AsyncFn(Upgraded<StreamOf<L>>) + Send + Sync + 'static,
     {
         let handler = Arc::new(handler);
-        self.on_upgrade = Some(Arc::new(move |upgraded| {
+        self.on_upgrade = Some(Box::new(move |upgraded| {
             let handler = Arc::clone(&handler);
             Box::pin(async move { handler(upgraded).await })
         }));
@@ -174,30 +169,31 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
         let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
-        let (config, log) = (Arc::new(config), Arc::<ServerLog>::default());
-        let serving = Arc::new(Serving { app, config, on_upgrade });
+        let serving = Arc::new(Serving { app, config: Arc::new(config), on_upgrade });
         let purse = SharedPurse::new(endpoint.budget());
         let (end, ended) = mpsc::channel::<()>();
-        let mut endpoints = Vec::new();
-        let mut host = WorkerHost { workers: Vec::new() };
+        let (mut endpoints, mut workers) = (Vec::new(), Vec::new());
         for max_connections in shares(endpoint.max_connections, threads) {
-            let poll = Poll::new()?;
+            let (poll, notifier) = reactor::poll()?;
             let mut config = endpoint.clone();
             config.max_connections = max_connections;
-            let (purse, log, notifier) = (purse.clone(), Arc::clone(&log), acceptor.notifier());
-            let endpoint = Arc::new(SharedEndpoint::new(config, purse, notifier, log));
+            let tender = Arc::clone(&notifier).into();
+            let endpoint = acceptor.endpoint(config, purse.clone(), Some(tender));
             endpoints.push(Arc::clone(&endpoint));
-            let (admitted, receiver) = unbounded();
-            host.workers.push(Worker { admitted, notifier: poll.notifier() });
+            let (sender, admitted) = unbounded();
+            workers.push(sender);
             let (serving, end) = (Arc::clone(&serving), end.clone());
             let name = format!("h1-{}", endpoints.len());
             thread::Builder::new().name(name).spawn(move || {
-                worker::run(poll, &endpoint, &serving, receiver);
+                Worker::new(serving, Reactor::new(poll, notifier)).run(&endpoint, &admitted);
                 drop(end);
             })?;
         }
         drop(end);
-        let summary = acceptor.run(&endpoints, &log, host);
+        let summary = acceptor.run(&endpoints, move |position, admitted| {
+            let gone = || io::Error::other("a worker doesn't serve any more");
+            workers[position].try_send(admitted).map_err(|error| (error.into_inner(), gone()))
+        });
         // A worker whose handler blocks it ends when that does.
         let _ = ended.recv_timeout(JOIN_TIMEOUT);
         Ok(summary)
@@ -222,41 +218,6 @@ fn shares(max_connections: usize, threads: usize) -> impl Iterator<Item = usize>
     let all = max_connections.min(descriptor_limit(spare)).max(1);
     let threads = threads.min(all);
     (0..threads).map(move |worker| all / threads + usize::from(worker < all % threads))
-}
-
-/// Has the workers serve what the acceptor admits.
-struct WorkerHost<T> {
-    workers: Vec<Worker<T>>,
-}
-
-struct Worker<T> {
-    admitted: Sender<Admitted<T>>,
-    notifier: Arc<Notifier>,
-}
-
-impl<T: Send> Host<T> for WorkerHost<T> {
-    fn serve(
-        &mut self,
-        endpoint: usize,
-        id: ConnectionId,
-        accepted: T,
-        peer: Peer,
-    ) -> Result<(), Refused<T>> {
-        let sent = self.workers[endpoint].admitted.try_send(Admitted { id, accepted, peer });
-        sent.map_err(|error| {
-            let Admitted { accepted, .. } = error.into_inner();
-            Refused { accepted, error: io::Error::other("a worker doesn't serve any more") }
-        })
-    }
-
-    fn wake(&mut self, endpoint: usize) {
-        self.workers[endpoint].notifier.notify();
-    }
-
-    /// Each worker looks after its own endpoint.
-    fn tend(&mut self, _: Instant) -> Option<Instant> {
-        None
-    }
 }
 
 #[cfg(test)]

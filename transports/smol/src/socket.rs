@@ -30,10 +30,14 @@ impl<T: Source> Socket<T> {
         Ok(Self { io, reactor: reactor.clone(), key })
     }
 
-    /// Concludes from a read that leaves room that nothing is left to read. Not for sockets whose
-    /// messages can carry descriptors.
+    /// Concludes from a read that leaves room that nothing is left to read, which saves a read for
+    /// each request. Not for sockets whose messages can carry descriptors, nor where no event tells of
+    /// urgent data.
     pub(crate) fn trusting_short_reads(self) -> Self {
-        self.reactor.with(self.key, Readiness::trust_short_reads);
+        let tells_of_urgent_data = cfg!(any(target_os = "linux", target_os = "android"));
+        self.reactor.with(self.key, |readiness| {
+            readiness.short_read_is_last = tells_of_urgent_data;
+        });
         self
     }
 
@@ -53,8 +57,8 @@ impl<T: Source> Socket<T> {
             ready!(self.reactor.poll_ready(self.key, &direction, cx));
             match attempt(&self.io) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.reactor.with(self.key, |readiness| direction(readiness).would_block());
-                    self.reactor.is_insistent.set(false);
+                    // Even if it is closed, there is an event to come.
+                    self.reactor.with(self.key, |it| direction(it).is_ready = false);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 result => return Poll::Ready(result),
@@ -81,7 +85,7 @@ where
         let len = space.len();
         let read = ready!(self.poll_with(cx, |source| &mut source.read, |mut io| io.read(space)));
         if read.as_ref().is_ok_and(|n| (1..len).contains(n)) {
-            self.reactor.with(self.key, Readiness::short_read);
+            self.reactor.with(self.key, |it| it.read.is_ready &= !it.short_read_is_last);
         }
         Poll::Ready(read)
     }

@@ -1,58 +1,91 @@
 //! A thread that serves: an executor whose connections stay on it.
 
+use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use h1events_net::{ConnectionGuard, Session, SharedEndpoint};
-use h1events_server::{ConnectionId, Peer, Request, Response};
+use h1events_net::{Admitted, Session, SharedEndpoint, Upgraded};
+use h1events_server::{Config, Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
-use smol::future::FutureExt;
+use smol::future::{BoxedLocal, FutureExt};
 
-use crate::context::{Serving, WorkerContext};
-use crate::drive::{Driver, Ended};
-use crate::reactor::{self, Reactor};
+use crate::drive::Driver;
+use crate::reactor::Reactor;
 use crate::stream::{IntoStream, Stream};
 
-/// A connection that the endpoint of a worker has admitted.
-pub(crate) struct Admitted<T> {
-    pub(crate) id: ConnectionId,
-    pub(crate) accepted: T,
-    pub(crate) peer: Peer,
+/// What the application does with connections that it takes.
+pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) -> BoxedLocal<()> + Send + Sync>;
+
+/// What all connections of a server share.
+pub(crate) struct Serving<S, A> {
+    pub(crate) app: A,
+    pub(crate) config: Arc<Config>,
+    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
 }
 
-/// Serves what the acceptor admits, until it sends no more.
-pub(crate) fn run<T, A>(
-    poll: reactor::Poll,
-    endpoint: &Arc<SharedEndpoint>,
-    serving: &Arc<Serving<T::Stream, A>>,
-    admitted: Receiver<Admitted<T>>,
-) where
-    T: IntoStream,
+/// What the connections of a worker share.
+pub(crate) struct Worker<S, A> {
+    pub(crate) serving: Arc<Serving<S, A>>,
+    pub(crate) reactor: Reactor,
+    /// Bytes are read into it while nothing of a request has come, so that an idle connection
+    /// holds no buffer.
+    pub(crate) scratch: RefCell<Box<[u8]>>,
+}
+
+/// Bytes that are read at once while no request has begun.
+const FIRST_READ: usize = 8 * 1024;
+
+impl<S: Stream, A> Worker<S, A>
+where
     A: AsyncFn(&Request<'_>) -> Response + 'static,
 {
-    let reactor = Reactor::new(poll);
-    let context = Rc::new(WorkerContext::new(reactor.clone()));
-    let executor = LocalExecutor::new();
-    let serve = async {
-        while let Ok(Admitted { id, accepted, peer }) = admitted.recv().await {
-            let guard = ConnectionGuard::new(Arc::clone(endpoint), id);
-            match accepted.into_stream(&reactor) {
-                Ok(stream) => {
-                    let (serving, context) = (Arc::clone(serving), Rc::clone(&context));
-                    let session = Session::new(guard, peer, Arc::clone(&serving.config));
-                    let driver = Driver::new(serving, context, stream, session);
-                    // A panic of a stream's own code, or of what has taken it, ends its connection
-                    // alone. Its guard logs it.
-                    let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
-                    executor.spawn(task).detach();
+    pub(crate) fn new(serving: Arc<Serving<S, A>>, reactor: Reactor) -> Rc<Self> {
+        let scratch = RefCell::new(vec![0; FIRST_READ].into());
+        Rc::new(Self { serving, reactor, scratch })
+    }
+
+    /// Serves what the acceptor admits, until it sends no more.
+    pub(crate) fn run<T: IntoStream<Stream = S>>(
+        self: &Rc<Self>,
+        endpoint: &SharedEndpoint,
+        admitted: &Receiver<Admitted<T>>,
+    ) {
+        let executor = LocalExecutor::new();
+        let serve = async {
+            while let Ok(Admitted { accepted, guard }) = admitted.recv().await {
+                match accepted.into_stream(&self.reactor) {
+                    Ok(stream) => {
+                        let session = Session::new(guard, Arc::clone(&self.serving.config));
+                        let driver = Driver::new(Rc::clone(self), stream, session);
+                        // A panic of a stream's own code, or of what has taken it, ends its
+                        // connection alone. Its guard logs it.
+                        let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
+                        executor.spawn(task).detach();
+                    }
+                    Err(error) => log::debug!("{}: lost: {error}", guard.peer()),
                 }
-                Err(error) => log::debug!("{peer}: lost: {error}"),
             }
+        };
+        self.reactor.block_on(executor.run(serve), || self.tend(endpoint));
+    }
+
+    /// Handles the timeouts of the endpoint, and returns when to do so next.
+    fn tend(&self, endpoint: &SharedEndpoint) -> Option<Duration> {
+        let mut now = Instant::now();
+        let mut locked = endpoint.lock();
+        if locked.timeout(now).is_some_and(|timeout| timeout <= now) {
+            drop(locked);
+            // What has come in time is read before a deadline is judged.
+            self.reactor.catch_up();
+            now = Instant::now();
+            locked = endpoint.lock();
+            locked.handle_timeout(now);
         }
-    };
-    reactor.block_on(executor.run(serve), || context.tend(endpoint));
+        locked.timeout(now).map(|timeout| timeout.saturating_duration_since(now))
+    }
 }
 
 /// The whole life of a connection.
@@ -63,23 +96,14 @@ where
     A: AsyncFn(&Request<'_>) -> Response,
 {
     async move {
-        let peer = driver.peer();
-        log::info!("{peer}: opened");
-        match driver.run().await {
-            Ok(Ended::Closed) => drop(driver),
-            Ok(Ended::Upgraded) => match driver.upgrade() {
-                Some((taken, _guard)) => {
-                    log::info!("{peer}: upgraded");
-                    taken.await;
-                }
-                None => log::warn!("{peer}: upgraded, but nobody takes it"),
-            },
-            Err(error) => {
-                drop(driver);
-                log::debug!("{peer}: lost: {error}");
-            }
+        if let Err(error) = driver.run().await {
+            return log::debug!("{}: lost: {error}", driver.session.guard().peer());
         }
-        log::info!("{peer}: closed");
+        let Driver { worker, stream, session, .. } = driver;
+        let handler = worker.serving.on_upgrade.as_ref();
+        if let Some((handler, upgraded, _guard)) = session.into_upgraded(handler, || Some(stream)) {
+            handler(upgraded).await;
+        }
     }
 }
 

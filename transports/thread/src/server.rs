@@ -4,13 +4,10 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::{fmt, io};
 
-use h1events_net::{
-    Acceptor, Listener, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle, Upgraded,
-    descriptor_limit,
-};
+use h1events_net::{Acceptor, Listener, SharedPurse, ShutdownHandle, Upgraded, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 
-use crate::serve::{OnUpgrade, Serving, ThreadHost};
+use crate::serve::{OnUpgrade, Serving};
 use crate::stream::Stream;
 use crate::threads::Threads;
 
@@ -146,13 +143,13 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         endpoint.max_connections = endpoint.max_connections.min(descriptors).max(1);
         let purse = SharedPurse::new(endpoint.budget());
-        let (notifier, log) = (acceptor.notifier(), Arc::<ServerLog>::default());
-        let endpoint = SharedEndpoint::new(endpoint, purse, notifier, Arc::clone(&log));
-        let endpoint = Arc::new(endpoint);
-        let serving = Arc::new(Serving::new(app, config, on_upgrade, Arc::clone(&endpoint)));
-        let threads = Arc::new(Threads::new(stack_size));
-        let host = ThreadHost { serving, threads: Arc::clone(&threads) };
-        let summary = acceptor.run(&[endpoint], &log, host);
+        let endpoint = acceptor.endpoint(endpoint, purse, None);
+        let serving = Serving { app, config: Arc::new(config), on_upgrade };
+        let threads = Threads::new(stack_size, move |admitted| serving.serve(admitted));
+        let summary = acceptor.run(&[Arc::clone(&endpoint)], |_, admitted| {
+            let connections = endpoint.lock().len();
+            threads.give(admitted, connections)
+        });
         threads.end();
         Ok(summary)
     }
