@@ -1,7 +1,6 @@
 //! The bytes that are still to be sent.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Deref;
 
@@ -9,7 +8,7 @@ use std::ops::Deref;
 /// its own and never copied.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    pieces: VecDeque<Cow<'static, [u8]>>,
+    pieces: Vec<Cow<'static, [u8]>>,
     /// Bytes of the first piece that have been sent.
     sent: usize,
     len: usize,
@@ -76,10 +75,10 @@ impl Output {
 
     /// Appends what `write` writes.
     pub(crate) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if !matches!(self.pieces.back(), Some(Cow::Owned(piece)) if piece.len() < LARGE) {
-            self.pieces.push_back(Cow::Owned(Vec::new()));
+        if !matches!(self.pieces.last(), Some(Cow::Owned(piece)) if piece.len() < LARGE) {
+            self.pieces.push(Cow::Owned(Vec::new()));
         }
-        if let Some(Cow::Owned(piece)) = self.pieces.back_mut() {
+        if let Some(Cow::Owned(piece)) = self.pieces.last_mut() {
             let before = piece.len();
             write(piece);
             self.len += piece.len() - before;
@@ -91,7 +90,7 @@ impl Output {
             self.append(|piece| piece.extend_from_slice(&body));
         } else {
             self.len += body.len();
-            self.pieces.push_back(body);
+            self.pieces.push(body);
         }
     }
 
@@ -139,21 +138,22 @@ impl Output {
         self.len = self.len.checked_sub(n).expect("more bytes sent than there were");
         self.sent += n;
         if self.len == 0 {
-            self.answers = 0;
+            return self.clear();
         }
-        let mut last = self.pieces.len() == 1;
-        while let Some(piece) = self.pieces.front_mut().filter(|piece| piece.len() <= self.sent) {
-            if let (true, Cow::Owned(piece)) = (last, &mut *piece)
-                && piece.capacity() <= KEEP
-            {
-                // Its memory is used again.
-                piece.clear();
-                self.sent = 0;
-                return;
-            }
+        while let Some(piece) = self.pieces.first().filter(|piece| piece.len() <= self.sent) {
             self.sent -= piece.len();
-            self.pieces.pop_front();
-            last = self.pieces.len() == 1;
+            self.pieces.remove(0);
+        }
+    }
+
+    /// Forgets what has been sent: all. The memory of the last piece is used again.
+    fn clear(&mut self) {
+        self.sent = 0;
+        self.answers = 0;
+        self.pieces.drain(..self.pieces.len().saturating_sub(1));
+        match self.pieces.last_mut() {
+            Some(Cow::Owned(piece)) if piece.capacity() <= KEEP => piece.clear(),
+            _ => self.pieces.clear(),
         }
     }
 }
