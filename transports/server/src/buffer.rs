@@ -116,8 +116,10 @@ impl Buffer {
 
     /// Takes back what a request was allowed beyond the memory that is kept for the next one.
     pub(crate) fn end_allowance(&mut self) {
-        let kept = self.capacity() - self.output.capacity();
-        self.allowance = self.allowance.min(kept.max(SMALL));
+        if self.allowance > SMALL {
+            let kept = self.capacity() - self.output.capacity();
+            self.allowance = self.allowance.min(kept.max(SMALL));
+        }
     }
 
     pub(crate) fn consume(&mut self, n: usize) {

@@ -1,6 +1,5 @@
 //! The bytes that are still to be sent.
 
-use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Deref;
 
@@ -10,7 +9,7 @@ use crate::content::Content;
 /// its own and never copied.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    pieces: VecDeque<Content>,
+    pieces: Vec<Content>,
     /// Bytes of the first piece that have been sent.
     sent: usize,
     len: usize,
@@ -77,11 +76,11 @@ impl Output {
 
     /// Appends what `write` writes.
     pub(crate) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let last = self.pieces.back().and_then(Content::as_vec);
+        let last = self.pieces.last().and_then(Content::as_vec);
         if last.is_none_or(|piece| piece.len() >= LARGE) {
-            self.pieces.push_back(Vec::new().into());
+            self.pieces.push(Vec::new().into());
         }
-        if let Some(piece) = self.pieces.back_mut().and_then(Content::as_mut_vec) {
+        if let Some(piece) = self.pieces.last_mut().and_then(Content::as_mut_vec) {
             let before = piece.len();
             write(piece);
             self.len += piece.len() - before;
@@ -93,7 +92,7 @@ impl Output {
             self.append(|piece| piece.extend_from_slice(&body));
         } else {
             self.len += body.len();
-            self.pieces.push_back(body);
+            self.pieces.push(body);
         }
     }
 
@@ -148,22 +147,22 @@ impl Output {
         self.len = self.len.checked_sub(n).expect("more bytes sent than there were");
         self.sent += n;
         if self.len == 0 {
-            self.answers = 0;
+            return self.clear();
         }
-        let mut last = self.pieces.len() == 1;
-        while let Some(piece) = self.pieces.front_mut().filter(|piece| piece.len() <= self.sent) {
-            if last
-                && let Some(piece) = piece.as_mut_vec()
-                && piece.capacity() <= KEEP
-            {
-                // Its memory is used again.
-                piece.clear();
-                self.sent = 0;
-                return;
-            }
+        while let Some(piece) = self.pieces.first().filter(|piece| piece.len() <= self.sent) {
             self.sent -= piece.len();
-            self.pieces.pop_front();
-            last = self.pieces.len() == 1;
+            self.pieces.remove(0);
+        }
+    }
+
+    /// Forgets what has been sent: all. The memory of the last piece is used again.
+    fn clear(&mut self) {
+        self.sent = 0;
+        self.answers = 0;
+        self.pieces.drain(..self.pieces.len().saturating_sub(1));
+        match self.pieces.last_mut().and_then(Content::as_mut_vec) {
+            Some(piece) if piece.capacity() <= KEEP => piece.clear(),
+            _ => self.pieces.clear(),
         }
     }
 }
