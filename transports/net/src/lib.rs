@@ -31,7 +31,7 @@ pub use accept_error::accept_error_kind;
 pub use acceptor::{Acceptor, Refused};
 pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
-pub use listener::{BACKLOG, Listener, bind};
+pub use listener::{BACKLOG, Listener, bind, reset_on_close};
 pub use purse::SharedPurse;
 pub use session::{SHUTDOWN_TIMEOUT, Session};
 pub use shared::SharedEndpoint;

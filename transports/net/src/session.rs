@@ -1,12 +1,15 @@
 //! One connection, and what it tells its endpoint.
 
 use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
-    Activity, Config, Connection, Memory, Persistence, Request, Response, SMALL, Step, Verdict,
+    Activity, Body, BodyError, Config, Connection, Memory, Order, Part, Persistence, Request,
+    Response, SMALL, Step, Verdict,
 };
 
 use crate::guard::ConnectionGuard;
@@ -50,6 +53,19 @@ impl Session {
         }
     }
 
+    /// Hands requests over at the end of their head, and their bodies as they are wanted:
+    /// [`Connection::with_streamed_bodies`].
+    #[must_use]
+    pub fn with_streamed_bodies(mut self) -> Self {
+        self.connection = self.connection.with_streamed_bodies();
+        self
+    }
+
+    /// Returns the connection, for what concerns the bodies of a request and its answer.
+    pub const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Returns the connection's place in the endpoint.
     #[must_use]
     pub const fn guard(&self) -> &ConnectionGuard {
@@ -81,7 +97,7 @@ impl Session {
                     Memory::Refused => self.connection.refuse_body(now),
                     Memory::End => self.is_ended = true,
                 },
-                Step::Handle if self.waits => {
+                Step::Handle | Step::Produce if self.waits => {
                     self.waits = false;
                     self.guard.endpoint.lock().resume(self.guard.id);
                     return step;
@@ -239,6 +255,36 @@ impl Session {
             self.guard.endpoint.lock().leave(self.guard.id);
         }
         Ok(())
+    }
+
+    /// Ends the connection if the server has no more time for it. For a connection that was woken while
+    /// it waits for the application, and not for its client.
+    pub fn hear(&mut self) {
+        let order = self.guard.endpoint.lock().order(self.guard.id);
+        self.is_ended |= order == Order::Abort;
+    }
+
+    /// Puts the body of an answer back that was [taken](Connection::take_body), with what asking it for a
+    /// part has come to. Returns whether it had one.
+    pub fn put_body_back(
+        &mut self,
+        body: Pin<Box<dyn Body>>,
+        polled: thread::Result<Poll<Option<Result<Part, BodyError>>>>,
+    ) -> bool {
+        let polled = match polled {
+            Ok(polled) => polled,
+            Err(panic) => {
+                self.guard.panicked(&*panic);
+                self.connection.cut();
+                return true;
+            }
+        };
+        let has_part = polled.is_ready();
+        if let Err(error) = self.connection.put_body_back(body, polled) {
+            let complaint = format_args!("{}: an answer was cut: {error}", self.guard.peer());
+            self.guard.endpoint.log().complain("an answer was cut", complaint);
+        }
+        has_part
     }
 
     /// Whether more than the head of a usual request is buffered.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use crate::body::{Body, BodyError, Part};
 use crate::content::Content;
@@ -21,7 +21,8 @@ pub(crate) enum BodyFraming {
 
 /// The rest of an answer.
 pub(crate) struct Outgoing {
-    body: Pin<Box<dyn Body>>,
+    /// `None` while it is asked for a part.
+    pub(crate) body: Option<Pin<Box<dyn Body>>>,
     framing: BodyFraming,
     /// Whether the client gets the trailers.
     has_trailers: bool,
@@ -34,6 +35,7 @@ pub(crate) struct Outgoing {
 /// What asking a body has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
+    None,
     Part,
     End,
 }
@@ -45,7 +47,7 @@ impl Outgoing {
         has_trailers: bool,
         persists: bool,
     ) -> Self {
-        Self { body, framing, has_trailers, persists, is_pending: false }
+        Self { body: Some(body), framing, has_trailers, persists, is_pending: false }
     }
 
     pub(crate) const fn is_pending(&self) -> bool {
@@ -57,19 +59,19 @@ impl Outgoing {
         self.framing == BodyFraming::Close
     }
 
-    /// Asks the body for its next part, and appends it to what is to be sent.
-    pub(crate) fn poll(
+    /// Appends a part to what is to be sent.
+    pub(crate) fn take_part(
         &mut self,
-        cx: &mut Context<'_>,
+        polled: Poll<Option<Result<Part, BodyError>>>,
         output: &mut Output,
-    ) -> Poll<Result<Progress, BodyError>> {
-        let part = self.body.as_mut().poll_part(cx);
-        self.is_pending = part.is_pending();
-        part.map(|part| match part.transpose()? {
+    ) -> Result<Progress, BodyError> {
+        self.is_pending = polled.is_pending();
+        let Poll::Ready(part) = polled else { return Ok(Progress::None) };
+        match part.transpose()? {
             Some(Part::Content(content)) => self.send(content, output),
             Some(Part::Trailers(trailers)) => self.finish(&trailers, output),
             None => self.finish(&Trailers::new(), output),
-        })
+        }
     }
 
     fn send(&mut self, content: Content, output: &mut Output) -> Result<Progress, BodyError> {

@@ -1,16 +1,19 @@
 //! The loop over the steps of a connection.
 
 use std::io::{self, ErrorKind};
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Instant;
 
 use h1events_net::{SHUTDOWN_TIMEOUT, Session};
-use h1events_server::{Request, Response, Step, Turn};
+use h1events_server::{BodyState, RequestBodyError, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
+use crate::application::Application;
+use crate::body::{BodyWriter, RequestBody};
 use crate::stream::Stream;
 use crate::worker::Worker;
 
@@ -27,16 +30,18 @@ pub(crate) struct Driver<S, A> {
     turn: Turn,
     /// Reads and writes since the last wait.
     moves: u32,
+    /// The body that the application reads.
+    body: Option<BodyWriter>,
 }
 
 impl<S, A> Driver<S, A>
 where
     S: Stream,
-    A: AsyncFn(&Request<'_>) -> Response,
+    A: Application,
 {
     pub(crate) fn new(worker: Rc<Worker<S, A>>, stream: S, session: Session) -> Self {
         let now = Instant::now();
-        Self { worker, stream, session, now, turn: Turn::new(now), moves: 0 }
+        Self { worker, stream, session, now, turn: Turn::new(now), moves: 0, body: None }
     }
 
     /// Takes step after step.
@@ -45,9 +50,12 @@ where
         let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         self.session.guard().on_wake(move |_| waker.wake_by_ref());
         loop {
-            match self.session.step(self.now) {
+            match self.next_step() {
                 Step::Read { deadline } => self.wait(deadline, Self::read).await?,
                 Step::Write { deadline } => self.wait(deadline, Self::write).await?,
+                Step::Handle if self.has_streamed_body() => {
+                    Box::pin(self.handle_with_body()).await?
+                }
                 Step::Handle => self.handle().await?,
                 Step::Allocate { .. } => self.be_woken().await,
                 Step::Shutdown => {
@@ -55,7 +63,12 @@ where
                     self.wait(deadline, |driver, cx| attempt(driver.stream.poll_shutdown(cx)))
                         .await?;
                 }
+                Step::Produce => self.produce().await,
                 Step::Upgraded | Step::Close => return Ok(()),
+                Step::Reset => {
+                    self.stream.reset();
+                    return Ok(());
+                }
             }
             if self.turn.is_over(self.now) {
                 self.give_way().await;
@@ -84,11 +97,50 @@ where
     }
 
     async fn handle(&mut self) -> io::Result<()> {
-        let Self { worker, stream, session, now, .. } = self;
-        let (request, app) = (session.request(), &worker.serving.app);
+        let (request, app) = (self.session.request(), &self.worker.serving.app);
         // What the application shares between its calls is its own to keep sound.
-        let handled = AssertUnwindSafe(async { app(&request).await }).catch_unwind().await;
-        *now = Instant::now();
+        let handling = AssertUnwindSafe(app.call(&request, RequestBody::empty()));
+        let handled = handling.catch_unwind().await;
+        self.now = Instant::now();
+        self.answer(handled).await
+    }
+
+    fn has_streamed_body(&mut self) -> bool {
+        A::STREAMS_BODIES && self.session.connection_mut().body_state() != BodyState::End
+    }
+
+    /// Handles a request whose body the application reads. Meanwhile, the connection reads what it wants.
+    async fn handle_with_body(&mut self) -> io::Result<()> {
+        let request = self.session.connection_mut().take_request();
+        let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let (writer, body) = BodyWriter::new(waker);
+        self.body = Some(writer);
+        let worker = Rc::clone(&self.worker);
+        let handled = {
+            let borrowed = request.as_request();
+            let handling = AssertUnwindSafe(worker.serving.app.call(&borrowed, body));
+            let mut handling = pin!(handling.catch_unwind());
+            loop {
+                if let Some(handled) = future::poll_once(&mut handling).await {
+                    break handled;
+                }
+                match self.next_step() {
+                    Step::Read { deadline } => self.wait(deadline, Self::read).await?,
+                    Step::Write { deadline } => self.wait(deadline, Self::write).await?,
+                    Step::Handle | Step::Allocate { .. } => self.be_woken().await,
+                    // The endpoint has ended it.
+                    _ => return Err(ErrorKind::ConnectionAborted.into()),
+                }
+            }
+        };
+        self.now = Instant::now();
+        self.exchange();
+        self.session.connection_mut().put_request_back(request);
+        self.answer(handled).await
+    }
+
+    async fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
+        let Self { worker, stream, session, now, .. } = self;
         session.answer(handled, *now, |session| {
             let mut cx = Context::from_waker(Waker::noop());
             read_now(worker, stream, session, *now, &mut cx)
@@ -97,6 +149,38 @@ where
             self.give_way().await;
         }
         Ok(())
+    }
+
+    /// Asks the body of the answer for its next part. If it has none yet, and nothing is to be read or
+    /// written meanwhile, waits.
+    async fn produce(&mut self) {
+        let mut body = self.session.connection_mut().take_body();
+        let polled = future::poll_fn(|cx| {
+            let poll = || body.as_mut().poll_part(cx);
+            Poll::Ready(catch_unwind(AssertUnwindSafe(poll)))
+        });
+        let polled = polled.await;
+        let has_part = self.session.put_body_back(body, polled);
+        self.made_move();
+        if !has_part && self.next_step() == Step::Produce {
+            self.be_woken().await;
+            self.session.hear();
+        }
+    }
+
+    fn next_step(&mut self) -> Step {
+        self.exchange();
+        self.session.step(self.now)
+    }
+
+    /// Moves the body of the request to the application.
+    fn exchange(&mut self) {
+        let Some(body) = &self.body else { return };
+        let connection = self.session.connection_mut();
+        body.exchange(connection);
+        if connection.body_state() == BodyState::Failed(RequestBodyError::Over) {
+            self.body = None;
+        }
     }
 
     /// Waits until something is done, the deadline has passed, or the endpoint has decided
@@ -117,20 +201,29 @@ where
             if has_waited {
                 self.now = Instant::now();
             }
-            if has_waited && self.now >= deadline || !self.session.wait(Some(deadline), self.now) {
+            // What makes or reads a body may have woken the task.
+            let is_over = has_waited && (self.now >= deadline || A::STREAMS_BODIES);
+            if is_over || !self.session.wait(Some(deadline), self.now) {
                 return Poll::Ready(Ok(()));
             }
             has_waited = true;
             Poll::Pending
         })
         .await?;
-        self.moves += 1;
         if has_waited {
             self.begin_turn();
-        } else if self.moves.is_multiple_of(CLOCK_INTERVAL) {
-            self.now = Instant::now();
+        } else {
+            self.made_move();
         }
         Ok(())
+    }
+
+    /// Counts what was done without waiting, and asks for the time now and then.
+    fn made_move(&mut self) {
+        self.moves += 1;
+        if self.moves.is_multiple_of(CLOCK_INTERVAL) {
+            self.now = Instant::now();
+        }
     }
 
     /// Waits until the endpoint wakes the connection.

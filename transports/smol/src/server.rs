@@ -10,6 +10,8 @@ use h1events_net::{Acceptor, Listener, SharedPurse, ShutdownHandle, Upgraded, de
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 use smol::channel::unbounded;
 
+use crate::application::{Application, Collecting, Streaming};
+use crate::body::RequestBody;
 use crate::reactor::{self, Reactor};
 use crate::stream::IntoStream;
 use crate::worker::{OnUpgrade, Serving, Worker};
@@ -168,6 +170,29 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     where
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
+        self.serve_application(Collecting(app))
+    }
+
+    /// Serves with an application that reads the bodies of requests itself: it is called at the end
+    /// of a request's head. Its futures stay on the thread of their connection and needn't be `Send`. It
+    /// blocks like [`serve`](Self::serve).
+    ///
+    /// It may answer without reading the body, read it as it comes, or make the answer of it while it
+    /// comes. A body may have any length: `limits.content` of the [`Config`] is for bodies that are
+    /// collected.
+    ///
+    /// # Errors
+    ///
+    /// The threads can't be started, or have no descriptors. Once it serves, it survives all
+    /// errors.
+    pub fn serve_streaming<A>(self, app: A) -> io::Result<Summary>
+    where
+        A: AsyncFn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,
+    {
+        self.serve_application(Streaming(app))
+    }
+
+    fn serve_application<A: Application + Send + Sync>(self, app: A) -> io::Result<Summary> {
         let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
         let serving = Arc::new(Serving { app, config: Arc::new(config), on_upgrade });
         let purse = SharedPurse::new(endpoint.budget());

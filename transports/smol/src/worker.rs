@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use h1events_net::{Admitted, Session, SharedEndpoint, Upgraded};
-use h1events_server::{Config, Request, Response};
+use h1events_server::Config;
 use smol::LocalExecutor;
 use smol::channel::Receiver;
 use smol::future::{BoxedLocal, FutureExt};
 
+use crate::application::Application;
 use crate::drive::Driver;
 use crate::reactor::Reactor;
 use crate::stream::{IntoStream, Stream};
@@ -38,10 +39,7 @@ pub(crate) struct Worker<S, A> {
 /// Bytes that are read at once while no request has begun.
 const FIRST_READ: usize = 8 * 1024;
 
-impl<S: Stream, A> Worker<S, A>
-where
-    A: AsyncFn(&Request<'_>) -> Response + 'static,
-{
+impl<S: Stream, A: Application> Worker<S, A> {
     pub(crate) fn new(serving: Arc<Serving<S, A>>, reactor: Reactor) -> Rc<Self> {
         let scratch = RefCell::new(vec![0; FIRST_READ].into());
         Rc::new(Self { serving, reactor, scratch })
@@ -58,7 +56,10 @@ where
             while let Ok(Admitted { accepted, guard }) = admitted.recv().await {
                 match accepted.into_stream(&self.reactor) {
                     Ok(stream) => {
-                        let session = Session::new(guard, Arc::clone(&self.serving.config));
+                        let mut session = Session::new(guard, Arc::clone(&self.serving.config));
+                        if A::STREAMS_BODIES {
+                            session = session.with_streamed_bodies();
+                        }
                         let driver = Driver::new(Rc::clone(self), stream, session);
                         // A panic of a stream's own code, or of what has taken it, ends its
                         // connection alone. Its guard logs it.
@@ -93,7 +94,7 @@ where
 fn serve_connection<S, A>(mut driver: Driver<S, A>) -> impl Future<Output = ()>
 where
     S: Stream,
-    A: AsyncFn(&Request<'_>) -> Response,
+    A: Application,
 {
     async move {
         if let Err(error) = driver.run().await {
@@ -109,7 +110,10 @@ where
 
 #[cfg(test)]
 mod tests {
+    use h1events_server::{Request, Response};
+
     use super::*;
+    use crate::application::Collecting;
     use crate::socket::Socket;
 
     /// The size of what a function returns.
@@ -120,7 +124,7 @@ mod tests {
     #[test]
     fn task_of_an_idle_connection_is_small() {
         fn of_app<A: AsyncFn(&Request<'_>) -> Response + 'static>(_: A) -> usize {
-            size(&serve_connection::<Socket<mio::net::TcpStream>, A>)
+            size(&serve_connection::<Socket<mio::net::TcpStream>, Collecting<A>>)
         }
         let task = of_app(async |_: &Request<'_>| Response::new(200));
         assert!(task <= 1024, "{task} bytes");

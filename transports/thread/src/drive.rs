@@ -2,12 +2,16 @@
 
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use h1events_net::{SHUTDOWN_TIMEOUT, Session};
-use h1events_server::{Request, Response, Step};
+use h1events_server::{BodyState, RequestBodyError, Response, Step, Trailers};
 
+use crate::application::Application;
+use crate::body::{ReadBody, RequestBody};
 use crate::stream::Stream;
 use crate::timeout::Timeout;
 
@@ -19,43 +23,131 @@ const FIRST_READ: usize = 1024;
 /// write of more than there is room for tells only at its end what has gone.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
-pub(crate) struct Driver<'a, S, A> {
-    app: &'a A,
-    stream: &'a S,
-    session: &'a mut Session,
+/// A connection and what it is read from and written to.
+pub(crate) struct Driver<S> {
+    /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
+    pub(crate) stream: Arc<S>,
+    pub(crate) session: Session,
     reading: Timeout,
     writing: Timeout,
     /// Whether the last write has left something.
     would_block: bool,
+    /// As of the last thing that may have taken time.
+    now: Instant,
+    /// The number of the request whose body is read.
+    request: u64,
+    /// Why the connection was lost while the application read the body.
+    lost: Option<io::Error>,
 }
 
-impl<'a, S, A> Driver<'a, S, A>
-where
-    S: Stream,
-    A: Fn(&Request<'_>) -> Response,
-{
-    pub(crate) fn new(app: &'a A, stream: &'a S, session: &'a mut Session) -> Self {
-        let (reading, writing) = (Timeout::default(), Timeout::default());
-        Self { app, stream, session, reading, writing, would_block: false }
+/// Takes step after step, with the application in between.
+///
+/// While the application has the body of a request, or makes that of an answer, the connection isn't
+/// locked: it may read.
+pub(crate) fn run<S: Stream, A: Application>(
+    driver: &Arc<Mutex<Driver<S>>>,
+    app: &A,
+) -> io::Result<()> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    loop {
+        let mut locked = lock(driver);
+        match locked.next_step()? {
+            Step::Handle if A::STREAMS_BODIES && locked.has_body() => {
+                locked.request += 1;
+                let request = locked.session.connection_mut().take_request();
+                let token = Arc::new(());
+                let connection = Arc::downgrade(driver);
+                let body = RequestBody::new(connection, locked.request, Arc::clone(&token));
+                drop(locked);
+                let call = || app.call(&request.as_request(), body);
+                let handled = catch_unwind(AssertUnwindSafe(call));
+                locked = lock(driver);
+                let connection = locked.session.connection_mut();
+                connection.put_request_back(request);
+                let is_dropped = Arc::into_inner(token).is_some();
+                if is_dropped {
+                    connection.discard_body();
+                }
+                locked.answer(handled)?;
+            }
+            Step::Handle => {
+                let request = locked.session.request();
+                // What the application shares between its calls is its own to keep sound.
+                let call = || app.call(&request, RequestBody::empty());
+                let handled = catch_unwind(AssertUnwindSafe(call));
+                locked.answer(handled)?;
+            }
+            Step::Produce => {
+                let mut body = locked.session.connection_mut().take_body();
+                drop(locked);
+                let poll = || body.as_mut().poll_part(&mut Context::from_waker(&waker));
+                let polled = catch_unwind(AssertUnwindSafe(poll));
+                locked = lock(driver);
+                let has_part = locked.session.put_body_back(body, polled);
+                locked.now = Instant::now();
+                if !has_part && locked.next_step()? == Step::Produce {
+                    drop(locked);
+                    thread::park();
+                    lock(driver).session.hear();
+                }
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+impl<S: Stream> Driver<S> {
+    pub(crate) fn new(stream: Arc<S>, session: Session) -> Self {
+        Self {
+            stream,
+            session,
+            reading: Timeout::default(),
+            writing: Timeout::default(),
+            would_block: false,
+            now: Instant::now(),
+            request: 0,
+            lost: None,
+        }
     }
 
-    /// Takes step after step.
-    pub(crate) fn run(mut self) -> io::Result<()> {
-        let mut now = Instant::now();
+    /// Takes steps until one is the application's, or the last.
+    fn next_step(&mut self) -> io::Result<Step> {
+        if let Some(error) = self.lost.take() {
+            return Err(error);
+        }
+        let mut now = self.now;
         loop {
             now = match self.session.step(now) {
                 Step::Read { deadline } => self.read(deadline, now)?,
                 Step::Write { deadline } => self.write(deadline, now)?,
-                Step::Handle => self.handle()?,
                 Step::Allocate { .. } => {
                     // Other connections of the endpoint give it, and wake this thread.
                     thread::park_timeout(REPORT_INTERVAL);
                     Instant::now()
                 }
                 Step::Shutdown => self.shutdown(now)?,
-                Step::Upgraded | Step::Close => return Ok(()),
+                step => {
+                    if step == Step::Reset {
+                        self.stream.reset();
+                    }
+                    self.now = now;
+                    return Ok(step);
+                }
             };
         }
+    }
+
+    fn has_body(&mut self) -> bool {
+        self.session.connection_mut().body_state() != BodyState::End
+    }
+
+    fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
+        self.now = Instant::now();
+        let Self { stream, session, now, .. } = self;
+        session.answer(handled, *now, |session| match stream.has_input() {
+            true => read_now(&**stream, session, *now),
+            false => Ok(()),
+        })
     }
 
     /// Waits for bytes. Returns the time as of which they have come, as all these do.
@@ -79,7 +171,7 @@ where
 
     fn read_until(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
         self.reading.set(deadline, now, |timeout| self.stream.set_read_timeout(timeout))?;
-        read_now(self.stream, self.session, now)
+        read_now(&*self.stream, &mut self.session, now)
     }
 
     /// Writes and flushes: only then it has been sent.
@@ -97,18 +189,6 @@ where
         self.would_block = flushed.is_none() || self.session.flushed();
         // The system may have taken a part at once, and then waited in vain for the client.
         Ok(if self.would_block { now } else { Instant::now() })
-    }
-
-    fn handle(&mut self) -> io::Result<Instant> {
-        let request = self.session.request();
-        // What the application shares between its calls is its own to keep sound.
-        let handled = catch_unwind(AssertUnwindSafe(|| (self.app)(&request)));
-        let now = Instant::now();
-        self.session.answer(handled, now, |session| match self.stream.has_input() {
-            true => read_now(self.stream, session, now),
-            false => Ok(()),
-        })?;
-        Ok(now)
     }
 
     /// Shuts the write half down, as often as it takes.
@@ -130,4 +210,53 @@ where
 /// Reads what comes within the timeout.
 fn read_now(stream: &impl Stream, session: &mut Session, now: Instant) -> io::Result<()> {
     session.read(&mut [0; FIRST_READ], now, |space| stream.read(space))
+}
+
+impl<S: Stream> ReadBody for Driver<S> {
+    fn read_body(&mut self, request: u64, space: &mut [u8]) -> io::Result<usize> {
+        while request == self.request {
+            let connection = self.session.connection_mut();
+            match connection.body_state() {
+                BodyState::Content(octets) => {
+                    let n = octets.len().min(space.len());
+                    space[..n].copy_from_slice(&octets[..n]);
+                    connection.consume_body(n);
+                    return Ok(n);
+                }
+                BodyState::End => return Ok(0),
+                BodyState::Failed(error) => return Err(error.into()),
+                BodyState::Pending => connection.want_body(),
+            }
+            self.now = Instant::now();
+            match self.next_step() {
+                Ok(Step::Handle | Step::Produce) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    self.lost = Some(error);
+                    break;
+                }
+            }
+        }
+        Err(RequestBodyError::Over.into())
+    }
+
+    fn body_trailers(&mut self, request: u64) -> Option<Trailers> {
+        let connection = self.session.connection_mut();
+        let is_whole = request == self.request && connection.body_state() == BodyState::End;
+        connection.body_trailers().filter(|_| is_whole).cloned()
+    }
+}
+
+/// Wakes the connection's thread.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn lock<S>(driver: &Mutex<Driver<S>>) -> MutexGuard<'_, Driver<S>> {
+    // A stream's own code may have panicked while the application read. Its connection ends.
+    driver.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,13 +1,14 @@
 //! The life of a connection, on its thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use h1events_net::{Admitted, Session, Upgraded};
-use h1events_server::{Config, Order, Request, Response};
+use h1events_server::{Config, Order};
 
-use crate::drive::Driver;
+use crate::application::Application;
+use crate::drive::{self, Driver};
 use crate::stream::Stream;
 
 /// What the application does with connections that it takes.
@@ -20,23 +21,27 @@ pub(crate) struct Serving<S, A> {
     pub(crate) on_upgrade: Option<OnUpgrade<S>>,
 }
 
-impl<S: Stream, A> Serving<S, A>
-where
-    A: Fn(&Request<'_>) -> Response,
-{
+impl<S: Stream, A: Application> Serving<S, A> {
     pub(crate) fn serve(&self, Admitted { guard, accepted }: Admitted<S>) {
         let peer = guard.peer();
         let mut session = Session::new(guard, Arc::clone(&self.config));
-        // It is dropped before the session: the descriptor is free before the endpoint hears of it.
+        if A::STREAMS_BODIES {
+            session = session.with_streamed_bodies();
+        }
         let stream = Arc::new(accepted);
         let (woken, thread) = (Arc::clone(&stream), thread::current());
         session.guard().on_wake(move |order| {
             obey(order, &*woken);
             thread.unpark();
         });
-        if let Err(error) = Driver::new(&self.app, &*stream, &mut session).run() {
+        let driver = Arc::new(Mutex::new(Driver::new(stream, session)));
+        if let Err(error) = drive::run(&driver, &self.app) {
             return log::debug!("{peer}: lost: {error}");
         }
+        // A body that the application has kept doesn't read any more, or only now.
+        let Some(driver) = Arc::into_inner(driver) else { return };
+        let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Driver { stream, session, .. } = driver;
         let take_stream = || Arc::into_inner(stream).filter(|it| unset_timeouts(it).is_ok());
         let upgraded = session.into_upgraded(self.on_upgrade.as_ref(), take_stream);
         if let Some((handler, upgraded, guard)) = upgraded

@@ -7,6 +7,8 @@ use std::{fmt, io};
 use h1events_net::{Acceptor, Listener, SharedPurse, ShutdownHandle, Upgraded, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 
+use crate::application::{Application, Collecting, Streaming};
+use crate::body::RequestBody;
 use crate::serve::{OnUpgrade, Serving};
 use crate::stream::Stream;
 use crate::threads::Threads;
@@ -139,6 +141,27 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     where
         A: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
+        self.serve_application(Collecting(app))
+    }
+
+    /// Serves with an application that reads the bodies of requests itself: it is called at the end
+    /// of a request's head, from many threads at the same time.
+    ///
+    /// It may answer without reading the body, read it as it comes, or make the answer of it while it
+    /// comes. A body may have any length: `limits.content` of the [`Config`] is for bodies that are
+    /// collected.
+    ///
+    /// # Errors
+    ///
+    /// None at present: once it serves, it survives all errors.
+    pub fn serve_streaming<A>(self, app: A) -> io::Result<Summary>
+    where
+        A: Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,
+    {
+        self.serve_application(Streaming(app))
+    }
+
+    fn serve_application<A: Application>(self, app: A) -> io::Result<Summary> {
         let Self { acceptor, config, mut endpoint, stack_size, on_upgrade } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         endpoint.max_connections = endpoint.max_connections.min(descriptors).max(1);

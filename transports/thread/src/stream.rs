@@ -85,6 +85,10 @@ pub trait Stream: Send + Sync + 'static {
     /// [`write_vectored`](Self::write_vectored) that waits, and all later ones, return at once, with
     /// any result. It must not wait.
     fn close(&self);
+
+    /// Has the stream end with a reset when it is dropped, so that the client doesn't take a cut answer
+    /// for whole. Streams whose end can't be mistaken, as that of TLS, need do nothing.
+    fn reset(&self) {}
 }
 
 macro_rules! socket {
@@ -133,6 +137,10 @@ macro_rules! socket {
             fn close(&self) {
                 // Without a peer, it is closed already.
                 let _ = self.shutdown(net::Shutdown::Both);
+            }
+
+            fn reset(&self) {
+                h1events_net::reset_on_close(self);
             }
         }
     };

@@ -1,10 +1,11 @@
 //! Answers whose bodies are made while they are sent.
 
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::{Connection, Phase};
-use crate::body::BodyError;
+use crate::body::{Body, BodyError, Part};
 use crate::outgoing::Progress;
 use crate::step::Step;
 
@@ -15,29 +16,61 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// The body has failed, or isn't as long as the application has said. The connection is cut,
-    /// since nothing else tells the client that what it has isn't whole.
+    /// Those of [`put_body_back`](Self::put_body_back).
     ///
     /// # Panics
     ///
     /// If there is no body. If the body panics, call [`cut`](Self::cut).
     pub fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
-        let buffer = self.buffer.as_deref_mut().expect("a body is there after Step::Produce");
-        let outgoing = buffer.outgoing.as_mut().expect("a body is there after Step::Produce");
-        match outgoing.poll(cx, &mut buffer.output) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(Progress::Part)) => Poll::Ready(Ok(())),
-            Poll::Ready(Ok(Progress::End)) => {
+        let mut body = self.take_body();
+        let polled = body.as_mut().poll_part(cx);
+        let is_pending = polled.is_pending();
+        let put_back = self.put_body_back(body, polled);
+        if is_pending { Poll::Pending } else { Poll::Ready(put_back) }
+    }
+
+    /// Takes the body of the answer out, after [`Step::Produce`], to ask it for its next part while
+    /// it may read the body of the request. Then it has to be
+    /// [put back](Self::put_body_back).
+    ///
+    /// # Panics
+    ///
+    /// If there is no body.
+    #[must_use]
+    pub fn take_body(&mut self) -> Pin<Box<dyn Body>> {
+        let outgoing = self.buffer.as_mut().and_then(|buffer| buffer.outgoing.as_mut());
+        let body = outgoing.and_then(|outgoing| outgoing.body.take());
+        body.expect("a body is there after Step::Produce")
+    }
+
+    /// Puts the body of the answer back, with what it has returned when it was asked for a part.
+    ///
+    /// # Errors
+    ///
+    /// The body has failed, or isn't as long as the application has said. The connection is cut,
+    /// since nothing else tells the client that what it has isn't whole.
+    pub fn put_body_back(
+        &mut self,
+        body: Pin<Box<dyn Body>>,
+        polled: Poll<Option<Result<Part, BodyError>>>,
+    ) -> Result<(), BodyError> {
+        let Some(buffer) = self.buffer.as_deref_mut() else { return Ok(()) };
+        // It is gone if the connection was cut meanwhile.
+        let Some(outgoing) = &mut buffer.outgoing else { return Ok(()) };
+        outgoing.body = Some(body);
+        match outgoing.take_part(polled, &mut buffer.output) {
+            Ok(Progress::None | Progress::Part) => {}
+            Ok(Progress::End) => {
                 let persists = outgoing.persists;
                 buffer.outgoing = None;
                 self.end_of_answer(persists);
-                Poll::Ready(Ok(()))
             }
-            Poll::Ready(Err(error)) => {
+            Err(error) => {
                 self.cut();
-                Poll::Ready(Err(error))
+                return Err(error);
             }
         }
+        Ok(())
     }
 
     /// Ends the connection in the middle of an answer.
