@@ -284,6 +284,12 @@ impl Session {
             let complaint = format_args!("{}: an answer was cut: {error}", self.guard.peer());
             self.guard.endpoint.log().complain("an answer was cut", complaint);
         }
+        if !self.connection.is_producing() && self.guard.endpoint.is_watchful() {
+            let persistence = self.guard.endpoint.lock().answer(self.guard.id, Instant::now());
+            if persistence != Persistence::Persist {
+                self.connection.graceful_shutdown();
+            }
+        }
         has_part
     }
 

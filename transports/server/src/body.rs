@@ -48,8 +48,18 @@ pub enum Part {
     Trailers(Trailers),
 }
 
-/// Parts from an iterator.
-pub(crate) struct Parts<I>(pub(crate) I);
+/// Parts from an iterator, which may take its time: each is sent before the next is asked for.
+pub(crate) struct Parts<I> {
+    parts: I,
+    /// Whether the last part has been offered to the client.
+    is_sent: bool,
+}
+
+impl<I> Parts<I> {
+    pub(crate) const fn new(parts: I) -> Self {
+        Self { parts, is_sent: true }
+    }
+}
 
 impl<I, T> Body for Parts<I>
 where
@@ -58,9 +68,14 @@ where
 {
     fn poll_part(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Part, BodyError>>> {
-        let part = self.0.next();
+        if !std::mem::replace(&mut self.is_sent, true) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.is_sent = false;
+        let part = self.parts.next();
         Poll::Ready(part.map(|part| Ok(Part::Content(part?.into()))))
     }
 }

@@ -206,8 +206,9 @@ impl Response {
 
     /// Sets a body that is made while it is sent: its parts are those of an iterator.
     ///
-    /// The iterator may take its time on a thread of its own. Where many connections share a
-    /// thread, they wait for it.
+    /// Each part is sent before the next is asked for, so that the client has it even if the next takes
+    /// long. Where many connections share a thread, they wait for the iterator. Parts of some KiB
+    /// cost less than many small ones.
     ///
     /// The body goes out in chunks, unless its [length](Self::with_content_length) is set. To an HTTP/1.0
     /// client, its end is that of the connection.
@@ -223,7 +224,7 @@ impl Response {
         I: IntoIterator<Item = io::Result<T>, IntoIter: Send + Unpin + 'static>,
         T: Into<Content>,
     {
-        self.with_streamed_body(Parts(parts.into_iter()))
+        self.with_streamed_body(Parts::new(parts.into_iter()))
     }
 
     /// Sets a body that is made while it is sent.

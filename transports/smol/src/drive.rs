@@ -170,7 +170,10 @@ where
 
     fn next_step(&mut self) -> Step {
         self.exchange();
-        self.session.step(self.now)
+        let step = self.session.step(self.now);
+        // It has parsed what was read. That wakes the application.
+        self.exchange();
+        step
     }
 
     /// Moves the body of the request to the application.

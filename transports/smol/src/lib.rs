@@ -62,6 +62,7 @@ mod application;
 mod body;
 mod drive;
 mod reactor;
+mod reader;
 mod server;
 mod socket;
 mod stream;
@@ -76,6 +77,7 @@ pub use h1events_server::{
     Summary, Trailers, Version,
 };
 pub use reactor::Reactor;
+pub use reader::{reader, stream};
 pub use server::Server;
 pub use socket::Socket;
 pub use stream::{IntoStream, Stream};

@@ -8,7 +8,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use h1events_net::{SHUTDOWN_TIMEOUT, Session};
-use h1events_server::{BodyState, RequestBodyError, Response, Step, Trailers};
+use h1events_server::{BodyState, OwnedRequest, RequestBodyError, Response, Step, Trailers};
 
 use crate::application::Application;
 use crate::body::{ReadBody, RequestBody};
@@ -52,20 +52,15 @@ pub(crate) fn run<S: Stream, A: Application>(
     loop {
         let mut locked = lock(driver);
         match locked.next_step()? {
-            Step::Handle if A::STREAMS_BODIES && locked.has_body() => {
-                locked.request += 1;
-                let request = locked.session.connection_mut().take_request();
-                let token = Arc::new(());
-                let connection = Arc::downgrade(driver);
-                let body = RequestBody::new(connection, locked.request, Arc::clone(&token));
+            Step::Handle if A::STREAMS_BODIES => {
+                let (request, body, token) = take_request(driver, &mut locked);
                 drop(locked);
                 let call = || app.call(&request.as_request(), body);
                 let handled = catch_unwind(AssertUnwindSafe(call));
                 locked = lock(driver);
                 let connection = locked.session.connection_mut();
                 connection.put_request_back(request);
-                let is_dropped = Arc::into_inner(token).is_some();
-                if is_dropped {
+                if Arc::into_inner(token).is_some() {
                     connection.discard_body();
                 }
                 locked.answer(handled)?;
@@ -94,6 +89,23 @@ pub(crate) fn run<S: Stream, A: Application>(
             _ => return Ok(()),
         }
     }
+}
+
+/// Takes the request, its body, and what is shared as long as the body isn't dropped.
+fn take_request<S: Stream>(
+    driver: &Arc<Mutex<Driver<S>>>,
+    locked: &mut Driver<S>,
+) -> (OwnedRequest, RequestBody, Arc<()>) {
+    locked.request += 1;
+    let token = Arc::new(());
+    let body = match locked.session.connection_mut().body_state() {
+        BodyState::End => RequestBody::empty(),
+        _ => {
+            let connection = Arc::downgrade(driver);
+            RequestBody::new(connection, locked.request, Arc::clone(&token))
+        }
+    };
+    (locked.session.connection_mut().take_request(), body, token)
 }
 
 impl<S: Stream> Driver<S> {
@@ -135,10 +147,6 @@ impl<S: Stream> Driver<S> {
                 }
             };
         }
-    }
-
-    fn has_body(&mut self) -> bool {
-        self.session.connection_mut().body_state() != BodyState::End
     }
 
     fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {

@@ -65,6 +65,7 @@
 mod application;
 mod body;
 mod drive;
+mod reader;
 mod serve;
 mod server;
 mod stream;
@@ -79,5 +80,6 @@ pub use h1events_server::{
     MinDataRate, OwnedRequest, ParseRequestError, Part, Peer, Request, RequestBodyError, Response,
     Summary, Trailers, Version,
 };
+pub use reader::reader;
 pub use server::Server;
 pub use stream::Stream;

@@ -73,6 +73,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether the body of an answer is still being made.
+    #[must_use]
+    pub const fn is_producing(&self) -> bool {
+        matches!(self.phase, Phase::Sending)
+    }
+
     /// Ends the connection in the middle of an answer.
     pub fn cut(&mut self) {
         let outgoing = self.buffer.as_mut().and_then(|buffer| buffer.outgoing.take());

@@ -212,21 +212,36 @@ fn trailers_that_belong_before_the_content_are_refused() {
 /// At most 64 KiB and a part.
 #[test]
 fn nothing_is_asked_for_while_much_is_unsent() {
-    let asked = Arc::new(Mutex::new(0));
-    let counter = Arc::clone(&asked);
+    let (mut client, source) = client_and_source(ok);
+    for _ in 0..1_000 {
+        source.give(vec![b'x'; 10_000]);
+    }
+    source.end();
+    client.window = 0;
+    client.send(get("/"));
+    assert_eq!(source.parts.lock().unwrap().len(), 1_001 - 7);
+    assert!(client.connection.buffered() < 128 * 1024);
+    client.read(10_000_000_000);
+    assert_eq!(client.expect_one(200).body.len(), 10_000_000);
+}
+
+#[test]
+fn part_of_an_iterator_leaves_before_the_next_is_made() {
+    let made = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&made);
     let mut client = Client::with_application(move |_| {
         let counter = Arc::clone(&counter);
-        ok().with_parts((0..1_000).map(move |_| {
+        ok().with_parts((0..3).map(move |_| {
             *counter.lock().unwrap() += 1;
-            Ok(vec![b'x'; 10_000])
+            Ok("part")
         }))
     });
     client.window = 0;
     client.send(get("/"));
-    assert_eq!(*asked.lock().unwrap(), 7);
-    assert!(client.connection.buffered() < 128 * 1024);
-    client.read(10_000_000_000);
-    assert_eq!(client.expect_one(200).body.len(), 10_000_000);
+    assert_eq!(*made.lock().unwrap(), 1);
+    client.read(1_000);
+    assert_eq!(client.expect_one(200).text(), "partpartpart");
+    assert_eq!(client.writes.len(), 4, "the head with the first part, and the end by itself");
 }
 
 #[test]
