@@ -20,6 +20,7 @@ mod proxies;
 mod request_bodies;
 mod steps;
 mod streamed_answers;
+mod streamed_deadlines;
 mod support;
 mod upgrade;
 mod vectors;
