@@ -10,8 +10,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use allocation_counter::opt_out;
 use h1events_server::{Config, Connection, Diagnostic, Peer, Request, Response, Step};
 
-use super::responses::{self, Answer};
-
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// The example of RFC 9110 section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -53,7 +51,7 @@ pub(crate) struct Client {
     pub(crate) sent: Vec<u8>,
     pub(crate) writes: Vec<usize>,
     /// The answers that the test has looked at.
-    seen: usize,
+    pub(super) seen: usize,
     pub(crate) methods: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What the server waits for.
@@ -202,51 +200,17 @@ impl Client {
         TIME_OF_DAY.replace((self.date, 0)).1
     }
 
-    /// The time since the connection was opened at which the transport wakes.
-    pub(crate) fn deadline(&self) -> Duration {
+    /// The time until the transport wakes, if it wakes by itself.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
         match self.waits_for {
-            Some(Step::Read { deadline } | Step::Write { deadline }) => deadline - self.start,
-            step => panic!("no deadline: {step:?}"),
+            Some(Step::Read { deadline } | Step::Write { deadline }) => Some(deadline - self.now),
+            _ => None,
         }
     }
 
-    /// All answers so far.
-    pub(crate) fn answers(&self) -> Vec<Answer> {
-        responses::read(&self.sent, self.methods.iter().map(String::as_str)).0
-    }
-
-    /// The answers since the last time.
-    pub(crate) fn new_answers(&mut self) -> Vec<Answer> {
-        let answers = self.answers().split_off(self.seen);
-        self.seen += answers.len();
-        answers
-    }
-
-    /// Expects exactly these answers since the last time: status and body.
-    #[track_caller]
-    pub(crate) fn expect(&mut self, expected: &[(u16, &str)]) -> &mut Self {
-        let answers = self.new_answers();
-        let found: Vec<_> = answers.iter().map(|answer| (answer.status, answer.text())).collect();
-        assert_eq!(found, expected);
-        self
-    }
-
-    /// Expects one answer with that status.
-    #[track_caller]
-    pub(crate) fn expect_one(&mut self, status: u16) -> Answer {
-        let mut answers = self.new_answers();
-        assert_eq!(answers.len(), 1, "{answers:?}");
-        let answer = answers.remove(0);
-        assert_eq!(answer.status, status);
-        answer
-    }
-
-    /// Expects a shutdown of the write half, after that `Connection: close`.
-    #[track_caller]
-    pub(crate) fn expect_shutdown(&mut self) -> &mut Self {
-        assert!(self.has_shut_down && !self.is_closed);
-        assert_eq!(self.answers().last().unwrap().field("connection"), Some("close"));
-        self
+    /// The time since the connection was opened at which the transport wakes.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.time_left().expect("there is a deadline") + (self.now - self.start)
     }
 
     /// The server gives the memory that it was asked for, once. Returns the number of bytes.
@@ -281,7 +245,7 @@ impl Client {
         self.date += duration;
     }
 
-    /// Takes a step. Returns whether a byte has moved, or a part of a body was made.
+    /// Takes a step. Returns whether a byte has moved, or the application has done something.
     fn step(&mut self) -> bool {
         TIME_OF_DAY.set((self.date, TIME_OF_DAY.get().1));
         let step = self.connection.step(self.now);
@@ -315,6 +279,7 @@ impl Client {
                 opt_out(|| self.methods.push(method.to_owned()));
                 self.pass(self.handling);
                 self.connection.respond(response, self.now);
+                return true;
             }
             Step::Allocate { bytes } if self.has_memory => {
                 assert!(bytes > self.connection.buffered(), "it can go on then");

@@ -1,3 +1,4 @@
+mod answers;
 mod application;
 pub(crate) mod client;
 pub(crate) mod responses;

@@ -143,9 +143,8 @@ fn chunks(answer: &mut Answer, bytes: &mut &[u8]) -> Option<()> {
         let has_come = size.min(bytes.len());
         answer.body.extend_from_slice(&bytes[..has_come]);
         *bytes = &bytes[has_come..];
-        if line(bytes)? != "" {
-            panic!("a chunk ends with CRLF");
-        }
+        let end = line(bytes)?;
+        assert!(end.is_empty(), "a chunk ends with CRLF");
     }
 }
 
