@@ -133,10 +133,12 @@ impl Connection {
             return None;
         }
         let step = self.next_of_body(now);
-        let incoming = self.incoming_mut()?;
-        incoming.is_wanted = step.is_some();
-        if step.is_none() {
-            incoming.pause(now);
+        // The connection may have ended.
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.is_wanted = step.is_some();
+            if step.is_none() {
+                incoming.pause(now);
+            }
         }
         step
     }

@@ -24,6 +24,7 @@ mod streamed_deadlines;
 mod streamed_echo;
 mod streamed_refusals;
 mod streamed_stages;
+mod streaming_properties;
 mod support;
 mod upgrade;
 mod vectors;
