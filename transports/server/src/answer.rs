@@ -40,10 +40,7 @@ pub(crate) fn write(
 ) -> Option<Outgoing> {
     let switches = response.protocol.is_some();
     let is_tunnel = switches && context.is_connect;
-    // RFC 9112 section 6.3 rule 1: these end with their head. RFC 9110 section 15.3.6: a 205
-    // "MUST NOT" have content.
-    let has_content = !switches && !matches!(response.status, 204 | 205 | 304);
-    let framing = framing(&response, context).filter(|_| has_content);
+    let framing = framing(&response, context).filter(|_| has_content(&response));
     output.append(|out| {
         if is_tunnel {
             status_line(out, 200, reason::phrase(200));
@@ -83,11 +80,20 @@ pub(crate) fn write(
     None
 }
 
-/// Whether the end of the connection is that of the body.
+/// Whether the answer has a body that is made while it is sent.
+pub(crate) fn is_streamed(response: &Response, request: Request<'_>) -> bool {
+    response.is_streamed() && has_content(response) && !request.has_method("HEAD")
+}
+
+/// Whether the end of the connection is that of the body, if there is one.
 pub(crate) fn ends_with_connection(response: &Response, request: Request<'_>) -> bool {
-    response.is_streamed()
-        && framing(response, ResponseContext::new(request, response, true))
-            == Some(BodyFraming::Close)
+    framing(response, ResponseContext::new(request, response, true)) == Some(BodyFraming::Close)
+}
+
+/// Whether an answer has content, if it isn't one to a HEAD. RFC 9112 section 6.3 rule 1: some end with
+/// their head. RFC 9110 section 15.3.6: a 205 "MUST NOT" have content.
+const fn has_content(response: &Response) -> bool {
+    response.protocol.is_none() && !matches!(response.status, 204 | 205 | 304)
 }
 
 /// Returns how the end of the body is told. `None` if the application hasn't said what the answer to

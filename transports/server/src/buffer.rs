@@ -27,6 +27,8 @@ pub struct Buffer {
     pub(crate) incoming: Option<Incoming>,
     /// The rest of an answer that is made while it is sent.
     pub(crate) outgoing: Option<Outgoing>,
+    /// Whether the end of the connection is that of the last answer.
+    pub(crate) ends_with_connection: bool,
     pub(crate) date: Date,
     /// Bytes that may be taken.
     pub(crate) allowance: usize,
@@ -61,6 +63,7 @@ impl Buffer {
             output: Output::default(),
             incoming: None,
             outgoing: None,
+            ends_with_connection: false,
             date: Date::default(),
             allowance: SMALL,
             lent: 0,
@@ -188,6 +191,8 @@ impl Buffer {
     pub(crate) fn reset(&mut self) {
         self.request.clear();
         self.incoming = None;
+        self.outgoing = None;
+        self.ends_with_connection = false;
         self.allowance = SMALL;
         self.paused = None;
         if self.capacity() > SMALL {

@@ -58,6 +58,7 @@ use crate::answer::{self, ResponseContext};
 use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::outgoing::Outgoing;
 use crate::peer::Peer;
 use crate::request::Request;
 use crate::response::Response;
@@ -115,6 +116,7 @@ enum Phase {
     Closing,
     Lingering,
     Upgrading,
+    Failing,
     Cut,
     Closed,
 }
@@ -203,16 +205,17 @@ impl Connection {
             return self.switch_protocols(response, now);
         }
         // A body that is made while it is sent may be made of that of the request.
-        if !response.is_streamed() {
+        let is_streamed = answer::is_streamed(&response, self.request());
+        if !is_streamed {
             self.discard_body();
         }
         let can_drain = self.can_drain();
-        if response.is_streamed() && can_drain && self.has_open_body() {
+        if is_streamed && can_drain && self.has_open_body() && !self.input_ended {
             // No 100 can come once the answer has begun.
             self.expectation_met();
         }
         let request = self.request();
-        let ends_with_connection = answer::ends_with_connection(&response, request);
+        let ends_with_connection = is_streamed && answer::ends_with_connection(&response, request);
         let is_last = self.shuts_down && (self.has_open_body() || self.has_parsed_all());
         // RFC 9931: a refused CONNECT closes the connection.
         let may_persist = self.client_goes_on() && !request.has_method("CONNECT") && can_drain;
@@ -232,7 +235,7 @@ impl Connection {
     /// Answers with a change of protocols.
     fn switch_protocols(&mut self, response: Response, now: Instant) {
         self.throw_body_away();
-        if self.has_open_body() {
+        if !self.has_ended_body() {
             // What is on its way isn't of the new protocol.
             let error = answer::error(500, "the server switched protocols within a body");
             return self.respond(error.with_close(), now);
@@ -278,6 +281,10 @@ impl Connection {
             }),
             Phase::Lingering => self.linger(now),
             Phase::Upgrading => self.flush(now).or(Some(Step::Upgraded)),
+            Phase::Failing => self.flush(now).or_else(|| {
+                self.give_up();
+                None
+            }),
             Phase::Cut => Some(Step::Reset),
             Phase::Closed => Some(Step::Close),
         }
@@ -342,19 +349,26 @@ impl Connection {
     fn flush(&mut self, now: Instant) -> Option<Step> {
         self.resume(now);
         if !self.has_output() {
-            if self.phase == Phase::Receiving && self.wait.awaiting() == Awaiting::Writing {
-                self.await_now(self.awaited(), now);
+            match self.phase {
+                Phase::Receiving if self.wait.awaiting() == Awaiting::Writing => {
+                    self.await_now(self.awaited(), now);
+                }
+                // More is to be written, at a time that isn't the client's choice.
+                Phase::Handling | Phase::Sending | Phase::Draining => self.pause(now),
+                _ => {}
             }
             return None;
         }
         self.await_now(Awaiting::Writing, now);
         let deadline = self.wait.deadline(&self.config);
         if now < deadline {
+            // The client is waited for once at a time.
+            self.pause_body(now);
             return Some(Step::Write { deadline });
         }
         self.diagnose(Diagnostic::WriteTimeout);
-        self.phase = Phase::Closed;
-        Some(Step::Close)
+        self.give_up();
+        Some(if self.phase == Phase::Cut { Step::Reset } else { Step::Close })
     }
 
     /// Appends an answer, after which its request is done. Returns whether its body is still to be
@@ -371,6 +385,8 @@ impl Connection {
         let upgrades = response.protocol.is_some();
         buffer.outgoing = answer::write(&mut buffer.output, response, context, date);
         let is_streamed = buffer.outgoing.is_some();
+        buffer.ends_with_connection =
+            buffer.outgoing.as_ref().is_some_and(Outgoing::ends_with_connection);
         // After an upgrade, `request` still gives it.
         if !upgrades {
             buffer.request.clear();

@@ -64,9 +64,10 @@ impl Output {
         self.len == 0
     }
 
-    /// Whether it is to be sent before another answer joins it.
+    /// Whether it is to be sent before another answer, or a part of one, joins it. What has been sent of
+    /// a large piece still takes memory.
     pub(crate) const fn is_full(&self) -> bool {
-        self.len >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
+        self.len >= BATCH_BYTES || self.sent >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
     }
 
     /// Counts what has been appended since the last call as one answer.

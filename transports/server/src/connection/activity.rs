@@ -60,6 +60,8 @@ impl Connection {
             },
             Phase::Cut | Phase::Closed => Activity::Closed,
             _ if self.has_output() => Activity::Sending { since },
+            // The end is the next step.
+            Phase::Failing => Activity::Closed,
             Phase::Sending | Phase::Draining => {
                 match incoming.filter(|incoming| incoming.is_open()) {
                     Some(incoming) if self.phase == Phase::Draining || incoming.is_wanted => {
@@ -97,7 +99,14 @@ impl Connection {
     /// Whether the last answer has been given, and the connection closes after it.
     #[must_use]
     pub const fn is_closing(&self) -> bool {
-        matches!(self.phase, Phase::Closing | Phase::Lingering | Phase::Cut | Phase::Closed)
+        match self.phase {
+            Phase::Closing | Phase::Lingering | Phase::Failing | Phase::Cut | Phase::Closed => true,
+            Phase::Receiving
+            | Phase::Handling
+            | Phase::Sending
+            | Phase::Draining
+            | Phase::Upgrading => false,
+        }
     }
 
     /// Whether anything waits to be written.

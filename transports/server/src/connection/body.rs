@@ -11,6 +11,7 @@ use crate::owned_request::OwnedRequest;
 use crate::step::Step;
 use crate::stored_request::StoredRequest;
 use crate::trailers::Trailers;
+use crate::wait::Awaiting;
 
 /// Octets of a body that are read and thrown away after its request was answered, so that the
 /// connection can go on. Go reads 256 KiB, and more if they have come.
@@ -126,15 +127,18 @@ impl Connection {
     /// Takes a step toward more of the body. `None` if there is some, if none will come, or if
     /// nobody wants it.
     pub(super) fn receive_body(&mut self, now: Instant) -> Option<Step> {
-        if !self.incoming_mut()?.lacks_content() {
+        let incoming = self.incoming_mut()?;
+        if !incoming.lacks_content() {
+            incoming.pause(now);
             return None;
         }
-        self.incoming_mut()?.resume(now);
         let step = self.next_of_body(now);
-        let incoming = self.incoming_mut()?;
-        incoming.is_wanted = step.is_some();
-        if step.is_none() {
-            incoming.pause(now);
+        // The connection may have ended.
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.is_wanted = step.is_some();
+            if step.is_none() {
+                incoming.pause(now);
+            }
         }
         step
     }
@@ -155,7 +159,8 @@ impl Connection {
     fn read_body(&mut self, now: Instant) -> Option<Step> {
         let buffer = self.buffer.as_deref_mut()?;
         let incoming = buffer.incoming.as_mut()?;
-        incoming.wait.begin(crate::wait::Awaiting::Body, now, &self.config);
+        incoming.resume(now);
+        incoming.wait.begin(Awaiting::Body, now, &self.config);
         let deadline = incoming.wait.deadline(&self.config);
         if self.input_ended {
             self.fail_body(RequestBodyError::UnexpectedEnd);
@@ -202,7 +207,6 @@ impl Connection {
                     return false;
                 }
                 Err(error) => {
-                    self.diagnose(Diagnostic::Refused(error));
                     self.fail_body(RequestBodyError::Malformed(error));
                     return true;
                 }
@@ -211,15 +215,26 @@ impl Connection {
         }
     }
 
-    pub(super) fn fail_body(&mut self, error: RequestBodyError) {
-        match error {
-            RequestBodyError::TimedOut => self.diagnose(Diagnostic::BodyTimeout),
-            RequestBodyError::UnexpectedEnd => self.diagnose(Diagnostic::UnexpectedEnd),
-            _ => {}
-        }
+    /// Stops the client's time for the body.
+    pub(super) fn pause_body(&mut self, now: Instant) {
         if let Some(incoming) = self.incoming_mut() {
-            incoming.fail(error);
+            incoming.pause(now);
         }
+    }
+
+    /// Ends the body before its end, unless it has come to an end already.
+    pub(super) fn fail_body(&mut self, error: RequestBodyError) {
+        let Some(incoming) = self.incoming_mut().filter(|incoming| incoming.is_open()) else {
+            return;
+        };
+        incoming.fail(error);
+        self.diagnose(match error {
+            RequestBodyError::Malformed(error) => Diagnostic::Refused(error),
+            RequestBodyError::TimedOut => Diagnostic::BodyTimeout,
+            RequestBodyError::UnexpectedEnd => Diagnostic::UnexpectedEnd,
+            RequestBodyError::OutOfMemory => Diagnostic::OutOfMemory,
+            RequestBodyError::Over => return,
+        });
     }
 
     /// Reads the rest of a body whose request has been answered, so that the next request can come.
@@ -234,11 +249,11 @@ impl Connection {
                 self.end_body();
                 self.phase = Phase::Receiving;
             }
-            State::Open if !is_long => {
-                self.incoming_mut()?.resume(now);
-                return self.read_body(now);
+            State::Open if !is_long => return self.read_body(now),
+            State::Open | State::Failed(_) => {
+                self.end_body();
+                self.phase = Phase::Closing;
             }
-            State::Open | State::Failed(_) => self.phase = Phase::Closing,
         }
         None
     }
@@ -252,7 +267,8 @@ impl Connection {
             State::Ended => true,
             State::Failed(_) => false,
             State::Open if incoming.is_discarded => {
-                is_asked_for && incoming.left().is_none_or(|left| left <= MAX_DRAINED as u64)
+                let most = MAX_DRAINED.saturating_sub(incoming.discarded) as u64;
+                is_asked_for && incoming.left().is_none_or(|left| left <= most)
             }
             State::Open => true,
         }
@@ -263,6 +279,12 @@ impl Connection {
     pub(super) fn has_open_body(&self) -> bool {
         let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
         incoming.is_some_and(|incoming| incoming.is_open() || incoming.ready().1 > 0)
+    }
+
+    /// Whether there is no body, or all of it has come.
+    pub(super) fn has_ended_body(&self) -> bool {
+        let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
+        incoming.is_none_or(|incoming| incoming.state == State::Ended)
     }
 
     /// Forgets the body.

@@ -61,6 +61,7 @@ impl Connection {
             | Phase::Sending
             | Phase::Draining
             | Phase::Upgrading
+            | Phase::Failing
             | Phase::Closing => false,
         };
         let mut buffer = self.buffer.take_if(|buffer| may_detach && buffer.is_empty())?;

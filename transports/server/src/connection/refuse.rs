@@ -36,10 +36,10 @@ impl Connection {
     /// Answers a request whose body there is no memory for with a 503, and closes. If the application
     /// has the request already, it hears that its body has failed.
     pub fn refuse_body(&mut self, now: Instant) {
-        self.diagnose(Diagnostic::OutOfMemory);
         if self.phase != Phase::Receiving {
             return self.fail_body(RequestBodyError::OutOfMemory);
         }
+        self.diagnose(Diagnostic::OutOfMemory);
         self.close_with(503, "no memory for the body of the request", now);
     }
 

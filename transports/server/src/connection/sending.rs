@@ -63,6 +63,9 @@ impl Connection {
             Ok(Progress::End) => {
                 let persists = outgoing.persists;
                 buffer.outgoing = None;
+                // What follows the body has come before the answer was made.
+                self.throw_body_away();
+                let persists = persists && !self.refuses_pipelined();
                 self.end_of_answer(persists);
             }
             Err(error) => {
@@ -79,11 +82,22 @@ impl Connection {
         matches!(self.phase, Phase::Sending)
     }
 
-    /// Ends the connection in the middle of an answer.
+    /// Ends the connection in the middle of an answer. The answers before it are sent.
     pub fn cut(&mut self) {
         let outgoing = self.buffer.as_mut().and_then(|buffer| buffer.outgoing.take());
-        let looks_whole = outgoing.is_some_and(|outgoing| outgoing.ends_with_connection());
         self.end_body();
+        let is_in_answer = outgoing.is_some() || self.has_output();
+        self.phase = if is_in_answer { Phase::Failing } else { Phase::Closed };
+    }
+
+    /// Ends the connection at once, in the middle of an answer.
+    pub(super) fn give_up(&mut self) {
+        self.end_body();
+        let buffer = self.buffer.as_deref_mut();
+        let looks_whole = buffer.is_some_and(|buffer| {
+            buffer.outgoing = None;
+            buffer.ends_with_connection
+        });
         self.phase = if looks_whole { Phase::Cut } else { Phase::Closed };
     }
 
@@ -96,13 +110,9 @@ impl Connection {
         {
             return Some(step);
         }
-        if let Some(step) = self.receive_body(now) {
-            return Some(step);
-        }
-        if !self.has_output() {
-            self.pause(now);
-        }
-        Some(Step::Produce)
+        // A body that has a part doesn't wait for the client.
+        let step = if is_pending { self.receive_body(now) } else { None };
+        step.or(Some(Step::Produce))
     }
 
     /// Goes on after an answer.

@@ -1,63 +1,13 @@
 //! Answers whose bodies are made while they are sent.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use h1events_server::{Body, BodyError, Content, InvalidHeader, Part, Response, Step, Trailers};
+use h1events_server::{InvalidHeader, Response, Step, Trailers};
 
-use crate::support::{Client, SECOND, config, get};
-
-/// A body whose parts the test gives when it wants.
-#[derive(Clone, Default)]
-struct Source {
-    parts: Arc<Mutex<VecDeque<Polled>>>,
-    length: Option<u64>,
-}
-
-type Polled = Option<Result<Part, BodyError>>;
-
-impl Source {
-    fn give(&self, content: impl Into<Content>) -> &Self {
-        self.parts.lock().unwrap().push_back(Some(Ok(Part::Content(content.into()))));
-        self
-    }
-
-    fn give_trailers(&self, trailers: Trailers) -> &Self {
-        self.parts.lock().unwrap().push_back(Some(Ok(Part::Trailers(trailers))));
-        self
-    }
-
-    fn fail(&self) {
-        self.parts.lock().unwrap().push_back(Some(Err("the disk is on fire".into())));
-    }
-
-    fn end(&self) {
-        self.parts.lock().unwrap().push_back(None);
-    }
-
-    /// Whether the connection has dropped it.
-    fn is_closed(&self) -> bool {
-        Arc::strong_count(&self.parts) == 1
-    }
-}
-
-impl Body for Source {
-    fn poll_part(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Part, BodyError>>> {
-        self.parts.lock().unwrap().pop_front().map_or(Poll::Pending, Poll::Ready)
-    }
-
-    fn length(&self) -> Option<u64> {
-        self.length
-    }
-}
+use crate::support::{Client, SECOND, Source, config, get};
 
 /// A client, and the body of all its answers.
 fn client_and_source(response: fn() -> Response) -> (Client, Source) {
@@ -139,7 +89,7 @@ fn failed_body_is_cut_so_that_the_client_sees_it() {
         assert_eq!((client.is_closed, client.is_reset), (true, is_reset), "{version}");
         assert_eq!(client.body_errors, ["the disk is on fire"]);
         assert!(!client.sent.ends_with(b"0\r\n\r\n"));
-        assert!(source.parts.lock().unwrap().is_empty());
+        assert_eq!(source.parts_left(), 0);
     }
 }
 

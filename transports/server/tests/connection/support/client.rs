@@ -3,15 +3,12 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use allocation_counter::opt_out;
-use h1events_server::{
-    BodyState, Config, Connection, Diagnostic, OwnedRequest, Peer, Request, Response, Step,
-};
-
-use super::responses::{self, Answer};
+use h1events_server::{Config, Connection, Diagnostic, Peer, Request, Response, Step};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,7 +31,7 @@ type Application = Box<dyn FnMut(&Request<'_>) -> Response>;
 pub(crate) struct Client {
     pub(crate) connection: Connection,
     application: Application,
-    start: Instant,
+    pub(super) start: Instant,
     now: Instant,
     date: SystemTime,
     /// On its way to the server.
@@ -54,7 +51,7 @@ pub(crate) struct Client {
     pub(crate) sent: Vec<u8>,
     pub(crate) writes: Vec<usize>,
     /// The answers that the test has looked at.
-    seen: usize,
+    pub(super) seen: usize,
     pub(crate) methods: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What the server waits for.
@@ -64,10 +61,25 @@ pub(crate) struct Client {
     pub(crate) is_reset: bool,
     pub(crate) is_upgraded: bool,
     /// Whether the test plays the application.
-    plays: bool,
+    pub(super) plays: bool,
     /// The errors of bodies.
     pub(crate) body_errors: Vec<String>,
+    /// Whether the body of the answer had no part, and whether it has one now.
+    body_sleeps: bool,
+    woken: Arc<Woken>,
 }
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Steps without a byte or a part that a connection may take to come to the next one.
+const MOST_IDLE_STEPS: u32 = 8;
 
 impl Client {
     /// A connection to an application that answers with method and target, and with the
@@ -114,67 +126,11 @@ impl Client {
             is_upgraded: false,
             plays: false,
             body_errors: Vec::new(),
+            body_sleeps: false,
+            woken: Arc::default(),
         };
         client.run();
         client
-    }
-
-    /// A connection whose requests the test takes at the end of their head, and
-    /// [answers](Self::respond).
-    pub(crate) fn streaming(config: Config) -> Self {
-        let mut client = Self::with(config.clone(), echo);
-        client.plays = true;
-        let connection = Connection::new(Arc::new(config), Peer::Local, client.start, time_of_day);
-        client.connection = connection.with_streamed_bodies();
-        client.run();
-        client
-    }
-
-    /// The application answers.
-    pub(crate) fn respond(&mut self, response: Response) -> &mut Self {
-        assert_eq!(self.waits_for, Some(Step::Handle));
-        self.methods.push(self.connection.request().method().to_owned());
-        self.connection.respond(response, self.now);
-        self.run();
-        self
-    }
-
-    /// The application reads what there is of the body, and waits for more.
-    pub(crate) fn read_body(&mut self) -> (Vec<u8>, BodyState<'static>) {
-        let mut content = Vec::new();
-        loop {
-            let n = match self.connection.body_state() {
-                BodyState::Content(octets) => {
-                    content.extend_from_slice(octets);
-                    octets.len()
-                }
-                BodyState::End => return (content, BodyState::End),
-                BodyState::Failed(error) => return (content, BodyState::Failed(error)),
-                BodyState::Pending => {
-                    self.connection.want_body();
-                    self.run();
-                    if self.connection.body_state() == BodyState::Pending {
-                        return (content, BodyState::Pending);
-                    }
-                    continue;
-                }
-            };
-            self.connection.consume_body(n);
-        }
-    }
-
-    /// The application reads what there is of the body.
-    pub(crate) fn read_body_once(&mut self) -> usize {
-        let BodyState::Content(octets) = self.connection.body_state() else { return 0 };
-        let n = octets.len();
-        self.connection.consume_body(n);
-        n
-    }
-
-    /// What a protocol gets that the connection has switched to.
-    pub(crate) fn connection_parts(self) -> (OwnedRequest, Vec<u8>) {
-        assert!(self.is_upgraded);
-        self.connection.into_parts()
     }
 
     /// The client sends bytes.
@@ -244,51 +200,17 @@ impl Client {
         TIME_OF_DAY.replace((self.date, 0)).1
     }
 
-    /// The time since the connection was opened at which the transport wakes.
-    pub(crate) fn deadline(&self) -> Duration {
+    /// The time until the transport wakes, if it wakes by itself.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
         match self.waits_for {
-            Some(Step::Read { deadline } | Step::Write { deadline }) => deadline - self.start,
-            step => panic!("no deadline: {step:?}"),
+            Some(Step::Read { deadline } | Step::Write { deadline }) => Some(deadline - self.now),
+            _ => None,
         }
     }
 
-    /// All answers so far.
-    pub(crate) fn answers(&self) -> Vec<Answer> {
-        responses::read(&self.sent, self.methods.iter().map(String::as_str)).0
-    }
-
-    /// The answers since the last time.
-    pub(crate) fn new_answers(&mut self) -> Vec<Answer> {
-        let answers = self.answers().split_off(self.seen);
-        self.seen += answers.len();
-        answers
-    }
-
-    /// Expects exactly these answers since the last time: status and body.
-    #[track_caller]
-    pub(crate) fn expect(&mut self, expected: &[(u16, &str)]) -> &mut Self {
-        let answers = self.new_answers();
-        let found: Vec<_> = answers.iter().map(|answer| (answer.status, answer.text())).collect();
-        assert_eq!(found, expected);
-        self
-    }
-
-    /// Expects one answer with that status.
-    #[track_caller]
-    pub(crate) fn expect_one(&mut self, status: u16) -> Answer {
-        let mut answers = self.new_answers();
-        assert_eq!(answers.len(), 1, "{answers:?}");
-        let answer = answers.remove(0);
-        assert_eq!(answer.status, status);
-        answer
-    }
-
-    /// Expects a shutdown of the write half, after that `Connection: close`.
-    #[track_caller]
-    pub(crate) fn expect_shutdown(&mut self) -> &mut Self {
-        assert!(self.has_shut_down && !self.is_closed);
-        assert_eq!(self.answers().last().unwrap().field("connection"), Some("close"));
-        self
+    /// The time since the connection was opened at which the transport wakes.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.time_left().expect("there is a deadline") + (self.now - self.start)
     }
 
     /// The server gives the memory that it was asked for, once. Returns the number of bytes.
@@ -304,10 +226,17 @@ impl Client {
     /// Takes steps until the server waits for something or is through.
     pub(crate) fn run(&mut self) {
         self.waits_for = None;
+        let mut idle_steps = 0;
         while !self.is_closed && !self.is_upgraded && self.waits_for.is_none() {
-            self.step();
+            idle_steps = if self.step() { 0 } else { idle_steps + 1 };
+            assert!(idle_steps <= MOST_IDLE_STEPS, "it spins");
             let diagnostic = self.connection.take_diagnostic();
             opt_out(|| self.diagnostics.extend(diagnostic));
+            let is_woken = self.body_sleeps && self.woken.0.load(Ordering::Relaxed);
+            if self.waits_for.is_some() && is_woken {
+                self.waits_for = None;
+                let _ = self.poll_body();
+            }
         }
     }
 
@@ -316,7 +245,8 @@ impl Client {
         self.date += duration;
     }
 
-    fn step(&mut self) {
+    /// Takes a step. Returns whether a byte has moved, or the application has done something.
+    fn step(&mut self) -> bool {
         TIME_OF_DAY.set((self.date, TIME_OF_DAY.get().1));
         let step = self.connection.step(self.now);
         if step != Step::Shutdown {
@@ -332,13 +262,13 @@ impl Client {
                 if !has_moved {
                     self.waits_for = Some(step);
                 }
+                return has_moved;
             }
             Step::Handle if self.plays => self.waits_for = Some(step),
             Step::Produce => {
                 let was_empty = self.connection.write_slices().is_empty();
-                match self.connection.poll_body(&mut Context::from_waker(Waker::noop())) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) => self.body_errors.push(error.to_string()),
+                match self.poll_body() {
+                    Poll::Ready(()) => return true,
                     Poll::Pending if was_empty => self.waits_for = Some(step),
                     Poll::Pending => {}
                 }
@@ -349,8 +279,10 @@ impl Client {
                 opt_out(|| self.methods.push(method.to_owned()));
                 self.pass(self.handling);
                 self.connection.respond(response, self.now);
+                return true;
             }
             Step::Allocate { bytes } if self.has_memory => {
+                assert!(bytes > self.connection.buffered(), "it can go on then");
                 opt_out(|| self.asked.push(bytes));
                 self.connection.set_allowance(bytes);
             }
@@ -366,6 +298,15 @@ impl Client {
                 self.is_reset = true;
             }
         }
+        false
+    }
+
+    fn poll_body(&mut self) -> Poll<()> {
+        self.woken.0.store(false, Ordering::Relaxed);
+        let waker = Waker::from(Arc::clone(&self.woken));
+        let result = self.connection.poll_body(&mut Context::from_waker(&waker));
+        self.body_sleeps = result.is_pending();
+        result.map(|result| self.body_errors.extend(result.err().map(|error| error.to_string())))
     }
 
     fn transport_reads(&mut self) -> bool {
@@ -418,7 +359,7 @@ pub(crate) fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")
 }
 
-fn echo(request: &Request<'_>) -> Response {
+pub(super) fn echo(request: &Request<'_>) -> Response {
     let target = String::from_utf8_lossy(request.target());
     let body = String::from_utf8_lossy(request.body());
     let space = if body.is_empty() { "" } else { " " };
