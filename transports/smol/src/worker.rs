@@ -8,12 +8,15 @@ use h1events_net::{ConnectionGuard, Session, SharedEndpoint};
 use h1events_server::{ConnectionId, Peer, Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
-use smol::future::FutureExt;
+use smol::future::{self, FutureExt};
 
 use crate::context::{Serving, WorkerContext};
 use crate::drive::{Driver, Ended};
 use crate::reactor::{self, Reactor};
 use crate::stream::{IntoStream, Stream};
+
+/// Tasks that are run before the reactor and the endpoint have their turn, at most.
+const TICKS: usize = 200;
 
 /// A connection that the endpoint of a worker has admitted.
 pub(crate) struct Admitted<T> {
@@ -52,7 +55,20 @@ pub(crate) fn run<T, A>(
             }
         }
     };
-    reactor.block_on(executor.run(serve), || context.tend(endpoint));
+    reactor.block_on(run_tasks(&executor).or(serve), || context.tend(endpoint));
+}
+
+/// Runs the tasks that are woken. `LocalExecutor::run` does the same, but moves each task through a
+/// second queue, from which other threads could take it.
+async fn run_tasks(executor: &LocalExecutor<'_>) {
+    loop {
+        for _ in 0..TICKS {
+            if !executor.try_tick() {
+                executor.tick().await;
+            }
+        }
+        future::yield_now().await;
+    }
 }
 
 /// The whole life of a connection.
