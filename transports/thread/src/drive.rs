@@ -33,6 +33,8 @@ pub(crate) struct Driver<'a, S, A> {
     app: &'a A,
     stream: &'a S,
     session: &'a mut Session,
+    /// What is read while the session has no buffer.
+    first: [u8; FIRST_READ],
     reading: Timeout,
     writing: Timeout,
     /// Bytes that were written and not flushed.
@@ -51,6 +53,7 @@ where
             app,
             stream,
             session,
+            first: [0; FIRST_READ],
             reading: Timeout::default(),
             writing: Timeout::default(),
             unflushed: 0,
@@ -115,13 +118,12 @@ where
 
     /// Reads what comes within the timeout.
     fn read_now(&mut self, now: Instant) -> io::Result<Read> {
-        let mut first = [0; FIRST_READ];
         let has_buffer = self.session.has_buffer();
-        let space = if has_buffer { self.session.read_space() } else { &mut first };
+        let space = if has_buffer { self.session.read_space() } else { &mut self.first };
         match self.stream.read(space) {
             Ok(0) => self.session.read_eof(),
             Ok(n) if has_buffer => self.session.advance_read(n),
-            Ok(n) => self.session.receive(&first[..n], now),
+            Ok(n) => self.session.receive(&self.first[..n], now),
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Read::Interrupted),
             Err(error) => survive(error, &mut self.reading)?,
         }
