@@ -54,7 +54,7 @@ where
                 Step::Read { deadline } => self.wait(deadline, Self::read).await?,
                 Step::Write { deadline } => self.wait(deadline, Self::write).await?,
                 Step::Handle if self.has_streamed_body() => {
-                    Box::pin(self.handle_with_body()).await?
+                    Box::pin(self.handle_with_body()).await?;
                 }
                 Step::Handle => self.handle().await?,
                 Step::Allocate { .. } => self.be_woken().await,

@@ -10,12 +10,15 @@ use h1events_net::{Admitted, Session, SharedEndpoint, Upgraded};
 use h1events_server::Config;
 use smol::LocalExecutor;
 use smol::channel::Receiver;
-use smol::future::{BoxedLocal, FutureExt};
+use smol::future::{self, BoxedLocal, FutureExt};
 
 use crate::application::Application;
 use crate::drive::Driver;
 use crate::reactor::Reactor;
 use crate::stream::{IntoStream, Stream};
+
+/// Tasks that are run before the reactor and the endpoint have their turn, at most.
+const TICKS: usize = 200;
 
 /// What the application does with connections that it takes.
 pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) -> BoxedLocal<()> + Send + Sync>;
@@ -70,7 +73,7 @@ impl<S: Stream, A: Application> Worker<S, A> {
                 }
             }
         };
-        self.reactor.block_on(executor.run(serve), || self.tend(endpoint));
+        self.reactor.block_on(run_tasks(&executor).or(serve), || self.tend(endpoint));
     }
 
     /// Handles the timeouts of the endpoint, and returns when to do so next.
@@ -86,6 +89,19 @@ impl<S: Stream, A: Application> Worker<S, A> {
             locked.handle_timeout(now);
         }
         locked.timeout(now).map(|timeout| timeout.saturating_duration_since(now))
+    }
+}
+
+/// Runs the tasks that are woken. `LocalExecutor::run` does the same, but moves each task through a
+/// second queue, from which other threads could take it.
+async fn run_tasks(executor: &LocalExecutor<'_>) {
+    loop {
+        for _ in 0..TICKS {
+            if !executor.try_tick() {
+                executor.tick().await;
+            }
+        }
+        future::yield_now().await;
     }
 }
 

@@ -15,8 +15,8 @@ use crate::body::{ReadBody, RequestBody};
 use crate::stream::Stream;
 use crate::timeout::Timeout;
 
-/// Bytes that are read at once while no request has begun. They are on the stack, since an idle
-/// connection holds no buffer; the head of a usual request is shorter.
+/// Bytes that are read at once while no request has begun. An idle connection holds no
+/// buffer; the head of a usual request is shorter.
 const FIRST_READ: usize = 1024;
 
 /// How often a connection says whether its client makes progress, if it waits for longer: a
@@ -28,6 +28,8 @@ pub(crate) struct Driver<S> {
     /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
     pub(crate) stream: Arc<S>,
     pub(crate) session: Session,
+    /// What is read while the session has no buffer.
+    first: [u8; FIRST_READ],
     reading: Timeout,
     writing: Timeout,
     /// Whether the last write has left something.
@@ -113,6 +115,7 @@ impl<S: Stream> Driver<S> {
         Self {
             stream,
             session,
+            first: [0; FIRST_READ],
             reading: Timeout::default(),
             writing: Timeout::default(),
             would_block: false,
@@ -151,9 +154,9 @@ impl<S: Stream> Driver<S> {
 
     fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
         self.now = Instant::now();
-        let Self { stream, session, now, .. } = self;
+        let Self { stream, session, first, now, .. } = self;
         session.answer(handled, *now, |session| match stream.has_input() {
-            true => read_now(&**stream, session, *now),
+            true => session.read(first, *now, |space| stream.read(space)),
             false => Ok(()),
         })
     }
@@ -179,7 +182,8 @@ impl<S: Stream> Driver<S> {
 
     fn read_until(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
         self.reading.set(deadline, now, |timeout| self.stream.set_read_timeout(timeout))?;
-        read_now(&*self.stream, &mut self.session, now)
+        let Self { stream, session, first, .. } = self;
+        session.read(first, now, |space| stream.read(space))
     }
 
     /// Writes and flushes: only then it has been sent.
@@ -213,11 +217,6 @@ impl<S: Stream> Driver<S> {
         }
         Ok(Instant::now())
     }
-}
-
-/// Reads what comes within the timeout.
-fn read_now(stream: &impl Stream, session: &mut Session, now: Instant) -> io::Result<()> {
-    session.read(&mut [0; FIRST_READ], now, |space| stream.read(space))
 }
 
 impl<S: Stream> ReadBody for Driver<S> {

@@ -10,8 +10,7 @@ impl Connection {
     /// Returns space to read into: at least one byte. If the connection has no buffer, it makes one.
     #[must_use]
     pub fn read_space(&mut self) -> &mut [u8] {
-        let limits = self.config.limits;
-        self.buffer.get_or_insert_default().space(&limits)
+        self.buffer.get_or_insert_default().space(&self.config.limits)
     }
 
     /// Marks the first `n` bytes of [`read_space`](Self::read_space) as read.
