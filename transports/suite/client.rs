@@ -51,12 +51,6 @@ pub fn counted(octets: usize, trailers: Option<&Trailers>) -> Response {
     Response::text(text)
 }
 
-/// The Content-Length of a request.
-pub fn length_of(request: &Request<'_>) -> Option<u64> {
-    let length = request.header("content-length")?;
-    Some(String::from_utf8_lossy(length).parse().expect("a number"))
-}
-
 /// What is the same on every transport of an application that streams.
 pub fn stream_parts(request: &Request<'_>) -> Option<Response> {
     let half = || iter::once(Ok("half"));

@@ -30,9 +30,9 @@ pub enum BodyState<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestBodyError {
-    /// The body is malformed.
-    #[error("the body of the request is malformed: {0}")]
-    Malformed(Error),
+    /// The parser refuses the body: it is malformed, or too long.
+    #[error("the body of the request is refused: {0}")]
+    Refused(Error),
     /// The body came more slowly than [`Config::body_data_rate`] says.
     #[error("the body of the request came too slowly")]
     TimedOut,
@@ -161,7 +161,7 @@ impl RequestBodyError {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::Malformed(error) => error.status(),
+            Self::Refused(error) => error.status(),
             Self::TimedOut => 408,
             Self::UnexpectedEnd => ErrorKind::UnexpectedEnd.status(),
             Self::OutOfMemory => 503,
@@ -173,7 +173,7 @@ impl RequestBodyError {
 impl From<RequestBodyError> for std::io::Error {
     fn from(error: RequestBodyError) -> Self {
         let kind = match error {
-            RequestBodyError::Malformed(_) => std::io::ErrorKind::InvalidData,
+            RequestBodyError::Refused(_) => std::io::ErrorKind::InvalidData,
             RequestBodyError::TimedOut => std::io::ErrorKind::TimedOut,
             RequestBodyError::UnexpectedEnd => std::io::ErrorKind::UnexpectedEof,
             RequestBodyError::OutOfMemory => std::io::ErrorKind::OutOfMemory,

@@ -50,8 +50,10 @@ impl Outgoing {
         Self { body: Some(body), framing, has_trailers, persists, is_pending: false }
     }
 
-    pub(crate) const fn is_pending(&self) -> bool {
-        self.is_pending
+    /// Whether the body has no part yet, as far as is known: it was asked in vain, or is being asked, and
+    /// may be reading the body of the request.
+    pub(crate) const fn waits(&self) -> bool {
+        self.is_pending || self.body.is_none()
     }
 
     /// Whether a cut connection looks like the end of the body.

@@ -37,7 +37,7 @@ pub struct Response {
     pub(crate) forces_trailers: bool,
     closes: bool,
     /// What the connection switches to, if it does.
-    pub(crate) protocol: Option<Vec<u8>>,
+    pub(crate) protocol: Option<Box<[u8]>>,
 }
 
 #[derive(Default)]
@@ -136,7 +136,7 @@ impl Response {
         header::check_value(protocol)?;
         let mut response = Self::new(200);
         response.status = 101;
-        response.protocol = Some(protocol.to_owned());
+        response.protocol = Some(protocol.into());
         Ok(response)
     }
 
@@ -291,6 +291,17 @@ impl Response {
         match &self.body {
             ResponseBody::Whole(body) => body,
             ResponseBody::None | ResponseBody::Streamed(_) => &[],
+        }
+    }
+
+    /// Returns how many bytes the body has, if that is known: what has been
+    /// [set](Self::with_content_length), or what the body itself tells.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        match &self.body {
+            ResponseBody::Whole(body) => Some(body.len() as u64),
+            ResponseBody::None => Some(self.length.unwrap_or_default()),
+            ResponseBody::Streamed(body) => self.length.or_else(|| body.length()),
         }
     }
 

@@ -178,8 +178,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     /// blocks like [`serve`](Self::serve).
     ///
     /// It may answer without reading the body, read it as it comes, or make the answer of it while it
-    /// comes. A body may have any length: `limits.content` of the [`Config`] is for bodies that are
-    /// collected.
+    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it.
     ///
     /// # Errors
     ///

@@ -148,8 +148,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     /// of a request's head, from many threads at the same time.
     ///
     /// It may answer without reading the body, read it as it comes, or make the answer of it while it
-    /// comes. A body may have any length: `limits.content` of the [`Config`] is for bodies that are
-    /// collected.
+    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it.
     ///
     /// # Errors
     ///

@@ -36,11 +36,7 @@ pub(crate) trait Source {
 
 impl Body {
     pub(crate) fn new(request: &Request<'_>, source: impl Source + Send + 'static) -> Self {
-        let length = |value: &[u8]| str::from_utf8(value).ok()?.parse().ok();
-        let left = match request.header("transfer-encoding") {
-            Some(_) => None,
-            None => request.header("content-length").map_or(Some(0), length),
-        };
+        let left = request.content_length();
         Self { source: Box::pin(source), left, is_at_end: left == Some(0) }
     }
 }

@@ -19,15 +19,15 @@ const MAX_DRAINED: usize = 256 * 1024;
 
 impl Connection {
     /// Hands requests to the application as soon as their head has come, and their bodies as it
-    /// [wants](Self::want_body) them, of any length: `limits.content` of the
-    /// [`Config`](crate::Config) is for bodies that are collected.
+    /// [wants](Self::want_body) them, up to
+    /// [`Config::streamed_content`](crate::Config::streamed_content).
     ///
     /// Call it before the first byte has come.
     #[must_use]
     pub fn with_streamed_bodies(mut self) -> Self {
         self.streams_bodies = true;
         let mut limits = self.config.limits;
-        limits.content = u64::MAX;
+        limits.content = self.config.streamed_content;
         self.parser = RequestParser::with_limits(limits)
             .allow_non_ascii_target(self.config.allow_non_ascii_target)
             .allow_any_host(self.config.allow_any_host);
@@ -207,7 +207,7 @@ impl Connection {
                     return false;
                 }
                 Err(error) => {
-                    self.fail_body(RequestBodyError::Malformed(error));
+                    self.fail_body(RequestBodyError::Refused(error));
                     return true;
                 }
             }
@@ -229,7 +229,7 @@ impl Connection {
         };
         incoming.fail(error);
         self.diagnose(match error {
-            RequestBodyError::Malformed(error) => Diagnostic::Refused(error),
+            RequestBodyError::Refused(error) => Diagnostic::Refused(error),
             RequestBodyError::TimedOut => Diagnostic::BodyTimeout,
             RequestBodyError::UnexpectedEnd => Diagnostic::UnexpectedEnd,
             RequestBodyError::OutOfMemory => Diagnostic::OutOfMemory,

@@ -104,14 +104,14 @@ impl Connection {
     /// Takes a step of an answer whose body is made while it is sent.
     pub(super) fn send(&mut self, now: Instant) -> Option<Step> {
         let buffer = self.buffer.as_deref()?;
-        let is_pending = buffer.outgoing.as_ref()?.is_pending();
-        if (is_pending || buffer.output.is_full())
+        let waits = buffer.outgoing.as_ref()?.waits();
+        if (waits || buffer.output.is_full())
             && let Some(step) = self.flush(now)
         {
             return Some(step);
         }
         // A body that has a part doesn't wait for the client.
-        let step = if is_pending { self.receive_body(now) } else { None };
+        let step = if waits { self.receive_body(now) } else { None };
         step.or(Some(Step::Produce))
     }
 

@@ -204,9 +204,9 @@ fn malformed_body_fails_for_the_application() {
     client.send(format!("{CHUNKED}3\r\nteaX"));
     let (content, state) = client.read_body();
     assert_eq!(content, b"tea");
-    let BodyState::Failed(RequestBodyError::Malformed(error)) = state else { panic!("{state:?}") };
-    assert_eq!(RequestBodyError::Malformed(error).status(), 400);
-    client.respond(RequestBodyError::Malformed(error).into()).expect_one(400);
+    let BodyState::Failed(RequestBodyError::Refused(error)) = state else { panic!("{state:?}") };
+    assert_eq!(RequestBodyError::Refused(error).status(), 400);
+    client.respond(RequestBodyError::Refused(error).into()).expect_one(400);
     client.expect_shutdown();
 }
 

@@ -101,7 +101,7 @@ async fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
         b"/elsewhere" => smol::spawn(count(body)).await,
         b"/echo" => {
             let response = Response::new(200).with_streamed_body(stream(body));
-            return match length_of(request) {
+            return match request.content_length() {
                 Some(length) => response.with_content_length(length),
                 None => response,
             };

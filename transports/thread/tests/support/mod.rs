@@ -89,7 +89,7 @@ fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
         b"/elsewhere" => thread::spawn(move || count(body)).join().expect("it doesn't panic"),
         b"/echo" => {
             let response = Response::new(200).with_streamed_body(reader(body));
-            return match length_of(request) {
+            return match request.content_length() {
                 Some(length) => response.with_content_length(length),
                 None => response,
             };
