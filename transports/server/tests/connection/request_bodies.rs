@@ -1,10 +1,12 @@
 //! Bodies of requests that the application reads as they come.
 
+use std::task::Poll;
+
 use h1events_server::{
     Activity, BodyState, Config, Diagnostic, MinDataRate, RequestBodyError, Response, Step,
 };
 
-use crate::support::{Client, SECOND, config, get};
+use crate::support::{Client, SECOND, Source, config, get};
 
 fn post(body: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len())
@@ -278,4 +280,24 @@ fn lack_of_memory_fails_for_the_application() {
     let failed = BodyState::Failed(RequestBodyError::OutOfMemory);
     assert_eq!(client.connection.body_state(), failed);
     client.respond(RequestBodyError::OutOfMemory.into()).expect_one(503);
+}
+
+/// As on a thread that waits in the source: the connection reads while the source is asked.
+#[test]
+fn body_is_read_while_that_of_the_answer_is_asked_for_a_part() {
+    let mut client = Client::streaming(config());
+    client.send(&post("tea")[..post("tea").len() - 3]);
+    let source = Source::default();
+    source.give("first");
+    client.respond(ok().with_streamed_body(source.clone()));
+    let body = client.connection.take_body();
+    let now = client.now();
+    let connection = &mut client.connection;
+    connection.want_body();
+    assert!(matches!(connection.step(now), Step::Read { .. }));
+    connection.read_space()[..3].copy_from_slice(b"tea");
+    connection.advance_read(3);
+    assert_eq!(connection.step(now), Step::Produce);
+    assert_eq!(connection.body_state(), BodyState::Content(b"tea"));
+    connection.put_body_back(body, Poll::Pending).unwrap();
 }
