@@ -63,7 +63,7 @@ impl Transport {
             self.connection.put_request_back(request);
         }
         self.source = Source::default();
-        self.source.length = (n % 7 == 0).then_some(4);
+        self.source.length = n.is_multiple_of(7).then_some(4);
         let streamed = self.source.clone();
         let response = match n % 10 {
             0 => Response::upgrade("x"),
