@@ -30,10 +30,10 @@
 //!         |                                                                 |   |
 //!         | respond, the request's body isn't read to its end               |   | the body fails
 //!         v                                                                 |   v
-//!        Draining <--------------- the end of the answer -------------------+  Cut or Closed
-//!         |     |
-//!         |     | too much of it: Closing
-//!         v
+//!        Draining <--------------- the end of the answer -------------------+  Failing
+//!         |     |                                                               | all is written
+//!         |     | too much of it: Closing                                       v
+//!         v                                                                    Cut or Closed
 //!        Receiving
 //! ```
 //!
@@ -353,7 +353,7 @@ impl Connection {
                 Phase::Receiving if self.wait.awaiting() == Awaiting::Writing => {
                     self.await_now(self.awaited(), now);
                 }
-                // More is to be written, at a time that isn't the client's choice.
+                // More is to be written, when the application has it.
                 Phase::Handling | Phase::Sending | Phase::Draining => self.pause(now),
                 _ => {}
             }

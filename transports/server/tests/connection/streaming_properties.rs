@@ -2,6 +2,7 @@
 //! whatever the application does: what it reads is what the client sent, and what it writes is what an
 //! independent client reads.
 
+mod calls;
 mod check;
 mod plan;
 mod player;
