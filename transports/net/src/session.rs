@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
-    Activity, Config, Connection, Memory, Persistence, Request, Response, SMALL, Step, Verdict,
+    Activity, Config, Connection, Endpoint, Memory, Persistence, Request, Response, SMALL, Step,
+    Verdict,
 };
 
 use crate::guard::ConnectionGuard;
@@ -72,7 +73,7 @@ impl Session {
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
                 let complaint = format_args!("{}: {diagnostic}", self.guard.peer());
-                self.guard.endpoint.log().complain(&diagnostic.kind(), complaint);
+                self.guard.endpoint.log.complain(&diagnostic.kind(), complaint);
             }
             match step {
                 Step::Allocate { bytes } => match self.acquire(bytes, now) {
@@ -83,7 +84,7 @@ impl Session {
                 },
                 Step::Handle if self.waits => {
                     self.waits = false;
-                    self.guard.endpoint.lock().resume(self.guard.id);
+                    self.guard.with(Endpoint::resume);
                     return step;
                 }
                 _ => return step,
@@ -98,12 +99,12 @@ impl Session {
         let buffer = self.connection.detach_buffer();
         self.has_buffer &= buffer.is_none();
         let (activity, held) = (self.connection.activity(), self.connection.reserved());
-        let mut endpoint = self.guard.endpoint.lock();
-        if let Some(buffer) = buffer {
-            endpoint.keep_buffer(buffer);
-        }
-        let verdict = endpoint.wait(self.guard.id, activity, deadline, held);
-        drop(endpoint);
+        let verdict = self.guard.with(|endpoint, id| {
+            if let Some(buffer) = buffer {
+                endpoint.keep_buffer(buffer);
+            }
+            endpoint.wait(id, activity, deadline, held)
+        });
         self.waits = verdict != Verdict::Refuse;
         match verdict {
             Verdict::Wait => return true,
@@ -137,21 +138,20 @@ impl Session {
     /// Takes what has been read. If there is no memory for it, it waits.
     fn receive(&mut self, bytes: &[u8], now: Instant) {
         if !self.has_buffer {
-            let mut endpoint = self.guard.endpoint.lock();
-            endpoint.resume(self.guard.id);
+            self.has_buffer = self.guard.with(|endpoint, id| {
+                endpoint.resume(id);
+                let memory = endpoint.acquire(id, bytes.len(), SMALL, now);
+                match memory {
+                    Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
+                    Memory::Lacking => self.early = Some(bytes.into()),
+                    Memory::Refused | Memory::End => self.is_ended = true,
+                }
+                memory == Memory::Granted
+            });
             self.waits = false;
-            match endpoint.acquire(self.guard.id, bytes.len(), SMALL, now) {
-                Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
-                Memory::Lacking => {
-                    self.early = Some(bytes.into());
-                    return;
-                }
-                Memory::Refused | Memory::End => {
-                    self.is_ended = true;
-                    return;
-                }
+            if !self.has_buffer {
+                return;
             }
-            self.has_buffer = true;
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -166,7 +166,7 @@ impl Session {
     /// Takes the end of the input, which may be the endpoint's doing. A request that has come
     /// before is answered.
     fn read_eof(&mut self) {
-        if self.waits && self.guard.endpoint.lock().is_doomed(self.guard.id) {
+        if self.waits && self.guard.with(|endpoint, id| endpoint.is_doomed(id)) {
             self.is_ended = true;
         } else {
             self.connection.read_eof();
@@ -220,7 +220,7 @@ impl Session {
             Response::new(500).with_close()
         });
         let persistence = match self.guard.endpoint.is_watchful() {
-            true => self.guard.endpoint.lock().answer(self.guard.id, now),
+            true => self.guard.with(|endpoint, id| endpoint.answer(id, now)),
             false => Persistence::Persist,
         };
         match persistence {
@@ -236,7 +236,7 @@ impl Session {
         }
         self.connection.respond(response, now);
         if persistence != Persistence::Persist && self.connection.is_closing() {
-            self.guard.endpoint.lock().leave(self.guard.id);
+            self.guard.with(Endpoint::leave);
         }
         Ok(())
     }
@@ -263,18 +263,18 @@ impl Session {
             return None;
         };
         let Self { connection, guard, .. } = self;
-        guard.forget_waker();
+        guard.endpoint.set_waker(guard.id(), None);
         let stream = stream()?;
         log::info!("{peer}: upgraded");
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
-        guard.endpoint.lock().hand_over(guard.id, held + leftover.len());
+        guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
         Some((handler, Upgraded::new(request, leftover, stream), guard))
     }
 
     fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
         let held = self.connection.buffered();
-        self.guard.endpoint.lock().acquire(self.guard.id, held, bytes, now)
+        self.guard.with(|endpoint, id| endpoint.acquire(id, held, bytes, now))
     }
 }
 

@@ -168,31 +168,31 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     where
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
+        let Self { mut acceptor, config, endpoint, threads, on_upgrade } = self;
         let serving = Arc::new(Serving { app, config: Arc::new(config), on_upgrade });
         let purse = SharedPurse::new(endpoint.budget());
         let (end, ended) = mpsc::channel::<()>();
-        let (mut endpoints, mut workers) = (Vec::new(), Vec::new());
+        let mut workers = Vec::new();
         for max_connections in shares(endpoint.max_connections, threads) {
             let (poll, notifier) = reactor::poll()?;
             let mut config = endpoint.clone();
             config.max_connections = max_connections;
             let tender = Arc::clone(&notifier).into();
-            let endpoint = acceptor.endpoint(config, purse.clone(), Some(tender));
-            endpoints.push(Arc::clone(&endpoint));
+            let endpoint = acceptor.add_endpoint(config, purse.clone(), Some(tender));
             let (sender, admitted) = unbounded();
             workers.push(sender);
             let (serving, end) = (Arc::clone(&serving), end.clone());
-            let name = format!("h1-{}", endpoints.len());
+            let name = format!("h1-{}", workers.len());
             thread::Builder::new().name(name).spawn(move || {
                 Worker::new(serving, Reactor::new(poll, notifier)).run(&endpoint, &admitted);
                 drop(end);
             })?;
         }
         drop(end);
-        let summary = acceptor.run(&endpoints, move |position, admitted| {
+        let summary = acceptor.run(move |admitted| {
             let gone = || io::Error::other("a worker doesn't serve any more");
-            workers[position].try_send(admitted).map_err(|error| (error.into_inner(), gone()))
+            let sent = workers[admitted.endpoint].try_send(admitted);
+            sent.map_err(|error| (error.into_inner(), gone()))
         });
         // A worker whose handler blocks it ends when that does.
         let _ = ended.recv_timeout(JOIN_TIMEOUT);

@@ -55,7 +55,7 @@ where
     ) {
         let executor = LocalExecutor::new();
         let serve = async {
-            while let Ok(Admitted { accepted, guard }) = admitted.recv().await {
+            while let Ok(Admitted { accepted, guard, .. }) = admitted.recv().await {
                 match accepted.into_stream(&self.reactor) {
                     Ok(stream) => {
                         let session = Session::new(guard, Arc::clone(&self.serving.config));
@@ -75,16 +75,14 @@ where
     /// Handles the timeouts of the endpoint, and returns when to do so next.
     fn tend(&self, endpoint: &SharedEndpoint) -> Option<Duration> {
         let mut now = Instant::now();
-        let mut locked = endpoint.lock();
-        if locked.timeout(now).is_some_and(|timeout| timeout <= now) {
-            drop(locked);
+        let mut timeout = endpoint.with(|endpoint| endpoint.timeout(now));
+        if timeout.is_some_and(|timeout| timeout <= now) {
             // What has come in time is read before a deadline is judged.
             self.reactor.catch_up();
             now = Instant::now();
-            locked = endpoint.lock();
-            locked.handle_timeout(now);
+            timeout = endpoint.handle_timeout(now);
         }
-        locked.timeout(now).map(|timeout| timeout.saturating_duration_since(now))
+        timeout.map(|timeout| timeout.saturating_duration_since(now))
     }
 }
 

@@ -24,7 +24,7 @@ impl<S: Stream, A> Serving<S, A>
 where
     A: Fn(&Request<'_>) -> Response,
 {
-    pub(crate) fn serve(&self, Admitted { guard, accepted }: Admitted<S>) {
+    pub(crate) fn serve(&self, Admitted { accepted, guard, .. }: Admitted<S>) {
         let peer = guard.peer();
         let mut session = Session::new(guard, Arc::clone(&self.config));
         // It is dropped before the session: the descriptor is free before the endpoint hears of it.

@@ -139,15 +139,15 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     where
         A: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        let Self { acceptor, config, mut endpoint, stack_size, on_upgrade } = self;
+        let Self { mut acceptor, config, mut endpoint, stack_size, on_upgrade } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         endpoint.max_connections = endpoint.max_connections.min(descriptors).max(1);
         let purse = SharedPurse::new(endpoint.budget());
-        let endpoint = acceptor.endpoint(endpoint, purse, None);
+        let endpoint = acceptor.add_endpoint(endpoint, purse, None);
         let serving = Serving { app, config: Arc::new(config), on_upgrade };
         let threads = Threads::new(stack_size, move |admitted| serving.serve(admitted));
-        let summary = acceptor.run(&[Arc::clone(&endpoint)], |_, admitted| {
-            let connections = endpoint.lock().len();
+        let summary = acceptor.run(|admitted| {
+            let connections = endpoint.with(|endpoint| endpoint.len());
             threads.give(admitted, connections)
         });
         threads.end();
