@@ -1,13 +1,14 @@
 //! The accept loop: it admits connections as endpoints have room, and ends with the last of them.
 
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use h1events_server::{
-    ACCEPT_RETRY_DELAY, AcceptBackoff, Endpoint, EndpointConfig, Purse, Reaction, Summary,
+    ACCEPT_RETRY_DELAY, AcceptBackoff, Config, Endpoint, EndpointConfig, Reaction, Summary,
 };
 
 use crate::accept_error::accept_error_kind;
@@ -15,12 +16,19 @@ use crate::guard::{Admitted, ConnectionGuard};
 use crate::listener::Listener;
 use crate::log::ServerLog;
 use crate::poller::Poller;
-use crate::shared::SharedEndpoint;
+use crate::purse::SharedPurse;
+use crate::shared::{SharedEndpoint, Wakers, Watchful};
 use crate::shutdown::{Begun, ShutdownHandle};
 
 /// Accepts connections for a server.
 #[derive(Debug)]
 pub struct Acceptor<L> {
+    /// What a connection is allowed, and for how long.
+    pub config: Config,
+    /// What all connections together are allowed.
+    pub endpoint_config: EndpointConfig,
+    /// Bytes that the endpoints have taken.
+    taken: Arc<AtomicUsize>,
     listeners: Vec<L>,
     poller: Poller,
     shutdown: ShutdownHandle,
@@ -44,23 +52,27 @@ const DRAIN_TICK: Duration = Duration::from_millis(50);
 const ABORT_GRACE: Duration = Duration::from_millis(100);
 
 impl<L: Listener> Acceptor<L> {
-    /// Creates an acceptor without listeners.
+    /// Creates an acceptor that [listens](Self::listen) on a listener.
     ///
     /// # Errors
     ///
-    /// The system has no descriptors left.
-    pub fn new() -> io::Result<Self> {
+    /// The system has no descriptors left, or refuses to make the listener non-blocking.
+    pub fn new(listener: L) -> io::Result<Self> {
         let poller = Poller::new()?;
-        let shutdown = ShutdownHandle::new(poller.waker());
-        Ok(Self {
+        let mut acceptor = Self {
+            config: Config::new(),
+            endpoint_config: EndpointConfig::new(),
+            taken: Arc::default(),
             listeners: Vec::new(),
+            shutdown: ShutdownHandle::new(poller.waker()),
             poller,
-            shutdown,
             log: Arc::default(),
             endpoints: Vec::new(),
             backoff: AcceptBackoff::default(),
             latest: 0,
-        })
+        };
+        acceptor.listen(listener)?;
+        Ok(acceptor)
     }
 
     /// Accepts from one more listener, which becomes non-blocking.
@@ -86,17 +98,24 @@ impl<L: Listener> Acceptor<L> {
         self.shutdown.clone()
     }
 
-    /// Adds an endpoint that connections are admitted to. The thread that `tender` wakes handles its
-    /// timeouts; if there is none, the acceptor does.
+    /// Adds an endpoint that connections are admitted to. All endpoints share their memory. The
+    /// thread that `tender` wakes handles the timeouts; if there is none, the acceptor does.
     pub fn add_endpoint(
         &mut self,
-        config: EndpointConfig,
-        purse: impl Purse + Send + 'static,
+        max_connections: usize,
         tender: Option<Waker>,
     ) -> Arc<SharedEndpoint> {
-        let endpoint = Endpoint::new(config, Box::new(purse));
-        let (acceptor, log) = (self.poller.waker(), Arc::clone(&self.log));
-        let endpoint = Arc::new(SharedEndpoint::new(endpoint, acceptor, tender, log));
+        let mut config = self.endpoint_config.clone();
+        config.max_connections = max_connections;
+        let purse = SharedPurse { taken: Arc::clone(&self.taken), max: config.budget() };
+        let endpoint = Arc::new(SharedEndpoint {
+            config: Arc::new(self.config.clone()),
+            inner: Mutex::new((Endpoint::new(config, Box::new(purse)), Wakers::default())),
+            is_watchful: Watchful::default(),
+            acceptor: self.poller.waker(),
+            tender,
+            log: Arc::clone(&self.log),
+        });
         self.endpoints.push(Arc::clone(&endpoint));
         endpoint
     }
@@ -247,12 +266,9 @@ impl<L: Listener> Acceptor<L> {
 
     /// Whether the drain has nothing left to do.
     fn has_ended(&mut self, Begun { deadline }: Begun, now: Instant) -> bool {
-        let all = |is: fn(&Endpoint, Instant) -> bool| {
-            self.endpoints.iter().all(|endpoint| endpoint.with(|endpoint| is(endpoint, now)))
-        };
-        let is_empty = all(|endpoint, _| endpoint.is_empty());
-        let none_waits = || self.poll(&self.listeners, Some(Duration::ZERO)).is_empty();
-        if !all(Endpoint::admits) || is_empty && none_waits() {
+        let is_empty = self.endpoints.iter().all(|it| it.with(|it| it.is_empty()));
+        let admits = self.endpoints.iter().all(|it| it.with(|it| it.admits(now)));
+        if !admits || is_empty && self.poll(&self.listeners, Some(Duration::ZERO)).is_empty() {
             // Clients that connect from now on are refused by the system.
             self.listeners.clear();
         }

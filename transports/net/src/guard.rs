@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Instant;
 
 use h1events_server::{ConnectionId, Endpoint, Order, Peer};
+use log::Level;
 
+use crate::log::panic_message;
 use crate::shared::SharedEndpoint;
 
 /// What was accepted, with its place in an endpoint.
@@ -61,7 +63,9 @@ impl ConnectionGuard {
 
     /// Logs a panic of the application.
     pub fn panicked(&self, panic: &(dyn Any + Send)) {
-        self.endpoint.log.panicked(self.peer, panic);
+        let (peer, message) = (self.peer, panic_message(panic));
+        let complaint = format_args!("{peer}: the handler panicked: {message}");
+        self.endpoint.log.log(Level::Error, "panic", complaint);
     }
 }
 

@@ -6,8 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
-    Activity, Config, Connection, Endpoint, Memory, Persistence, Request, Response, SMALL, Step,
-    Verdict,
+    Activity, Connection, Endpoint, Memory, Persistence, Request, Response, SMALL, Step, Verdict,
 };
 
 use crate::guard::ConnectionGuard;
@@ -38,8 +37,9 @@ pub struct Session {
 impl Session {
     /// Creates the session of a connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(guard: ConnectionGuard, config: Arc<Config>) -> Self {
-        let connection = Connection::new(config, guard.peer(), Instant::now(), SystemTime::now);
+    pub fn new(guard: ConnectionGuard) -> Self {
+        let (config, peer) = (Arc::clone(&guard.endpoint.config), guard.peer());
+        let connection = Connection::new(config, peer, Instant::now(), SystemTime::now);
         Self {
             connection,
             guard,
@@ -226,10 +226,7 @@ impl Session {
         match persistence {
             Persistence::Persist => {}
             Persistence::CloseWhenAnswered => {
-                match look(self) {
-                    Err(error) if is_nothing(&error) => {}
-                    looked => looked?,
-                }
+                ignore_timeouts(look(self))?;
                 self.connection.graceful_shutdown();
             }
             Persistence::Close => response = response.with_close(),
@@ -269,7 +266,7 @@ impl Session {
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
         guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
-        Some((handler, Upgraded::new(request, leftover, stream), guard))
+        Some((handler, Upgraded { request, leftover, stream }, guard))
     }
 
     fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
@@ -278,6 +275,10 @@ impl Session {
     }
 }
 
-fn is_nothing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+/// Errors that are none: nothing has come.
+fn ignore_timeouts(result: io::Result<()>) -> io::Result<()> {
+    match result.as_ref().map_err(io::Error::kind) {
+        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(()),
+        _ => result,
+    }
 }

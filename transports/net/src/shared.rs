@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
-use h1events_server::{ConnectionId, Endpoint, Order};
+use h1events_server::{Config, ConnectionId, Endpoint, Order};
 
 use crate::log::ServerLog;
 
@@ -14,19 +14,18 @@ use crate::log::ServerLog;
 /// and the connections about which something was decided.
 #[derive(Debug)]
 pub struct SharedEndpoint {
-    inner: Mutex<Inner>,
-    is_watchful: Watchful,
-    acceptor: Waker,
+    pub(crate) config: Arc<Config>,
+    pub(crate) inner: Mutex<(Endpoint, Wakers)>,
+    pub(crate) is_watchful: Watchful,
+    pub(crate) acceptor: Waker,
     /// Wakes the thread that handles the timeouts, if it isn't the acceptor's.
     pub(crate) tender: Option<Waker>,
     pub(crate) log: Arc<ServerLog>,
 }
 
-struct Inner {
-    endpoint: Endpoint,
-    /// By the index of the connection.
-    wakers: Vec<Option<WakeConnection>>,
-}
+/// What connections are woken with, by their index.
+#[derive(Default)]
+pub(crate) struct Wakers(Vec<Option<WakeConnection>>);
 
 /// Has a connection hear what was decided.
 pub(crate) type WakeConnection = Box<dyn Fn(Order) + Send>;
@@ -35,22 +34,12 @@ pub(crate) type WakeConnection = Box<dyn Fn(Order) + Send>;
 /// each answer reads it, while others lock the endpoint.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct Watchful(AtomicBool);
+pub(crate) struct Watchful(AtomicBool);
 
 impl SharedEndpoint {
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        acceptor: Waker,
-        tender: Option<Waker>,
-        log: Arc<ServerLog>,
-    ) -> Self {
-        let inner = Mutex::new(Inner { endpoint, wakers: Vec::new() });
-        Self { inner, is_watchful: Watchful::default(), acceptor, tender, log }
-    }
-
     /// Uses the endpoint, which is locked meanwhile: take a short time, and never wait.
     pub fn with<R>(&self, act: impl FnOnce(&mut Endpoint) -> R) -> R {
-        self.locked(|Inner { endpoint, wakers }| {
+        self.locked(|endpoint, Wakers(wakers)| {
             let result = act(endpoint);
             while let Some(id) = endpoint.poll_wake() {
                 if let Some(Some(wake)) = wakers.get(id.index()) {
@@ -74,7 +63,7 @@ impl SharedEndpoint {
 
     /// Sets how a connection is woken.
     pub(crate) fn set_waker(&self, id: ConnectionId, waker: Option<WakeConnection>) {
-        let former = self.locked(|Inner { wakers, .. }| {
+        let former = self.locked(|_, Wakers(wakers)| {
             let len = wakers.len().max(id.index() + 1);
             wakers.resize_with(len, || None);
             std::mem::replace(&mut wakers[id.index()], waker)
@@ -91,14 +80,15 @@ impl SharedEndpoint {
         })
     }
 
-    fn locked<R>(&self, act: impl FnOnce(&mut Inner) -> R) -> R {
+    fn locked<R>(&self, act: impl FnOnce(&mut Endpoint, &mut Wakers) -> R) -> R {
         // An endpoint that panicked is our bug; its connections go on as far as they can.
-        act(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+        let (endpoint, wakers) = &mut *self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        act(endpoint, wakers)
     }
 }
 
-impl fmt::Debug for Inner {
+impl fmt::Debug for Wakers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.endpoint.fmt(f)
+        f.debug_struct("Wakers").finish_non_exhaustive()
     }
 }

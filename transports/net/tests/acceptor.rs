@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use h1events_net::{Acceptor, Admitted, SharedEndpoint, SharedPurse, ShutdownHandle, bind};
-use h1events_server::{Activity, ConnectionId, EndpointConfig, Order, Peer, Summary, Verdict};
+use h1events_net::{Acceptor, Admitted, SharedEndpoint, ShutdownHandle, bind};
+use h1events_server::{Activity, ConnectionId, Order, Peer, Summary, Verdict};
 
 /// For what has to come.
 const LONG: Duration = Duration::from_secs(20);
@@ -30,15 +30,11 @@ struct Server {
 
 impl Server {
     fn start(max_connections: usize, patience: Duration, mut refusals: usize) -> Self {
-        let mut config = EndpointConfig::new();
-        config.max_connections = max_connections;
-        config.first_byte_patience = patience;
-        config.admission_timeout = patience;
-        let mut acceptor: Acceptor<TcpListener> = Acceptor::new().unwrap();
-        acceptor.listen(bind("127.0.0.1:0").unwrap()).unwrap();
+        let mut acceptor = Acceptor::new(bind("127.0.0.1:0").unwrap()).unwrap();
+        acceptor.endpoint_config.first_byte_patience = patience;
+        acceptor.endpoint_config.admission_timeout = patience;
         let address = acceptor.listeners()[0].local_addr().unwrap();
-        let purse = SharedPurse::new(config.max_buffered);
-        let endpoint = acceptor.add_endpoint(config, purse, None);
+        let endpoint = acceptor.add_endpoint(max_connections, None);
         let shutdown = acceptor.shutdown_handle();
         let connections = Connections::default();
         let (sender, served) = channel();

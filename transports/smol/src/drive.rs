@@ -63,8 +63,12 @@ where
         }
     }
 
+    /// Reads, into memory that all connections share until something of a request has come.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        read_now(&self.worker, &mut self.stream, &mut self.session, self.now, cx)
+        let Self { worker, stream, session, now, .. } = self;
+        session.read(&mut worker.scratch.borrow_mut(), *now, |space| {
+            attempt(Pin::new(stream).poll_read(cx, space))
+        })
     }
 
     /// Writes and flushes: only then it has been sent.
@@ -85,13 +89,15 @@ where
 
     async fn handle(&mut self) -> io::Result<()> {
         let Self { worker, stream, session, now, .. } = self;
-        let (request, app) = (session.request(), &worker.serving.app);
+        let (request, app) = (session.request(), &*worker.app);
         // What the application shares between its calls is its own to keep sound.
         let handled = AssertUnwindSafe(async { app(&request).await }).catch_unwind().await;
         *now = Instant::now();
         session.answer(handled, *now, |session| {
             let mut cx = Context::from_waker(Waker::noop());
-            read_now(worker, stream, session, *now, &mut cx)
+            session.read(&mut worker.scratch.borrow_mut(), *now, |space| {
+                attempt(Pin::new(stream).poll_read(&mut cx, space))
+            })
         })?;
         if self.turn.answered(self.now) {
             self.give_way().await;
@@ -158,18 +164,6 @@ where
         self.turn = Turn::new(self.now);
         self.moves = 0;
     }
-}
-
-/// Reads, into memory that all connections share until something of a request has come.
-fn read_now<S: Stream, A>(
-    worker: &Worker<S, A>,
-    stream: &mut S,
-    session: &mut Session,
-    now: Instant,
-    cx: &mut Context<'_>,
-) -> io::Result<()> {
-    let scratch = &mut *worker.scratch.borrow_mut();
-    session.read(scratch, now, |space| attempt(Pin::new(stream).poll_read(cx, space)))
 }
 
 /// What std has for what has to wait: an error.

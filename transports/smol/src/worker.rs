@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use h1events_net::{Admitted, Session, SharedEndpoint, Upgraded};
-use h1events_server::{Config, Request, Response};
+use h1events_server::{Request, Response};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
 use smol::future::{BoxedLocal, FutureExt};
@@ -17,18 +17,12 @@ use crate::reactor::Reactor;
 use crate::stream::{IntoStream, Stream};
 
 /// What the application does with connections that it takes.
-pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) -> BoxedLocal<()> + Send + Sync>;
-
-/// What all connections of a server share.
-pub(crate) struct Serving<S, A> {
-    pub(crate) app: A,
-    pub(crate) config: Arc<Config>,
-    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
-}
+pub(crate) type OnUpgrade<S> = Arc<dyn Fn(Upgraded<S>) -> BoxedLocal<()> + Send + Sync>;
 
 /// What the connections of a worker share.
 pub(crate) struct Worker<S, A> {
-    pub(crate) serving: Arc<Serving<S, A>>,
+    pub(crate) app: Arc<A>,
+    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
     pub(crate) reactor: Reactor,
     /// Bytes are read into it while nothing of a request has come, so that an idle connection
     /// holds no buffer.
@@ -42,9 +36,9 @@ impl<S: Stream, A> Worker<S, A>
 where
     A: AsyncFn(&Request<'_>) -> Response + 'static,
 {
-    pub(crate) fn new(serving: Arc<Serving<S, A>>, reactor: Reactor) -> Rc<Self> {
+    pub(crate) fn new(app: Arc<A>, on_upgrade: Option<OnUpgrade<S>>, reactor: Reactor) -> Rc<Self> {
         let scratch = RefCell::new(vec![0; FIRST_READ].into());
-        Rc::new(Self { serving, reactor, scratch })
+        Rc::new(Self { app, on_upgrade, reactor, scratch })
     }
 
     /// Serves what the acceptor admits, until it sends no more.
@@ -58,7 +52,7 @@ where
             while let Ok(Admitted { accepted, guard, .. }) = admitted.recv().await {
                 match accepted.into_stream(&self.reactor) {
                     Ok(stream) => {
-                        let session = Session::new(guard, Arc::clone(&self.serving.config));
+                        let session = Session::new(guard);
                         let driver = Driver::new(Rc::clone(self), stream, session);
                         // A panic of a stream's own code, or of what has taken it, ends its
                         // connection alone. Its guard logs it.
@@ -98,7 +92,7 @@ where
             return log::debug!("{}: lost: {error}", driver.session.guard().peer());
         }
         let Driver { worker, stream, session, .. } = driver;
-        let handler = worker.serving.on_upgrade.as_ref();
+        let handler = worker.on_upgrade.as_ref();
         if let Some((handler, upgraded, _guard)) = session.into_upgraded(handler, || Some(stream)) {
             handler(upgraded).await;
         }
