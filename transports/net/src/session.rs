@@ -76,12 +76,15 @@ impl Session {
                 self.guard.endpoint.log.complain(&diagnostic.kind(), complaint);
             }
             match step {
-                Step::Allocate { bytes } => match self.acquire(bytes, now) {
-                    Memory::Lacking => return step,
-                    Memory::Granted => self.connection.set_allowance(bytes),
-                    Memory::Refused => self.connection.refuse_body(now),
-                    Memory::End => self.is_ended = true,
-                },
+                Step::Allocate { bytes } => {
+                    let held = self.connection.buffered();
+                    match self.guard.with(|endpoint, id| endpoint.acquire(id, held, bytes, now)) {
+                        Memory::Lacking => return step,
+                        Memory::Granted => self.connection.set_allowance(bytes),
+                        Memory::Refused => self.connection.refuse_body(now),
+                        Memory::End => self.is_ended = true,
+                    }
+                }
                 Step::Handle if self.waits => {
                     self.waits = false;
                     self.guard.with(Endpoint::resume);
@@ -246,11 +249,11 @@ impl Session {
 
     /// Hands the stream over to `handler`, if the connection has switched its protocol. Its place is
     /// taken until the guard is dropped. What wakes the connection is dropped before `stream` is called.
-    pub fn into_upgraded<H, S>(
+    pub fn upgrade<S, R>(
         self,
-        handler: Option<H>,
+        handler: Option<impl FnOnce(Upgraded<S>) -> R>,
         stream: impl FnOnce() -> Option<S>,
-    ) -> Option<(H, Upgraded<S>, ConnectionGuard)> {
+    ) -> Option<(R, ConnectionGuard)> {
         if self.connection.activity() != Activity::Upgraded {
             return None;
         }
@@ -266,12 +269,7 @@ impl Session {
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
         guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
-        Some((handler, Upgraded { request, leftover, stream }, guard))
-    }
-
-    fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
-        let held = self.connection.buffered();
-        self.guard.with(|endpoint, id| endpoint.acquire(id, held, bytes, now))
+        Some((handler(Upgraded { request, leftover, stream }), guard))
     }
 }
 

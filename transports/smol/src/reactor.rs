@@ -106,7 +106,8 @@ impl Reactor {
         let mut cx = Context::from_waker(&waker);
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            state.store(AWAKE, SeqCst);
+            // What was woken until now is seen by the future.
+            state.swap(AWAKE, SeqCst);
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }

@@ -92,9 +92,9 @@ where
             return log::debug!("{}: lost: {error}", driver.session.guard().peer());
         }
         let Driver { worker, stream, session, .. } = driver;
-        let handler = worker.on_upgrade.as_ref();
-        if let Some((handler, upgraded, _guard)) = session.into_upgraded(handler, || Some(stream)) {
-            handler(upgraded).await;
+        let handler = worker.on_upgrade.as_deref();
+        if let Some((taken, _guard)) = session.upgrade(handler, || Some(stream)) {
+            taken.await;
         }
     }
 }

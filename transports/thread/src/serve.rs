@@ -35,9 +35,8 @@ pub(crate) fn serve<S, A>(
         return log::debug!("{peer}: lost: {error}");
     }
     let take_stream = || Arc::into_inner(stream).filter(|it| unset_timeouts(it).is_ok());
-    if let Some((handler, upgraded, guard)) = session.into_upgraded(on_upgrade, take_stream)
-        && let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(upgraded)))
-    {
+    let handler = on_upgrade.map(|take| |it| catch_unwind(AssertUnwindSafe(|| take(it))));
+    if let Some((Err(panic), guard)) = session.upgrade(handler, take_stream) {
         guard.panicked(&*panic);
     }
 }

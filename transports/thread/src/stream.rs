@@ -8,8 +8,11 @@ use rustix::fd::AsFd;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{Shutdown, shutdown};
 
-/// A connected stream: sockets are, and a TLS session over one can be. What isn't implemented is
-/// done with the descriptor of the socket.
+/// A connected stream: sockets are, and a TLS session over one can be.
+///
+/// The provided methods act on the socket whose descriptor it is. A stream that keeps bytes of its
+/// own, as TLS does, implements [`flush`](Self::flush), [`shutdown_write`](Self::shutdown_write) and
+/// [`has_input`](Self::has_input), too.
 ///
 /// All methods take `&self`, since [`has_input`](Self::has_input), [`has_space`](Self::has_space),
 /// [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
