@@ -11,14 +11,14 @@ use h1events_net::{SHUTDOWN_TIMEOUT, Session};
 use h1events_server::{Request, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
+use crate::context::WorkerContext;
 use crate::stream::Stream;
-use crate::worker::Worker;
 
 /// Reads and writes in a row after which the time is asked for.
 const CLOCK_INTERVAL: u32 = 16;
 
 pub(crate) struct Driver<S, A> {
-    pub(crate) worker: Rc<Worker<S, A>>,
+    pub(crate) context: Rc<WorkerContext<S, A>>,
     /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
     pub(crate) stream: S,
     pub(crate) session: Session,
@@ -34,9 +34,9 @@ where
     S: Stream,
     A: AsyncFn(&Request<'_>) -> Response,
 {
-    pub(crate) fn new(worker: Rc<Worker<S, A>>, stream: S, session: Session) -> Self {
+    pub(crate) fn new(context: Rc<WorkerContext<S, A>>, stream: S, session: Session) -> Self {
         let now = Instant::now();
-        Self { worker, stream, session, now, turn: Turn::new(now), moves: 0 }
+        Self { context, stream, session, now, turn: Turn::new(now), moves: 0 }
     }
 
     /// Takes step after step.
@@ -49,7 +49,7 @@ where
                 Step::Read { deadline } => self.wait(deadline, Self::read).await?,
                 Step::Write { deadline } => self.wait(deadline, Self::write).await?,
                 Step::Handle => self.handle().await?,
-                Step::Allocate { .. } => self.be_woken().await,
+                Step::Allocate { .. } => self.wait_for_memory().await,
                 Step::Shutdown => {
                     let deadline = self.now + SHUTDOWN_TIMEOUT;
                     self.wait(deadline, |driver, cx| attempt(driver.stream.poll_shutdown(cx)))
@@ -65,8 +65,8 @@ where
 
     /// Reads, into memory that all connections share until something of a request has come.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let Self { worker, stream, session, now, .. } = self;
-        session.read(&mut worker.scratch.borrow_mut(), *now, |space| {
+        let Self { context, stream, session, now, .. } = self;
+        session.read(&mut context.scratch.borrow_mut(), *now, |space| {
             attempt(Pin::new(stream).poll_read(cx, space))
         })
     }
@@ -88,14 +88,14 @@ where
     }
 
     async fn handle(&mut self) -> io::Result<()> {
-        let Self { worker, stream, session, now, .. } = self;
-        let (request, app) = (session.request(), &*worker.app);
+        let Self { context, stream, session, now, .. } = self;
+        let (request, app) = (session.request(), &*context.app);
         // What the application shares between its calls is its own to keep sound.
         let handled = AssertUnwindSafe(async { app(&request).await }).catch_unwind().await;
         *now = Instant::now();
         session.answer(handled, *now, |session| {
             let mut cx = Context::from_waker(Waker::noop());
-            session.read(&mut worker.scratch.borrow_mut(), *now, |space| {
+            session.read(&mut context.scratch.borrow_mut(), *now, |space| {
                 attempt(Pin::new(stream).poll_read(&mut cx, space))
             })
         })?;
@@ -115,7 +115,7 @@ where
         let mut has_waited = false;
         future::poll_fn(|cx| {
             // What has come has come before the deadline or the decision, however late it is seen.
-            self.worker.reactor.insist(has_waited);
+            self.context.reactor.insist(has_waited);
             match act(self, cx) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 acted => return Poll::Ready(acted),
@@ -139,8 +139,8 @@ where
         Ok(())
     }
 
-    /// Waits until the endpoint wakes the connection.
-    async fn be_woken(&mut self) {
+    /// Waits until the endpoint wakes the connection: it may have memory then.
+    async fn wait_for_memory(&mut self) {
         let mut has_waited = false;
         future::poll_fn(|_| match std::mem::replace(&mut has_waited, true) {
             true => Poll::Ready(()),
@@ -153,7 +153,7 @@ where
     /// Lets the other connections of the thread have their turn, with all that has come for them
     /// by now: an executor may run hundreds of tasks before it looks.
     async fn give_way(&mut self) {
-        self.worker.reactor.catch_up();
+        self.context.reactor.catch_up();
         future::yield_now().await;
         self.begin_turn();
     }

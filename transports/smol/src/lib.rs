@@ -58,6 +58,7 @@
 
 #![forbid(unsafe_code)]
 
+mod context;
 mod drive;
 mod reactor;
 mod server;

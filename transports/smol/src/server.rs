@@ -10,9 +10,10 @@ use h1events_net::{Acceptor, Listener, ShutdownHandle, Upgraded, descriptor_limi
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 use smol::channel::unbounded;
 
+use crate::context::{OnUpgrade, WorkerContext};
 use crate::reactor::{self, Reactor};
 use crate::stream::IntoStream;
-use crate::worker::{OnUpgrade, Worker};
+use crate::worker;
 
 type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 
@@ -178,7 +179,8 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
             let name = format!("h1-{}", workers.len());
             thread::Builder::new().name(name).spawn(move || {
                 let reactor = Reactor::new(poll, notifier);
-                Worker::new(app, on_upgrade, reactor).run(&endpoint, &admitted);
+                let context = WorkerContext::new(app, on_upgrade, reactor);
+                worker::run(&context, &endpoint, &admitted);
                 drop(end);
             })?;
         }
