@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use h1events_server::{ConnectionId, Order, Peer};
+use h1events_server::{ConnectionId, Endpoint, Order, Peer};
+use log::Level;
 
+use crate::log::panic_message;
 use crate::shared::SharedEndpoint;
 
 /// What was accepted, with its place in an endpoint.
 #[derive(Debug)]
 pub struct Admitted<T> {
+    /// The position of the endpoint: a thread server has one, workers have one each.
+    pub endpoint: usize,
     /// What was accepted.
     pub accepted: T,
     /// The place. It is to be dropped last: then the descriptor is free before the endpoint hears of
@@ -23,7 +27,7 @@ pub struct Admitted<T> {
 #[derive(Debug)]
 pub struct ConnectionGuard {
     pub(crate) endpoint: Arc<SharedEndpoint>,
-    pub(crate) id: ConnectionId,
+    id: ConnectionId,
     peer: Peer,
 }
 
@@ -31,7 +35,7 @@ impl ConnectionGuard {
     /// Opens a connection in an endpoint that has room.
     pub(crate) fn open(endpoint: Arc<SharedEndpoint>, peer: Peer, now: Instant) -> Self {
         log::info!("{peer}: opened");
-        let id = endpoint.lock().open(now);
+        let id = endpoint.with(|endpoint| endpoint.open(now));
         Self { endpoint, id, peer }
     }
 
@@ -53,14 +57,15 @@ impl ConnectionGuard {
         self.endpoint.set_waker(self.id, Some(Box::new(wake)));
     }
 
-    /// Logs a panic of the application.
-    pub fn panicked(&self, panic: &(dyn Any + Send)) {
-        self.endpoint.log().panicked(self.peer, panic);
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut Endpoint, ConnectionId) -> R) -> R {
+        self.endpoint.with(|endpoint| act(endpoint, self.id))
     }
 
-    /// Drops what [`on_wake`](Self::on_wake) has set.
-    pub(crate) fn forget_waker(&self) {
-        drop(self.endpoint.set_waker(self.id, None));
+    /// Logs a panic of the application.
+    pub fn panicked(&self, panic: &(dyn Any + Send)) {
+        let (peer, message) = (self.peer, panic_message(panic));
+        let complaint = format_args!("{peer}: the handler panicked: {message}");
+        self.endpoint.log.log(Level::Error, "panic", complaint);
     }
 }
 
@@ -69,8 +74,8 @@ impl Drop for ConnectionGuard {
         if thread::panicking() {
             log::error!("a stream's own code panicked: its connection is closed");
         }
-        self.forget_waker();
-        self.endpoint.lock().close(self.id);
+        self.endpoint.set_waker(self.id, None);
+        self.with(Endpoint::close);
         log::info!("{}: closed", self.peer);
     }
 }

@@ -32,7 +32,6 @@ pub use acceptor::{Acceptor, Refused};
 pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
 pub use listener::{BACKLOG, Listener, bind, reset_on_close};
-pub use purse::SharedPurse;
 pub use session::{SHUTDOWN_TIMEOUT, Session};
 pub use shared::SharedEndpoint;
 pub use shutdown::ShutdownHandle;

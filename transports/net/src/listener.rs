@@ -81,7 +81,7 @@ fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 }
 
 /// Has a socket end with a reset when it is closed, and not with a regular end.
-pub fn reset_on_close(socket: &impl AsFd) {
+pub fn reset_on_close(socket: &(impl AsFd + ?Sized)) {
     // If it is refused, the client has gone.
     let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
 }

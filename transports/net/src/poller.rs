@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
+use rustix::io::Errno;
 
 /// Some systems can't wait for years at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
@@ -47,10 +48,10 @@ impl Poller {
         let mut polled: Vec<_> =
             listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).collect();
         polled.push(PollFd::new(&self.wake_ups, PollFlags::IN));
-        match poll(&mut polled, Some(&timeout)) {
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+        if let Err(error) = poll(&mut polled, Some(&timeout))
+            && error != Errno::INTR
+        {
+            return Err(error.into());
         }
         let is_ready = |polled: &PollFd<'_>| !polled.revents().is_empty();
         if polled.pop().as_ref().is_some_and(is_ready) {

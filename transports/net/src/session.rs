@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
-    Activity, Body, BodyError, Config, Connection, Memory, Order, Part, Persistence, Request,
+    Activity, Body, BodyError, Connection, Endpoint, Memory, Order, Part, Persistence, Request,
     Response, SMALL, Step, Verdict,
 };
 
@@ -40,8 +40,9 @@ pub struct Session {
 impl Session {
     /// Creates the session of a connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(guard: ConnectionGuard, config: Arc<Config>) -> Self {
-        let connection = Connection::new(config, guard.peer(), Instant::now(), SystemTime::now);
+    pub fn new(guard: ConnectionGuard) -> Self {
+        let (config, peer) = (Arc::clone(&guard.endpoint.config), guard.peer());
+        let connection = Connection::new(config, peer, Instant::now(), SystemTime::now);
         Self {
             connection,
             guard,
@@ -88,18 +89,21 @@ impl Session {
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
                 let complaint = format_args!("{}: {diagnostic}", self.guard.peer());
-                self.guard.endpoint.log().complain(&diagnostic.kind(), complaint);
+                self.guard.endpoint.log.complain(&diagnostic.kind(), complaint);
             }
             match step {
-                Step::Allocate { bytes } => match self.acquire(bytes, now) {
-                    Memory::Lacking => return step,
-                    Memory::Granted => self.connection.set_allowance(bytes),
-                    Memory::Refused => self.connection.refuse_body(now),
-                    Memory::End => self.is_ended = true,
-                },
+                Step::Allocate { bytes } => {
+                    let held = self.connection.buffered();
+                    match self.guard.with(|endpoint, id| endpoint.acquire(id, held, bytes, now)) {
+                        Memory::Lacking => return step,
+                        Memory::Granted => self.connection.set_allowance(bytes),
+                        Memory::Refused => self.connection.refuse_body(now),
+                        Memory::End => self.is_ended = true,
+                    }
+                }
                 Step::Handle | Step::Produce if self.waits => {
                     self.waits = false;
-                    self.guard.endpoint.lock().resume(self.guard.id);
+                    self.guard.with(Endpoint::resume);
                     return step;
                 }
                 _ => return step,
@@ -114,12 +118,12 @@ impl Session {
         let buffer = self.connection.detach_buffer();
         self.has_buffer &= buffer.is_none();
         let (activity, held) = (self.connection.activity(), self.connection.reserved());
-        let mut endpoint = self.guard.endpoint.lock();
-        if let Some(buffer) = buffer {
-            endpoint.keep_buffer(buffer);
-        }
-        let verdict = endpoint.wait(self.guard.id, activity, deadline, held);
-        drop(endpoint);
+        let verdict = self.guard.with(|endpoint, id| {
+            if let Some(buffer) = buffer {
+                endpoint.keep_buffer(buffer);
+            }
+            endpoint.wait(id, activity, deadline, held)
+        });
         self.waits = verdict != Verdict::Refuse;
         match verdict {
             Verdict::Wait => return true,
@@ -153,21 +157,20 @@ impl Session {
     /// Takes what has been read. If there is no memory for it, it waits.
     fn receive(&mut self, bytes: &[u8], now: Instant) {
         if !self.has_buffer {
-            let mut endpoint = self.guard.endpoint.lock();
-            endpoint.resume(self.guard.id);
+            self.has_buffer = self.guard.with(|endpoint, id| {
+                endpoint.resume(id);
+                let memory = endpoint.acquire(id, bytes.len(), SMALL, now);
+                match memory {
+                    Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
+                    Memory::Lacking => self.early = Some(bytes.into()),
+                    Memory::Refused | Memory::End => self.is_ended = true,
+                }
+                memory == Memory::Granted
+            });
             self.waits = false;
-            match endpoint.acquire(self.guard.id, bytes.len(), SMALL, now) {
-                Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
-                Memory::Lacking => {
-                    self.early = Some(bytes.into());
-                    return;
-                }
-                Memory::Refused | Memory::End => {
-                    self.is_ended = true;
-                    return;
-                }
+            if !self.has_buffer {
+                return;
             }
-            self.has_buffer = true;
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -182,7 +185,7 @@ impl Session {
     /// Takes the end of the input, which may be the endpoint's doing. A request that has come
     /// before is answered.
     fn read_eof(&mut self) {
-        if self.waits && self.guard.endpoint.lock().is_doomed(self.guard.id) {
+        if self.waits && self.guard.with(|endpoint, id| endpoint.is_doomed(id)) {
             self.is_ended = true;
         } else {
             self.connection.read_eof();
@@ -236,23 +239,20 @@ impl Session {
             Response::new(500).with_close()
         });
         let persistence = match self.guard.endpoint.is_watchful() {
-            true => self.guard.endpoint.lock().answer(self.guard.id, now),
+            true => self.guard.with(|endpoint, id| endpoint.answer(id, now)),
             false => Persistence::Persist,
         };
         match persistence {
             Persistence::Persist => {}
             Persistence::CloseWhenAnswered => {
-                match look(self) {
-                    Err(error) if is_nothing(&error) => {}
-                    looked => looked?,
-                }
+                ignore_timeouts(look(self))?;
                 self.connection.graceful_shutdown();
             }
             Persistence::Close => response = response.with_close(),
         }
         self.connection.respond(response, now);
         if persistence != Persistence::Persist && self.connection.is_closing() {
-            self.guard.endpoint.lock().leave(self.guard.id);
+            self.guard.with(Endpoint::leave);
         }
         Ok(())
     }
@@ -260,8 +260,7 @@ impl Session {
     /// Ends the connection if the server has no more time for it. For a connection that was woken while
     /// it waits for the application, and not for its client.
     pub fn hear(&mut self) {
-        let order = self.guard.endpoint.lock().order(self.guard.id);
-        self.is_ended |= order == Order::Abort;
+        self.is_ended |= self.guard.with(|endpoint, id| endpoint.order(id)) == Order::Abort;
     }
 
     /// Puts the body of an answer back that was [taken](Connection::take_body), with what asking it for a
@@ -282,10 +281,11 @@ impl Session {
         let has_part = polled.is_ready();
         if let Err(error) = self.connection.put_body_back(body, polled) {
             let complaint = format_args!("{}: an answer was cut: {error}", self.guard.peer());
-            self.guard.endpoint.log().complain("an answer was cut", complaint);
+            self.guard.endpoint.log.complain("an answer was cut", complaint);
         }
         if !self.connection.is_producing() && self.guard.endpoint.is_watchful() {
-            let persistence = self.guard.endpoint.lock().answer(self.guard.id, Instant::now());
+            let now = Instant::now();
+            let persistence = self.guard.with(|endpoint, id| endpoint.answer(id, now));
             if persistence != Persistence::Persist {
                 self.connection.graceful_shutdown();
             }
@@ -301,11 +301,11 @@ impl Session {
 
     /// Hands the stream over to `handler`, if the connection has switched its protocol. Its place is
     /// taken until the guard is dropped. What wakes the connection is dropped before `stream` is called.
-    pub fn into_upgraded<H, S>(
+    pub fn upgrade<S, R>(
         self,
-        handler: Option<H>,
+        handler: Option<impl FnOnce(Upgraded<S>) -> R>,
         stream: impl FnOnce() -> Option<S>,
-    ) -> Option<(H, Upgraded<S>, ConnectionGuard)> {
+    ) -> Option<(R, ConnectionGuard)> {
         if self.connection.activity() != Activity::Upgraded {
             return None;
         }
@@ -315,21 +315,20 @@ impl Session {
             return None;
         };
         let Self { connection, guard, .. } = self;
-        guard.forget_waker();
+        guard.endpoint.set_waker(guard.id(), None);
         let stream = stream()?;
         log::info!("{peer}: upgraded");
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
-        guard.endpoint.lock().hand_over(guard.id, held + leftover.len());
-        Some((handler, Upgraded::new(request, leftover, stream), guard))
-    }
-
-    fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
-        let held = self.connection.buffered();
-        self.guard.endpoint.lock().acquire(self.guard.id, held, bytes, now)
+        guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
+        Some((handler(Upgraded { request, leftover, stream }), guard))
     }
 }
 
-fn is_nothing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+/// Errors that are none: nothing has come.
+fn ignore_timeouts(result: io::Result<()>) -> io::Result<()> {
+    match result.as_ref().map_err(io::Error::kind) {
+        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(()),
+        _ => result,
+    }
 }

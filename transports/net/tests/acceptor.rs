@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use h1events_net::{Acceptor, Admitted, SharedEndpoint, SharedPurse, ShutdownHandle, bind};
-use h1events_server::{Activity, ConnectionId, EndpointConfig, Order, Peer, Summary, Verdict};
+use h1events_net::{Acceptor, Admitted, SharedEndpoint, ShutdownHandle, bind};
+use h1events_server::{Activity, ConnectionId, Order, Peer, Summary, Verdict};
 
 /// For what has to come.
 const LONG: Duration = Duration::from_secs(20);
@@ -30,15 +30,11 @@ struct Server {
 
 impl Server {
     fn start(max_connections: usize, patience: Duration, mut refusals: usize) -> Self {
-        let mut config = EndpointConfig::new();
-        config.max_connections = max_connections;
-        config.first_byte_patience = patience;
-        config.admission_timeout = patience;
-        let mut acceptor: Acceptor<TcpListener> = Acceptor::new().unwrap();
-        acceptor.listen(bind("127.0.0.1:0").unwrap()).unwrap();
+        let mut acceptor = Acceptor::new(bind("127.0.0.1:0").unwrap()).unwrap();
+        acceptor.endpoint_config.first_byte_patience = patience;
+        acceptor.endpoint_config.admission_timeout = patience;
         let address = acceptor.listeners()[0].local_addr().unwrap();
-        let purse = SharedPurse::new(config.max_buffered);
-        let endpoint = acceptor.endpoint(config, purse, None);
+        let endpoint = acceptor.add_endpoint(max_connections, None);
         let shutdown = acceptor.shutdown_handle();
         let connections = Connections::default();
         let (sender, served) = channel();
@@ -50,7 +46,8 @@ impl Server {
             move || {
                 for id in to_wake {
                     let activity = Activity::New { since: Instant::now() - LONG };
-                    if endpoint.lock().wait(id, activity, None, 0) == Verdict::End {
+                    let verdict = endpoint.with(|it| it.wait(id, activity, None, 0));
+                    if verdict == Verdict::End {
                         drop(connections.lock().unwrap().remove(&id));
                     }
                 }
@@ -58,8 +55,8 @@ impl Server {
         });
         let serve = {
             let (endpoint, connections) = (Arc::clone(&endpoint), Arc::clone(&connections));
-            move |position, admitted: Admitted<TcpStream>| {
-                assert_eq!(position, 0, "there is one");
+            move |admitted: Admitted<TcpStream>| {
+                assert_eq!(admitted.endpoint, 0, "there is one");
                 if let Some(left) = refusals.checked_sub(1) {
                     refusals = left;
                     return Err((admitted, ErrorKind::OutOfMemory.into()));
@@ -72,13 +69,13 @@ impl Server {
                 });
                 connections.lock().unwrap().insert(id, admitted);
                 let activity = Activity::New { since: Instant::now() };
-                assert_eq!(endpoint.lock().wait(id, activity, None, 0), Verdict::Wait);
+                let verdict = endpoint.with(|it| it.wait(id, activity, None, 0));
+                assert_eq!(verdict, Verdict::Wait);
                 sender.send((id, peer)).unwrap();
                 Ok(())
             }
         };
-        let endpoints = [Arc::clone(&endpoint)];
-        let thread = thread::spawn(move || acceptor.run(&endpoints, serve));
+        let thread = thread::spawn(move || acceptor.run(serve));
         Self { address, endpoint, connections, served, shutdown, thread }
     }
 
@@ -112,7 +109,7 @@ fn acceptor_admits_connections_up_to_the_cap() {
     assert!(server.served.recv_timeout(SHORT).is_err(), "there is no room");
     drop(server.connections.lock().unwrap().remove(&first));
     server.expect_served(&third);
-    assert_eq!(server.endpoint.lock().len(), 2);
+    assert_eq!(server.endpoint.with(|it| it.len()), 2);
     assert_eq!(server.end().connections, 3);
 }
 

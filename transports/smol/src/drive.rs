@@ -14,14 +14,14 @@ use smol::future::{self, FutureExt};
 
 use crate::application::Application;
 use crate::body::{BodyWriter, RequestBody};
+use crate::context::WorkerContext;
 use crate::stream::Stream;
-use crate::worker::Worker;
 
 /// Reads and writes in a row after which the time is asked for.
 const CLOCK_INTERVAL: u32 = 16;
 
 pub(crate) struct Driver<S, A> {
-    pub(crate) worker: Rc<Worker<S, A>>,
+    pub(crate) context: Rc<WorkerContext<S, A>>,
     /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
     pub(crate) stream: S,
     pub(crate) session: Session,
@@ -34,14 +34,10 @@ pub(crate) struct Driver<S, A> {
     body: Option<BodyWriter>,
 }
 
-impl<S, A> Driver<S, A>
-where
-    S: Stream,
-    A: Application,
-{
-    pub(crate) fn new(worker: Rc<Worker<S, A>>, stream: S, session: Session) -> Self {
+impl<S: Stream, A: Application> Driver<S, A> {
+    pub(crate) fn new(context: Rc<WorkerContext<S, A>>, stream: S, session: Session) -> Self {
         let now = Instant::now();
-        Self { worker, stream, session, now, turn: Turn::new(now), moves: 0, body: None }
+        Self { context, stream, session, now, turn: Turn::new(now), moves: 0, body: None }
     }
 
     /// Takes step after step.
@@ -57,13 +53,13 @@ where
                     Box::pin(self.handle_with_body()).await?;
                 }
                 Step::Handle => self.handle().await?,
+                Step::Produce => self.produce().await,
                 Step::Allocate { .. } => self.be_woken().await,
                 Step::Shutdown => {
                     let deadline = self.now + SHUTDOWN_TIMEOUT;
                     self.wait(deadline, |driver, cx| attempt(driver.stream.poll_shutdown(cx)))
                         .await?;
                 }
-                Step::Produce => self.produce().await,
                 Step::Upgraded | Step::Close => return Ok(()),
                 Step::Reset => {
                     self.stream.reset();
@@ -76,8 +72,12 @@ where
         }
     }
 
+    /// Reads, into memory that all connections share until something of a request has come.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        read_now(&self.worker, &mut self.stream, &mut self.session, self.now, cx)
+        let Self { context, stream, session, now, .. } = self;
+        session.read(&mut context.scratch.borrow_mut(), *now, |space| {
+            attempt(Pin::new(stream).poll_read(cx, space))
+        })
     }
 
     /// Writes and flushes: only then it has been sent.
@@ -97,11 +97,10 @@ where
     }
 
     async fn handle(&mut self) -> io::Result<()> {
-        let (request, app) = (self.session.request(), &self.worker.serving.app);
+        let (request, app) = (self.session.request(), &*self.context.app);
         // What the application shares between its calls is its own to keep sound.
         let handling = AssertUnwindSafe(app.call(&request, RequestBody::empty()));
         let handled = handling.catch_unwind().await;
-        self.now = Instant::now();
         self.answer(handled).await
     }
 
@@ -115,10 +114,10 @@ where
         let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
         let (writer, body) = BodyWriter::new(waker);
         self.body = Some(writer);
-        let worker = Rc::clone(&self.worker);
+        let context = Rc::clone(&self.context);
         let handled = {
             let borrowed = request.as_request();
-            let handling = AssertUnwindSafe(worker.serving.app.call(&borrowed, body));
+            let handling = AssertUnwindSafe(context.app.call(&borrowed, body));
             let mut handling = pin!(handling.catch_unwind());
             loop {
                 if let Some(handled) = future::poll_once(&mut handling).await {
@@ -133,17 +132,19 @@ where
                 }
             }
         };
-        self.now = Instant::now();
         self.exchange();
         self.session.connection_mut().put_request_back(request);
         self.answer(handled).await
     }
 
     async fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
-        let Self { worker, stream, session, now, .. } = self;
+        self.now = Instant::now();
+        let Self { context, stream, session, now, .. } = self;
         session.answer(handled, *now, |session| {
             let mut cx = Context::from_waker(Waker::noop());
-            read_now(worker, stream, session, *now, &mut cx)
+            session.read(&mut context.scratch.borrow_mut(), *now, |space| {
+                attempt(Pin::new(stream).poll_read(&mut cx, space))
+            })
         })?;
         if self.turn.answered(self.now) {
             self.give_way().await;
@@ -196,7 +197,7 @@ where
         let mut has_waited = false;
         future::poll_fn(|cx| {
             // What has come has come before the deadline or the decision, however late it is seen.
-            self.worker.reactor.insist(has_waited);
+            self.context.reactor.insist(has_waited);
             match act(self, cx) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 acted => return Poll::Ready(acted),
@@ -229,7 +230,7 @@ where
         }
     }
 
-    /// Waits until the endpoint wakes the connection.
+    /// Waits until the endpoint wakes the connection: it may have memory then.
     async fn be_woken(&mut self) {
         let mut has_waited = false;
         future::poll_fn(|_| match std::mem::replace(&mut has_waited, true) {
@@ -243,7 +244,7 @@ where
     /// Lets the other connections of the thread have their turn, with all that has come for them
     /// by now: an executor may run hundreds of tasks before it looks.
     async fn give_way(&mut self) {
-        self.worker.reactor.catch_up();
+        self.context.reactor.catch_up();
         future::yield_now().await;
         self.begin_turn();
     }
@@ -254,18 +255,6 @@ where
         self.turn = Turn::new(self.now);
         self.moves = 0;
     }
-}
-
-/// Reads, into memory that all connections share until something of a request has come.
-fn read_now<S: Stream, A>(
-    worker: &Worker<S, A>,
-    stream: &mut S,
-    session: &mut Session,
-    now: Instant,
-    cx: &mut Context<'_>,
-) -> io::Result<()> {
-    let scratch = &mut *worker.scratch.borrow_mut();
-    session.read(scratch, now, |space| attempt(Pin::new(stream).poll_read(cx, space)))
 }
 
 /// What std has for what has to wait: an error.

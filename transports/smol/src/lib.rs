@@ -60,6 +60,7 @@
 
 mod application;
 mod body;
+mod context;
 mod drive;
 mod reactor;
 mod reader;

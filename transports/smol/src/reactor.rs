@@ -16,7 +16,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
 use mio::event::{Event, Source};
@@ -70,6 +70,12 @@ const ASLEEP: u8 = 2;
 /// The key of the notifier.
 const NOTIFIER: Token = Token(usize::MAX);
 
+/// With urgent data, where the system tells of it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// Events that are taken from the system at once.
 const EVENTS: usize = 256;
 
@@ -100,7 +106,8 @@ impl Reactor {
         let mut cx = Context::from_waker(&waker);
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            state.store(AWAKE, SeqCst);
+            // What was woken until now is seen by the future.
+            state.swap(AWAKE, SeqCst);
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
@@ -135,51 +142,46 @@ impl Reactor {
 
     /// Registers a socket, and returns its key.
     pub(crate) fn register(&self, socket: &mut impl Source) -> io::Result<usize> {
-        let mut readiness = Readiness::default();
-        readiness.write.is_ready = true;
-        let key = self.inner.sockets.borrow_mut().insert(readiness);
-        let registered =
-            self.inner.poll.borrow().registry().register(socket, Token(key), interest());
-        if registered.is_err() {
-            self.forget(key);
-        }
-        registered.map(|()| key)
+        let mut sockets = self.inner.sockets.borrow_mut();
+        let entry = sockets.vacant_entry();
+        let key = entry.key();
+        self.inner.poll.borrow().registry().register(socket, Token(key), INTEREST)?;
+        entry.insert(Readiness::default()).write.is_ready = true;
+        Ok(key)
     }
 
     pub(crate) fn deregister(&self, socket: &mut impl Source, key: usize) {
         // If it fails, closing the socket does the same.
         let _ = self.inner.poll.borrow().registry().deregister(socket);
-        self.forget(key);
+        let readiness = self.inner.sockets.borrow_mut().try_remove(key);
+        // Its wakers may drop tasks, and with them sockets.
+        drop(readiness);
     }
 
     pub(crate) fn with<R>(&self, key: usize, act: impl FnOnce(&mut Readiness) -> R) -> R {
         act(&mut self.inner.sockets.borrow_mut()[key])
     }
 
-    /// Waits until an attempt is worth it.
-    pub(crate) fn poll_ready(
+    /// Attempts something as soon as it is worth it.
+    pub(crate) fn poll_attempt<R>(
         &self,
         key: usize,
-        direction: impl Fn(&mut Readiness) -> &mut Direction,
+        direction: fn(&mut Readiness) -> &mut Direction,
         cx: &Context<'_>,
-    ) -> Poll<()> {
-        self.with(key, |readiness| {
-            let Direction { is_ready, waker } = direction(readiness);
-            if *is_ready || self.inner.is_insistent.take() {
-                return Poll::Ready(());
+        mut attempt: impl FnMut() -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let is_insistent = &self.inner.is_insistent;
+        loop {
+            ready!(self.with(key, |it| direction(it).poll_ready(is_insistent, cx)));
+            match attempt() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // Even if it is closed, there is an event to come.
+                    self.with(key, |it| direction(it).is_ready = false);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
             }
-            match waker {
-                Some(waker) => waker.clone_from(cx.waker()),
-                None => *waker = Some(cx.waker().clone()),
-            }
-            Poll::Pending
-        })
-    }
-
-    fn forget(&self, key: usize) {
-        let readiness = self.inner.sockets.borrow_mut().try_remove(key);
-        // Its wakers may drop tasks, and with them sockets.
-        drop(readiness);
+        }
     }
 
     /// Waits for events.
@@ -205,14 +207,6 @@ impl Reactor {
     }
 }
 
-/// With urgent data, where the system tells of it.
-const fn interest() -> Interest {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    return Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    return Interest::READABLE.add(Interest::WRITABLE);
-}
-
 impl Readiness {
     /// Returns the wakers of those who wait for that.
     fn update(&mut self, event: &Event) -> [Option<Waker>; 2] {
@@ -225,6 +219,14 @@ impl Readiness {
 }
 
 impl Direction {
+    fn poll_ready(&mut self, is_insistent: &Cell<bool>, cx: &Context<'_>) -> Poll<()> {
+        if self.is_ready || is_insistent.take() {
+            return Poll::Ready(());
+        }
+        self.waker.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
+        Poll::Pending
+    }
+
     fn note(&mut self, becomes_ready: bool) -> Option<Waker> {
         self.is_ready |= becomes_ready;
         self.waker.take_if(|_| becomes_ready)

@@ -6,15 +6,16 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use std::{fmt, io, thread};
 
-use h1events_net::{Acceptor, Listener, SharedPurse, ShutdownHandle, Upgraded, descriptor_limit};
+use h1events_net::{Acceptor, Listener, ShutdownHandle, Upgraded, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 use smol::channel::unbounded;
 
 use crate::application::{Application, Collecting, Streaming};
 use crate::body::RequestBody;
+use crate::context::{OnUpgrade, WorkerContext};
 use crate::reactor::{self, Reactor};
 use crate::stream::IntoStream;
-use crate::worker::{OnUpgrade, Serving, Worker};
+use crate::worker;
 
 type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 
@@ -24,8 +25,6 @@ type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 #[must_use]
 pub struct Server<L: Listener<Accepted: IntoStream>> {
     acceptor: Acceptor<L>,
-    config: Config,
-    endpoint: EndpointConfig,
     threads: usize,
     on_upgrade: Option<OnUpgrade<StreamOf<L>>>,
 }
@@ -69,12 +68,10 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     ///
     /// The system has no descriptors left, or the listener can't be made non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        let mut acceptor = Acceptor::new()?;
-        acceptor.listen(listener)?;
-        let mut endpoint = EndpointConfig::new();
-        endpoint.max_connections = MAX_CONNECTIONS;
+        let mut acceptor = Acceptor::new(listener)?;
+        acceptor.endpoint_config.max_connections = MAX_CONNECTIONS;
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        Ok(Self { acceptor, config: Config::new(), endpoint, threads, on_upgrade: None })
+        Ok(Self { acceptor, threads, on_upgrade: None })
     }
 
     /// Listens on one more listener.
@@ -89,7 +86,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
 
     /// Sets what a connection is allowed, and for how long.
     pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
+        self.acceptor.config = config;
         self
     }
 
@@ -99,13 +96,13 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
     /// application. The threads share it.
     pub fn endpoint_config(mut self, config: EndpointConfig) -> Self {
-        self.endpoint = config;
+        self.acceptor.endpoint_config = config;
         self
     }
 
     /// Sets how many connections there may be at the same time. Default: 16,384.
     pub const fn max_connections(mut self, max: usize) -> Self {
-        self.endpoint.max_connections = max;
+        self.acceptor.endpoint_config.max_connections = max;
         self
     }
 
@@ -124,7 +121,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         H: AsyncFn(Upgraded<StreamOf<L>>) + Send + Sync + 'static,
     {
         let handler = Arc::new(handler);
-        self.on_upgrade = Some(Box::new(move |upgraded| {
+        self.on_upgrade = Some(Arc::new(move |upgraded| {
             let handler = Arc::clone(&handler);
             Box::pin(async move { handler(upgraded).await })
         }));
@@ -192,31 +189,30 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     }
 
     fn serve_application<A: Application + Send + Sync>(self, app: A) -> io::Result<Summary> {
-        let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
-        let serving = Arc::new(Serving { app, config: Arc::new(config), on_upgrade });
-        let purse = SharedPurse::new(endpoint.budget());
+        let Self { mut acceptor, threads, on_upgrade } = self;
+        let app = Arc::new(app);
         let (end, ended) = mpsc::channel::<()>();
-        let (mut endpoints, mut workers) = (Vec::new(), Vec::new());
-        for max_connections in shares(endpoint.max_connections, threads) {
+        let mut workers = Vec::new();
+        for max_connections in shares(acceptor.endpoint_config.max_connections, threads) {
             let (poll, notifier) = reactor::poll()?;
-            let mut config = endpoint.clone();
-            config.max_connections = max_connections;
             let tender = Arc::clone(&notifier).into();
-            let endpoint = acceptor.endpoint(config, purse.clone(), Some(tender));
-            endpoints.push(Arc::clone(&endpoint));
+            let endpoint = acceptor.add_endpoint(max_connections, Some(tender));
             let (sender, admitted) = unbounded();
             workers.push(sender);
-            let (serving, end) = (Arc::clone(&serving), end.clone());
-            let name = format!("h1-{}", endpoints.len());
+            let (app, on_upgrade, end) = (Arc::clone(&app), on_upgrade.clone(), end.clone());
+            let name = format!("h1-{}", workers.len());
             thread::Builder::new().name(name).spawn(move || {
-                Worker::new(serving, Reactor::new(poll, notifier)).run(&endpoint, &admitted);
+                let reactor = Reactor::new(poll, notifier);
+                let context = WorkerContext::new(app, on_upgrade, reactor);
+                worker::run(&context, &endpoint, &admitted);
                 drop(end);
             })?;
         }
         drop(end);
-        let summary = acceptor.run(&endpoints, move |position, admitted| {
+        let summary = acceptor.run(move |admitted| {
             let gone = || io::Error::other("a worker doesn't serve any more");
-            workers[position].try_send(admitted).map_err(|error| (error.into_inner(), gone()))
+            let sent = workers[admitted.endpoint].try_send(admitted);
+            sent.map_err(|error| (error.into_inner(), gone()))
         });
         // A worker whose handler blocks it ends when that does.
         let _ = ended.recv_timeout(JOIN_TIMEOUT);
@@ -228,8 +224,6 @@ impl<L: Listener<Accepted: IntoStream> + fmt::Debug> fmt::Debug for Server<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("acceptor", &self.acceptor)
-            .field("config", &self.config)
-            .field("endpoint", &self.endpoint)
             .field("threads", &self.threads)
             .finish_non_exhaustive()
     }

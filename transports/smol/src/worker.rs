@@ -1,95 +1,50 @@
 //! A thread that serves: an executor whose connections stay on it.
 
-use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use h1events_net::{Admitted, Session, SharedEndpoint, Upgraded};
-use h1events_server::Config;
+use h1events_net::{Admitted, Session, SharedEndpoint};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
-use smol::future::{self, BoxedLocal, FutureExt};
+use smol::future::{self, FutureExt};
 
 use crate::application::Application;
+use crate::context::WorkerContext;
 use crate::drive::Driver;
-use crate::reactor::Reactor;
 use crate::stream::{IntoStream, Stream};
 
 /// Tasks that are run before the reactor and the endpoint have their turn, at most.
 const TICKS: usize = 200;
 
-/// What the application does with connections that it takes.
-pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) -> BoxedLocal<()> + Send + Sync>;
-
-/// What all connections of a server share.
-pub(crate) struct Serving<S, A> {
-    pub(crate) app: A,
-    pub(crate) config: Arc<Config>,
-    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
-}
-
-/// What the connections of a worker share.
-pub(crate) struct Worker<S, A> {
-    pub(crate) serving: Arc<Serving<S, A>>,
-    pub(crate) reactor: Reactor,
-    /// Bytes are read into it while nothing of a request has come, so that an idle connection
-    /// holds no buffer.
-    pub(crate) scratch: RefCell<Box<[u8]>>,
-}
-
-/// Bytes that are read at once while no request has begun.
-const FIRST_READ: usize = 8 * 1024;
-
-impl<S: Stream, A: Application> Worker<S, A> {
-    pub(crate) fn new(serving: Arc<Serving<S, A>>, reactor: Reactor) -> Rc<Self> {
-        let scratch = RefCell::new(vec![0; FIRST_READ].into());
-        Rc::new(Self { serving, reactor, scratch })
-    }
-
-    /// Serves what the acceptor admits, until it sends no more.
-    pub(crate) fn run<T: IntoStream<Stream = S>>(
-        self: &Rc<Self>,
-        endpoint: &SharedEndpoint,
-        admitted: &Receiver<Admitted<T>>,
-    ) {
-        let executor = LocalExecutor::new();
-        let serve = async {
-            while let Ok(Admitted { accepted, guard }) = admitted.recv().await {
-                match accepted.into_stream(&self.reactor) {
-                    Ok(stream) => {
-                        let mut session = Session::new(guard, Arc::clone(&self.serving.config));
-                        if A::STREAMS_BODIES {
-                            session = session.with_streamed_bodies();
-                        }
-                        let driver = Driver::new(Rc::clone(self), stream, session);
-                        // A panic of a stream's own code, or of what has taken it, ends its
-                        // connection alone. Its guard logs it.
-                        let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
-                        executor.spawn(task).detach();
+/// Serves what the acceptor admits, until it sends no more.
+pub(crate) fn run<T, A>(
+    context: &Rc<WorkerContext<T::Stream, A>>,
+    endpoint: &SharedEndpoint,
+    admitted: &Receiver<Admitted<T>>,
+) where
+    T: IntoStream,
+    A: Application,
+{
+    let executor = LocalExecutor::new();
+    let serve = async {
+        while let Ok(Admitted { accepted, guard, .. }) = admitted.recv().await {
+            match accepted.into_stream(&context.reactor) {
+                Ok(stream) => {
+                    let mut session = Session::new(guard);
+                    if A::STREAMS_BODIES {
+                        session = session.with_streamed_bodies();
                     }
-                    Err(error) => log::debug!("{}: lost: {error}", guard.peer()),
+                    let driver = Driver::new(Rc::clone(context), stream, session);
+                    // A panic of a stream's own code, or of what has taken it, ends its
+                    // connection alone. Its guard logs it.
+                    let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
+                    executor.spawn(task).detach();
                 }
+                Err(error) => log::debug!("{}: lost: {error}", guard.peer()),
             }
-        };
-        self.reactor.block_on(run_tasks(&executor).or(serve), || self.tend(endpoint));
-    }
-
-    /// Handles the timeouts of the endpoint, and returns when to do so next.
-    fn tend(&self, endpoint: &SharedEndpoint) -> Option<Duration> {
-        let mut now = Instant::now();
-        let mut locked = endpoint.lock();
-        if locked.timeout(now).is_some_and(|timeout| timeout <= now) {
-            drop(locked);
-            // What has come in time is read before a deadline is judged.
-            self.reactor.catch_up();
-            now = Instant::now();
-            locked = endpoint.lock();
-            locked.handle_timeout(now);
         }
-        locked.timeout(now).map(|timeout| timeout.saturating_duration_since(now))
-    }
+    };
+    context.reactor.block_on(run_tasks(&executor).or(serve), || context.tend(endpoint));
 }
 
 /// Runs the tasks that are woken. `LocalExecutor::run` does the same, but moves each task through a
@@ -116,10 +71,10 @@ where
         if let Err(error) = driver.run().await {
             return log::debug!("{}: lost: {error}", driver.session.guard().peer());
         }
-        let Driver { worker, stream, session, .. } = driver;
-        let handler = worker.serving.on_upgrade.as_ref();
-        if let Some((handler, upgraded, _guard)) = session.into_upgraded(handler, || Some(stream)) {
-            handler(upgraded).await;
+        let Driver { context, stream, session, .. } = driver;
+        let handler = context.on_upgrade.as_deref();
+        if let Some((taken, _guard)) = session.upgrade(handler, || Some(stream)) {
+            taken.await;
         }
     }
 }

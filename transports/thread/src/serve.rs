@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use h1events_net::{Admitted, Session, Upgraded};
-use h1events_server::{Config, Order};
+use h1events_server::Order;
 
 use crate::application::Application;
 use crate::drive::{self, Driver};
@@ -14,41 +14,35 @@ use crate::stream::Stream;
 /// What the application does with connections that it takes.
 pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) + Send + Sync>;
 
-/// What all connections of a server share.
-pub(crate) struct Serving<S, A> {
-    pub(crate) app: A,
-    pub(crate) config: Arc<Config>,
-    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
-}
-
-impl<S: Stream, A: Application> Serving<S, A> {
-    pub(crate) fn serve(&self, Admitted { guard, accepted }: Admitted<S>) {
-        let peer = guard.peer();
-        let mut session = Session::new(guard, Arc::clone(&self.config));
-        if A::STREAMS_BODIES {
-            session = session.with_streamed_bodies();
-        }
-        let stream = Arc::new(accepted);
-        let (woken, thread) = (Arc::clone(&stream), thread::current());
-        session.guard().on_wake(move |order| {
-            obey(order, &*woken);
-            thread.unpark();
-        });
-        let driver = Arc::new(Mutex::new(Driver::new(stream, session)));
-        if let Err(error) = drive::run(&driver, &self.app) {
-            return log::debug!("{peer}: lost: {error}");
-        }
-        // A body that the application has kept doesn't read any more, or only now.
-        let Some(driver) = Arc::into_inner(driver) else { return };
-        let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Driver { stream, session, .. } = driver;
-        let take_stream = || Arc::into_inner(stream).filter(|it| unset_timeouts(it).is_ok());
-        let upgraded = session.into_upgraded(self.on_upgrade.as_ref(), take_stream);
-        if let Some((handler, upgraded, guard)) = upgraded
-            && let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(upgraded)))
-        {
-            guard.panicked(&*panic);
-        }
+/// The whole life of a connection, on its thread.
+pub(crate) fn serve<S: Stream, A: Application>(
+    app: &A,
+    on_upgrade: Option<&OnUpgrade<S>>,
+    Admitted { accepted, guard, .. }: Admitted<S>,
+) {
+    let peer = guard.peer();
+    let mut session = Session::new(guard);
+    if A::STREAMS_BODIES {
+        session = session.with_streamed_bodies();
+    }
+    let stream = Arc::new(accepted);
+    let (woken, thread) = (Arc::clone(&stream), thread::current());
+    session.guard().on_wake(move |order| {
+        obey(order, &*woken);
+        thread.unpark();
+    });
+    let driver = Arc::new(Mutex::new(Driver::new(stream, session)));
+    if let Err(error) = drive::run(&driver, app) {
+        return log::debug!("{peer}: lost: {error}");
+    }
+    // A body that the application has kept may be looking for its connection just now.
+    let Some(driver) = Arc::into_inner(driver) else { return };
+    let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Driver { stream, session, .. } = driver;
+    let take_stream = || Arc::into_inner(stream).filter(|it| unset_timeouts(it).is_ok());
+    let handler = on_upgrade.map(|take| |it| catch_unwind(AssertUnwindSafe(|| take(it))));
+    if let Some((Err(panic), guard)) = session.upgrade(handler, take_stream) {
+        guard.panicked(&*panic);
     }
 }
 

@@ -1,15 +1,14 @@
 //! The server: what it is made of.
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::sync::Arc;
 use std::{fmt, io};
 
-use h1events_net::{Acceptor, Listener, SharedPurse, ShutdownHandle, Upgraded, descriptor_limit};
+use h1events_net::{Acceptor, Listener, ShutdownHandle, Upgraded, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 
 use crate::application::{Application, Collecting, Streaming};
 use crate::body::RequestBody;
-use crate::serve::{OnUpgrade, Serving};
+use crate::serve::{OnUpgrade, serve};
 use crate::stream::Stream;
 use crate::threads::Threads;
 
@@ -19,8 +18,6 @@ use crate::threads::Threads;
 #[must_use]
 pub struct Server<L: Listener<Accepted: Stream>> {
     acceptor: Acceptor<L>,
-    config: Config,
-    endpoint: EndpointConfig,
     stack_size: Option<usize>,
     on_upgrade: Option<OnUpgrade<L::Accepted>>,
 }
@@ -57,15 +54,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     ///
     /// The system has no descriptors left, or the listener can't be made non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        let mut acceptor = Acceptor::new()?;
-        acceptor.listen(listener)?;
-        Ok(Self {
-            acceptor,
-            config: Config::new(),
-            endpoint: EndpointConfig::new(),
-            stack_size: None,
-            on_upgrade: None,
-        })
+        Ok(Self { acceptor: Acceptor::new(listener)?, stack_size: None, on_upgrade: None })
     }
 
     /// Listens on one more listener.
@@ -80,7 +69,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
 
     /// Sets what a connection is allowed, and for how long.
     pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
+        self.acceptor.config = config;
         self
     }
 
@@ -90,14 +79,14 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
     /// application.
     pub fn endpoint_config(mut self, config: EndpointConfig) -> Self {
-        self.endpoint = config;
+        self.acceptor.endpoint_config = config;
         self
     }
 
     /// Sets how many connections there may be at the same time, each with a thread.
     /// Default: 1,000.
     pub const fn max_connections(mut self, max: usize) -> Self {
-        self.endpoint.max_connections = max;
+        self.acceptor.endpoint_config.max_connections = max;
         self
     }
 
@@ -161,15 +150,15 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     }
 
     fn serve_application<A: Application>(self, app: A) -> io::Result<Summary> {
-        let Self { acceptor, config, mut endpoint, stack_size, on_upgrade } = self;
+        let Self { mut acceptor, stack_size, on_upgrade } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
-        endpoint.max_connections = endpoint.max_connections.min(descriptors).max(1);
-        let purse = SharedPurse::new(endpoint.budget());
-        let endpoint = acceptor.endpoint(endpoint, purse, None);
-        let serving = Serving { app, config: Arc::new(config), on_upgrade };
-        let threads = Threads::new(stack_size, move |admitted| serving.serve(admitted));
-        let summary = acceptor.run(&[Arc::clone(&endpoint)], |_, admitted| {
-            let connections = endpoint.lock().len();
+        let max = acceptor.endpoint_config.max_connections.min(descriptors).max(1);
+        let endpoint = acceptor.add_endpoint(max, None);
+        let threads = Threads::new(stack_size, move |admitted| {
+            serve(&app, on_upgrade.as_ref(), admitted);
+        });
+        let summary = acceptor.run(|admitted| {
+            let connections = endpoint.with(|endpoint| endpoint.len());
             threads.give(admitted, connections)
         });
         threads.end();
@@ -179,10 +168,6 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
 
 impl<L: Listener<Accepted: Stream> + fmt::Debug> fmt::Debug for Server<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("acceptor", &self.acceptor)
-            .field("config", &self.config)
-            .field("endpoint", &self.endpoint)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("acceptor", &self.acceptor).finish_non_exhaustive()
     }
 }

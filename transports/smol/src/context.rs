@@ -1,0 +1,46 @@
+//! What the connections of a worker share.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use h1events_net::{SharedEndpoint, Upgraded};
+use smol::future::BoxedLocal;
+
+use crate::reactor::Reactor;
+
+/// What the application does with connections that it takes.
+pub(crate) type OnUpgrade<S> = Arc<dyn Fn(Upgraded<S>) -> BoxedLocal<()> + Send + Sync>;
+
+pub(crate) struct WorkerContext<S, A> {
+    pub(crate) app: Arc<A>,
+    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
+    pub(crate) reactor: Reactor,
+    /// Bytes are read into it while nothing of a request has come, so that an idle connection
+    /// holds no buffer.
+    pub(crate) scratch: RefCell<Box<[u8]>>,
+}
+
+/// Bytes that are read at once while no request has begun.
+const FIRST_READ: usize = 8 * 1024;
+
+impl<S, A> WorkerContext<S, A> {
+    pub(crate) fn new(app: Arc<A>, on_upgrade: Option<OnUpgrade<S>>, reactor: Reactor) -> Rc<Self> {
+        let scratch = RefCell::new(vec![0; FIRST_READ].into());
+        Rc::new(Self { app, on_upgrade, reactor, scratch })
+    }
+
+    /// Handles the timeouts of the endpoint, and returns when to do so next.
+    pub(crate) fn tend(&self, endpoint: &SharedEndpoint) -> Option<Duration> {
+        let mut now = Instant::now();
+        let mut timeout = endpoint.with(|endpoint| endpoint.timeout(now));
+        if timeout.is_some_and(|timeout| timeout <= now) {
+            // What has come in time is read before a deadline is judged.
+            self.reactor.catch_up();
+            now = Instant::now();
+            timeout = endpoint.handle_timeout(now);
+        }
+        timeout.map(|timeout| timeout.saturating_duration_since(now))
+    }
+}
