@@ -56,6 +56,11 @@ impl Outgoing {
         self.is_pending || self.body.is_none()
     }
 
+    /// Has the body be asked again.
+    pub(crate) const fn wake(&mut self) {
+        self.is_pending = false;
+    }
+
     /// Whether a cut connection looks like the end of the body.
     pub(crate) fn ends_with_connection(&self) -> bool {
         self.framing == BodyFraming::Close

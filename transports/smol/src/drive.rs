@@ -47,7 +47,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.session.guard().on_wake(move |_| waker.wake_by_ref());
         loop {
             match self.next_step() {
-                Step::Read { deadline } => self.wait(deadline, Self::read).await?,
+                Step::Read { deadline } => self.wait_for_input(deadline).await?,
                 Step::Write { deadline } => self.wait(deadline, Self::write).await?,
                 Step::Handle if self.has_streamed_body() => {
                     Box::pin(self.handle_with_body()).await?;
@@ -124,7 +124,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                     break handled;
                 }
                 match self.next_step() {
-                    Step::Read { deadline } => self.wait(deadline, Self::read).await?,
+                    Step::Read { deadline } => self.wait_for_input(deadline).await?,
                     Step::Write { deadline } => self.wait(deadline, Self::write).await?,
                     Step::Handle | Step::Allocate { .. } => self.be_woken().await,
                     // The endpoint has ended it.
@@ -167,6 +167,15 @@ impl<S: Stream, A: Application> Driver<S, A> {
             self.be_woken().await;
             self.session.hear();
         }
+    }
+
+    /// Reads, until something has come or what the application waits for has happened.
+    async fn wait_for_input(&mut self, deadline: Instant) -> io::Result<()> {
+        self.wait(deadline, Self::read).await?;
+        if A::STREAMS_BODIES {
+            self.session.connection_mut().wake_body();
+        }
+        Ok(())
     }
 
     fn next_step(&mut self) -> Step {
@@ -244,6 +253,11 @@ impl<S: Stream, A: Application> Driver<S, A> {
     /// Lets the other connections of the thread have their turn, with all that has come for them
     /// by now: an executor may run hundreds of tasks before it looks.
     async fn give_way(&mut self) {
+        // A connection that throws away what its client sends without a break has nothing to wait for,
+        // and its place may be wanted. If it is to end, the next step says so.
+        if self.session.connection_mut().is_lingering() {
+            let _ = self.session.wait(None, self.now);
+        }
         self.context.reactor.catch_up();
         future::yield_now().await;
         self.begin_turn();

@@ -12,7 +12,9 @@ use crate::step::Step;
 impl Connection {
     /// Asks the body of the answer for its next part, after [`Step::Produce`].
     ///
-    /// `Pending` means that the body has none yet: take steps, and ask again when the waker is woken.
+    /// `Pending` means that the body has none yet: take steps. If the next one is [`Step::Produce`]
+    /// again, wait until the waker is woken. If it is [`Step::Read`], call
+    /// [`wake_body`](Self::wake_body) when it is.
     ///
     /// # Errors
     ///
@@ -74,6 +76,14 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Notes that the body of the answer may have its next part, while the connection waits for more of
+    /// the body of the request.
+    pub fn wake_body(&mut self) {
+        if let Some(outgoing) = self.buffer.as_mut().and_then(|buffer| buffer.outgoing.as_mut()) {
+            outgoing.wake();
+        }
     }
 
     /// Whether the body of an answer is still being made.

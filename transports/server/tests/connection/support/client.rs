@@ -233,9 +233,10 @@ impl Client {
             let diagnostic = self.connection.take_diagnostic();
             opt_out(|| self.diagnostics.extend(diagnostic));
             let is_woken = self.body_sleeps && self.woken.0.load(Ordering::Relaxed);
-            if self.waits_for.is_some() && is_woken {
+            if is_woken && matches!(self.waits_for, Some(Step::Read { .. } | Step::Produce)) {
                 self.waits_for = None;
-                let _ = self.poll_body();
+                self.body_sleeps = false;
+                self.connection.wake_body();
             }
         }
     }
