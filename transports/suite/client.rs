@@ -1,13 +1,14 @@
 //! A server that runs, and clients that wait for no longer than a few seconds.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::iter;
 use std::net::{Shutdown as Half, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::support::{Config, Request, Response, ShutdownHandle, Summary, bind, start};
+use crate::support::{Config, Request, Response, ShutdownHandle, Summary, Trailers, bind, start};
 
 pub const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -33,6 +34,38 @@ pub fn say(request: &Request<'_>) -> Response {
 pub fn sleep_of(request: &Request<'_>) -> Option<Duration> {
     let time = request.target().strip_prefix(b"/sleep/")?;
     Some(millis(String::from_utf8_lossy(time).parse().expect("a number")))
+}
+
+/// The number behind the prefix of a target.
+pub fn number_of(request: &Request<'_>, prefix: &str) -> Option<usize> {
+    let number = request.target().strip_prefix(prefix.as_bytes())?;
+    Some(String::from_utf8_lossy(number).parse().expect("a number"))
+}
+
+/// What counts the body of a request answers.
+pub fn counted(octets: usize, trailers: Option<&Trailers>) -> Response {
+    let mut text = octets.to_string();
+    for field in trailers.into_iter().flat_map(Trailers::fields) {
+        text = format!("{text} {}", String::from_utf8_lossy(field.name));
+    }
+    Response::text(text)
+}
+
+/// What is the same on every transport of an application that streams.
+pub fn stream_parts(request: &Request<'_>) -> Option<Response> {
+    let half = || iter::once(Ok("half"));
+    let response = Response::new(200);
+    Some(match request.target() {
+        b"/refuse" => Response::new(413),
+        b"/fail" => {
+            response.with_parts(half().chain(iter::once(Err(io::Error::other("it broke")))))
+        }
+        b"/panic" => response.with_parts(half().chain(iter::from_fn(|| panic!("on purpose")))),
+        _ => {
+            let parts = number_of(request, "/parts/")?;
+            response.with_parts((0..parts).map(|_| Ok("xxxxxxxxxx")))
+        }
+    })
 }
 
 /// Starts a server with a configuration that differs from the default.
@@ -134,9 +167,9 @@ impl Client {
         (status, body)
     }
 
-    /// Reads one answer with Content-Length.
+    /// Reads one answer with Content-Length, or in chunks.
     pub fn try_answer(&mut self) -> io::Result<Answer> {
-        let (mut status, mut length, mut is_last) = (0, 0, false);
+        let (mut status, mut length, mut is_last, mut is_chunked) = (0, 0, false, false);
         loop {
             let mut line = String::new();
             if self.stream.read_line(&mut line)? == 0 {
@@ -148,12 +181,23 @@ impl Client {
                 length = value.trim().parse().expect("a length");
             }
             is_last |= line == "Connection: close\r\n";
+            is_chunked |= line == "Transfer-Encoding: chunked\r\n";
             if line == "\r\n" {
                 break;
             }
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
+        while is_chunked {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let size = usize::from_str_radix(line.trim_end(), 16).expect("the size of a chunk");
+            let mut chunk = vec![0; size + 2];
+            self.stream.read_exact(&mut chunk)?;
+            assert!(chunk.ends_with(b"\r\n"));
+            body.extend_from_slice(&chunk[..size]);
+            is_chunked = size > 0;
+        }
         Ok(Answer { status, body: String::from_utf8(body).expect("text"), is_last })
     }
 

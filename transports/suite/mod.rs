@@ -1,7 +1,8 @@
 //! Tests that every transport passes.
 //!
 //! The tests of each transport include this folder. Its own `support` module has the server:
-//! `bind`, `bind_single`, `start`, `start_with`, `start_listening`, `echo`, and its own names for the
+//! `bind`, `bind_single`, `start`, `start_with`, `start_listening`,
+//! `start_streaming`, `echo`, and its own names for the
 //! shared types.
 
 mod addresses;
@@ -15,6 +16,7 @@ mod refusals;
 mod relay;
 mod shutdown;
 mod slow;
+mod streaming;
 mod tls;
 mod turns;
 mod upgrade;

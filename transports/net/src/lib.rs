@@ -8,7 +8,7 @@
 //! - [`SharedEndpoint`] and [`Session`]: an [`Endpoint`](h1events_server::Endpoint) behind a mutex, and
 //!   one connection that reports to it.
 //! - [`ShutdownHandle`]: ends a server from any thread.
-//! - [`descriptor_limit`], [`raise_descriptor_limit`], [`accept_error_kind`], [`ServerLog`].
+//! - [`descriptor_limit`], [`raise_descriptor_limit`], [`accept_error_kind`].
 //!
 //! Nothing in here decides about a connection, and nothing starts a thread.
 
@@ -16,6 +16,7 @@
 
 mod accept_error;
 mod acceptor;
+mod guard;
 mod limits;
 mod listener;
 mod log;
@@ -27,13 +28,11 @@ mod shutdown;
 mod upgraded;
 
 pub use accept_error::accept_error_kind;
-pub use acceptor::{Acceptor, Host, Refused};
+pub use acceptor::{Acceptor, Refused};
+pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
-pub use listener::{BACKLOG, Listener, bind};
-pub use log::ServerLog;
-pub use poller::Notifier;
-pub use purse::SharedPurse;
-pub use session::{ConnectionGuard, Session};
+pub use listener::{BACKLOG, Listener, bind, reset_on_close};
+pub use session::{SHUTDOWN_TIMEOUT, Session};
 pub use shared::SharedEndpoint;
 pub use shutdown::ShutdownHandle;
 pub use upgraded::Upgraded;

@@ -36,15 +36,11 @@ pub fn raise_descriptor_limit() -> usize {
 pub fn address_space_left() -> Option<u64> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
-        use std::io::Read;
-
         use rustix::process::{Resource, getrlimit};
 
         let limit = getrlimit(Resource::As).current?;
-        let mut text = [0; 128];
-        let n = std::fs::File::open("/proc/self/statm").and_then(|mut file| file.read(&mut text));
-        let pages = text[..n.ok()?].split(|&octet| octet == b' ').next()?;
-        let pages: u64 = str::from_utf8(pages).ok()?.parse().ok()?;
+        let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+        let pages: u64 = statm.split(' ').next()?.parse().ok()?;
         let taken = pages.saturating_mul(rustix::param::page_size() as u64);
         Some(limit.saturating_sub(taken))
     }

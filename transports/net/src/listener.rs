@@ -4,6 +4,7 @@ use std::io;
 use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::Duration;
 
 use h1events_server::Peer;
 use rustix::fd::AsFd;
@@ -77,4 +78,10 @@ impl Listener for UnixListener {
 /// On Linux, an accepted socket blocks; elsewhere it may be like its listener.
 fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     if cfg!(any(target_os = "linux", target_os = "android")) { Ok(()) } else { set() }
+}
+
+/// Has a socket end with a reset when it is closed, and not with a regular end.
+pub fn reset_on_close(socket: &(impl AsFd + ?Sized)) {
+    // If it is refused, the client has gone.
+    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
 }

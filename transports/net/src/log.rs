@@ -5,29 +5,24 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use h1events_server::{Complaints, Peer};
+use h1events_server::Complaints;
 use log::Level;
 
 /// Logs what may happen thousands of times a second: the first of a kind in a minute as a
 /// warning, with the number of those before it that weren't, and all others at debug level.
 #[derive(Debug, Default)]
-pub struct ServerLog {
+pub(crate) struct ServerLog {
     complaints: Mutex<Complaints>,
 }
 
 impl ServerLog {
     /// Logs a complaint about a client or the system.
-    pub fn complain(&self, kind: &str, complaint: impl fmt::Display) {
+    pub(crate) fn complain(&self, kind: &str, complaint: impl fmt::Display) {
         self.log(Level::Warn, kind, complaint);
     }
 
-    /// Logs a panic of the application.
-    pub fn panicked(&self, peer: Peer, panic: &(dyn Any + Send)) {
-        let message = panic_message(panic);
-        self.log(Level::Error, "panic", format_args!("{peer}: the handler panicked: {message}"));
-    }
-
-    fn log(&self, level: Level, kind: &str, complaint: impl fmt::Display) {
+    /// Logs at that level what is logged at all.
+    pub(crate) fn log(&self, level: Level, kind: &str, complaint: impl fmt::Display) {
         let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = complaints.note(kind, Instant::now());
         drop(complaints);
@@ -40,7 +35,7 @@ impl ServerLog {
 }
 
 /// The message of a panic.
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let string = || panic.downcast_ref::<String>().map(String::as_str);
     panic.downcast_ref::<&str>().copied().or_else(string).unwrap_or("without a message")
 }
@@ -50,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn panic_message_is_found() {
+    pub(crate) fn panic_message_is_found() {
         let panic = std::panic::catch_unwind(|| panic!("no {}", "luck")).unwrap_err();
         assert_eq!(panic_message(&*panic), "no luck");
         assert_eq!(panic_message(&"static"), "static");

@@ -1,47 +1,42 @@
 //! Waiting for connections and for a wake-up at the same time, which std can't.
 
-use std::io::{self, Read, Write};
+use std::io;
+#[cfg(not(unix))]
+use std::net::UdpSocket as Datagrams;
+#[cfg(unix)]
+use std::os::unix::net::UnixDatagram as Datagrams;
 use std::sync::Arc;
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
-
-/// Wakes the acceptor, from any thread.
-#[derive(Clone, Debug)]
-pub struct Notifier {
-    writer: Arc<pipe::Writer>,
-}
-
-impl Notifier {
-    /// Ends the acceptor's wait, or else its next one.
-    pub fn notify(&self) {
-        // A full pipe will wake it, too.
-        let _ = (&*self.writer).write(&[0]);
-    }
-}
+use rustix::io::Errno;
 
 /// Some systems can't wait for years at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
-/// Waits for listeners, and to be notified.
+/// Waits for listeners, and to be woken.
 #[derive(Debug)]
 pub(crate) struct Poller {
-    reader: pipe::Reader,
-    notifier: Notifier,
+    wake_ups: Datagrams,
+    waker: Waker,
 }
 
 impl Poller {
     pub(crate) fn new() -> io::Result<Self> {
-        let (reader, writer) = pipe::new()?;
-        Ok(Self { reader, notifier: Notifier { writer: Arc::new(writer) } })
+        let (wake_ups, sender) = datagrams()?;
+        wake_ups.set_nonblocking(true)?;
+        sender.set_nonblocking(true)?;
+        Ok(Self { wake_ups, waker: Arc::new(Sender(sender)).into() })
     }
 
-    pub(crate) fn notifier(&self) -> Notifier {
-        self.notifier.clone()
+    /// Returns what ends a wait, or else the next one, from any thread.
+    pub(crate) fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 
-    /// Waits until a connection can be accepted, for a notification, or for the time to pass: the
+    /// Waits until a connection can be accepted, for a wake-up, or for the time to pass: the
     /// positions of the listeners that have a connection.
     pub(crate) fn wait(
         &self,
@@ -52,59 +47,40 @@ impl Poller {
         let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
         let mut polled: Vec<_> =
             listeners.iter().map(|listener| PollFd::new(listener, PollFlags::IN)).collect();
-        polled.push(PollFd::new(&self.reader, PollFlags::IN));
-        match poll(&mut polled, Some(&timeout)) {
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+        polled.push(PollFd::new(&self.wake_ups, PollFlags::IN));
+        if let Err(error) = poll(&mut polled, Some(&timeout))
+            && error != Errno::INTR
+        {
+            return Err(error.into());
         }
         let is_ready = |polled: &PollFd<'_>| !polled.revents().is_empty();
         if polled.pop().as_ref().is_some_and(is_ready) {
-            let _ = (&self.reader).read(&mut [0; 64]);
+            while self.wake_ups.recv(&mut [0]).is_ok() {}
         }
         Ok((0..polled.len()).filter(|&position| is_ready(&polled[position])).collect())
     }
 }
 
-#[cfg(unix)]
-mod pipe {
-    use std::io;
-    use std::os::unix::net::UnixStream;
+struct Sender(Datagrams);
 
-    pub(super) type Reader = UnixStream;
-    pub(super) type Writer = UnixStream;
-
-    pub(super) fn new() -> io::Result<(Reader, Writer)> {
-        let (reader, writer) = UnixStream::pair()?;
-        reader.set_nonblocking(true)?;
-        writer.set_nonblocking(true)?;
-        Ok((reader, writer))
+impl Wake for Sender {
+    fn wake(self: Arc<Self>) {
+        // If there is no space for another one, those before it wake, too.
+        let _ = self.0.send(&[0]);
     }
 }
 
-/// Windows polls sockets only.
+#[cfg(unix)]
+fn datagrams() -> io::Result<(Datagrams, Datagrams)> {
+    Datagrams::pair()
+}
+
+/// Windows polls sockets only. This one receives what it sends, and nothing from others.
 #[cfg(not(unix))]
-mod pipe {
-    use std::io;
-    use std::net::{TcpListener, TcpStream};
-
-    pub(super) type Reader = TcpStream;
-    pub(super) type Writer = TcpStream;
-
-    pub(super) fn new() -> io::Result<(Reader, Writer)> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let writer = TcpStream::connect(listener.local_addr()?)?;
-        loop {
-            let (reader, address) = listener.accept()?;
-            // Any process of the machine may connect.
-            if address == writer.local_addr()? {
-                reader.set_nonblocking(true)?;
-                writer.set_nonblocking(true)?;
-                writer.set_nodelay(true)?;
-                return Ok((reader, writer));
-            }
-        }
-    }
+fn datagrams() -> io::Result<(Datagrams, Datagrams)> {
+    let socket = Datagrams::bind("127.0.0.1:0")?;
+    socket.connect(socket.local_addr()?)?;
+    Ok((socket.try_clone()?, socket))
 }
 
 #[cfg(test)]
@@ -137,21 +113,21 @@ mod tests {
     }
 
     #[test]
-    fn poller_is_woken_by_its_notifier() {
+    fn poller_is_woken_by_its_waker() {
         let poller = Poller::new().unwrap();
         let begun = Instant::now();
         // Before the wait:
-        poller.notifier().notify();
+        poller.waker().wake();
         assert!(poller.wait(&NONE, Some(LONG)).unwrap().is_empty());
         // Within it:
-        let notifier = poller.notifier();
-        let notifying = thread::spawn(move || {
+        let waker = poller.waker();
+        let waking = thread::spawn(move || {
             thread::sleep(Duration::from_millis(20));
-            notifier.notify();
+            waker.wake();
         });
         assert!(poller.wait(&NONE, Some(LONG)).unwrap().is_empty());
         assert!(begun.elapsed() < LONG);
-        notifying.join().unwrap();
+        waking.join().unwrap();
     }
 
     #[test]

@@ -5,30 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use h1events_server::Purse;
 
-/// A [`Purse`] that endpoints on several threads share.
-///
-/// ```
-/// use h1events_net::SharedPurse;
-/// use h1events_server::Purse;
-///
-/// let purse = SharedPurse::new(800);
-/// let other = purse.clone();
-/// assert!(purse.take(700, false));
-/// assert!(!other.take(1, false), "the last eighth is for small connections");
-/// assert!(other.take(100, true));
-/// ```
-#[derive(Clone, Debug)]
-pub struct SharedPurse {
-    taken: Arc<AtomicUsize>,
-    max: usize,
-}
-
-impl SharedPurse {
-    /// Creates a purse with that many bytes.
-    #[must_use]
-    pub fn new(max: usize) -> Self {
-        Self { taken: Arc::default(), max }
-    }
+/// A [`Purse`] that endpoints on several threads share. The last eighth is for small connections.
+#[derive(Debug)]
+pub(crate) struct SharedPurse {
+    pub(crate) taken: Arc<AtomicUsize>,
+    pub(crate) max: usize,
 }
 
 impl Purse for SharedPurse {
@@ -53,9 +34,13 @@ mod tests {
 
     use super::*;
 
+    fn purse(max: usize) -> SharedPurse {
+        SharedPurse { taken: Arc::default(), max }
+    }
+
     #[test]
     fn purse_never_gives_more_than_it_has() {
-        let purse = SharedPurse::new(800);
+        let purse = purse(800);
         assert!(!purse.take(701, false) && !purse.take(801, true));
         assert!(!purse.take(usize::MAX, true), "no overflow");
         assert!(purse.take(700, false) && purse.take(100, true));
@@ -66,7 +51,7 @@ mod tests {
 
     #[test]
     fn overdrawn_purse_gives_nothing_until_that_has_come_back() {
-        let purse = SharedPurse::new(800);
+        let purse = purse(800);
         purse.overdraw(1_000);
         assert!(!purse.take(1, true));
         purse.give_back(200);
@@ -77,7 +62,7 @@ mod tests {
 
     #[test]
     fn threads_share_a_purse() {
-        let purse = SharedPurse::new(8_000);
+        let purse = purse(8_000);
         let take = || (0..2_000).filter(|_| purse.take(1, false)).count();
         let taken: usize = thread::scope(|scope| {
             let takers: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();

@@ -1,17 +1,23 @@
 //! One connection, and what it tells its endpoint.
 
-use std::any::Any;
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
-    Config, Connection, ConnectionId, Memory, Peer, Persistence, Request, Response, SMALL, Step,
-    Verdict, WriteSlices,
+    Activity, Body, BodyError, Connection, Endpoint, Memory, Order, Part, Persistence, Request,
+    Response, SMALL, Step, Verdict,
 };
 
-use crate::shared::SharedEndpoint;
+use crate::guard::ConnectionGuard;
 use crate::upgraded::Upgraded;
+
+/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
+/// client has as long to begin to read an answer.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A [`Connection`] that reports to its endpoint.
 ///
@@ -27,39 +33,44 @@ pub struct Session {
     is_ended: bool,
     /// What was read when there was no memory for a buffer.
     early: Option<Box<[u8]>>,
-}
-
-/// Keeps a connection's place in its endpoint until it is dropped.
-#[derive(Debug)]
-pub struct ConnectionGuard {
-    endpoint: Arc<SharedEndpoint>,
-    id: ConnectionId,
+    /// Bytes that were written and not flushed.
+    unflushed: usize,
 }
 
 impl Session {
     /// Creates the session of a connection that the endpoint has admitted.
     #[must_use]
-    pub fn new(guard: ConnectionGuard, peer: Peer, config: Arc<Config>) -> Self {
+    pub fn new(guard: ConnectionGuard) -> Self {
+        let (config, peer) = (Arc::clone(&guard.endpoint.config), guard.peer());
+        let connection = Connection::new(config, peer, Instant::now(), SystemTime::now);
         Self {
-            connection: Connection::new(config, peer, Instant::now(), SystemTime::now),
+            connection,
             guard,
             waits: false,
             has_buffer: false,
             is_ended: false,
             early: None,
+            unflushed: 0,
         }
     }
 
-    /// Returns its name in the endpoint.
+    /// Hands requests over at the end of their head, and their bodies as they are wanted:
+    /// [`Connection::with_streamed_bodies`].
     #[must_use]
-    pub const fn id(&self) -> ConnectionId {
-        self.guard.id
+    pub fn with_streamed_bodies(mut self) -> Self {
+        self.connection = self.connection.with_streamed_bodies();
+        self
     }
 
-    /// Returns the other end.
+    /// Returns the connection, for what concerns the bodies of a request and its answer.
+    pub const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Returns the connection's place in the endpoint.
     #[must_use]
-    pub const fn peer(&self) -> Peer {
-        self.connection.peer()
+    pub const fn guard(&self) -> &ConnectionGuard {
+        &self.guard
     }
 
     /// Returns what to do next. [`Step::Allocate`] is returned only while there is no memory:
@@ -77,22 +88,22 @@ impl Session {
             }
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
-                let peer = self.peer();
-                self.guard
-                    .endpoint
-                    .log()
-                    .complain(&diagnostic.kind(), format_args!("{peer}: {diagnostic}"));
+                let complaint = format_args!("{}: {diagnostic}", self.guard.peer());
+                self.guard.endpoint.log.complain(&diagnostic.kind(), complaint);
             }
             match step {
-                Step::Allocate { bytes } => match self.acquire(bytes, now) {
-                    Memory::Lacking => return step,
-                    Memory::Granted => self.connection.set_allowance(bytes),
-                    Memory::Refused => self.connection.refuse_body(now),
-                    Memory::End => self.is_ended = true,
-                },
-                Step::Handle if self.waits => {
+                Step::Allocate { bytes } => {
+                    let held = self.connection.buffered();
+                    match self.guard.with(|endpoint, id| endpoint.acquire(id, held, bytes, now)) {
+                        Memory::Lacking => return step,
+                        Memory::Granted => self.connection.set_allowance(bytes),
+                        Memory::Refused => self.connection.refuse_body(now),
+                        Memory::End => self.is_ended = true,
+                    }
+                }
+                Step::Handle | Step::Produce if self.waits => {
                     self.waits = false;
-                    self.guard.endpoint.lock().resume(self.guard.id);
+                    self.guard.with(Endpoint::resume);
                     return step;
                 }
                 _ => return step,
@@ -107,12 +118,12 @@ impl Session {
         let buffer = self.connection.detach_buffer();
         self.has_buffer &= buffer.is_none();
         let (activity, held) = (self.connection.activity(), self.connection.reserved());
-        let mut endpoint = self.guard.endpoint.lock();
-        if let Some(buffer) = buffer {
-            endpoint.keep_buffer(buffer);
-        }
-        let verdict = endpoint.wait(self.guard.id, activity, deadline, held);
-        drop(endpoint);
+        let verdict = self.guard.with(|endpoint, id| {
+            if let Some(buffer) = buffer {
+                endpoint.keep_buffer(buffer);
+            }
+            endpoint.wait(id, activity, deadline, held)
+        });
         self.waits = verdict != Verdict::Refuse;
         match verdict {
             Verdict::Wait => return true,
@@ -122,31 +133,44 @@ impl Session {
         false
     }
 
-    /// Whether the connection has a buffer. Without one, read into memory that other connections
-    /// share, and pass it to [`receive`](Self::receive).
-    #[must_use]
-    pub const fn has_buffer(&self) -> bool {
-        self.has_buffer
+    /// Reads what `read` finds: into `scratch`, which connections may share, until something of a
+    /// request has come.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn read(
+        &mut self,
+        scratch: &mut [u8],
+        now: Instant,
+        read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        let space = if self.has_buffer { self.connection.read_space() } else { &mut *scratch };
+        match read(space)? {
+            0 => self.read_eof(),
+            n if self.has_buffer => self.connection.advance_read(n),
+            n => self.receive(&scratch[..n], now),
+        }
+        Ok(())
     }
 
     /// Takes what has been read. If there is no memory for it, it waits.
-    pub fn receive(&mut self, bytes: &[u8], now: Instant) {
+    fn receive(&mut self, bytes: &[u8], now: Instant) {
         if !self.has_buffer {
-            let mut endpoint = self.guard.endpoint.lock();
-            endpoint.resume(self.guard.id);
+            self.has_buffer = self.guard.with(|endpoint, id| {
+                endpoint.resume(id);
+                let memory = endpoint.acquire(id, bytes.len(), SMALL, now);
+                match memory {
+                    Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
+                    Memory::Lacking => self.early = Some(bytes.into()),
+                    Memory::Refused | Memory::End => self.is_ended = true,
+                }
+                memory == Memory::Granted
+            });
             self.waits = false;
-            match endpoint.acquire(self.guard.id, bytes.len(), SMALL, now) {
-                Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
-                Memory::Lacking => {
-                    self.early = Some(bytes.into());
-                    return;
-                }
-                Memory::Refused | Memory::End => {
-                    self.is_ended = true;
-                    return;
-                }
+            if !self.has_buffer {
+                return;
             }
-            self.has_buffer = true;
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -160,34 +184,33 @@ impl Session {
 
     /// Takes the end of the input, which may be the endpoint's doing. A request that has come
     /// before is answered.
-    pub fn read_eof(&mut self) {
-        if self.waits && self.guard.endpoint.lock().is_doomed(self.guard.id) {
+    fn read_eof(&mut self) {
+        if self.waits && self.guard.with(|endpoint, id| endpoint.is_doomed(id)) {
             self.is_ended = true;
         } else {
             self.connection.read_eof();
         }
     }
 
-    /// Returns space to read into, if the connection [has a buffer](Self::has_buffer).
-    #[must_use]
-    pub fn read_space(&mut self) -> &mut [u8] {
-        self.connection.read_space()
+    /// Writes with `write`, unless what was written is still to be [flushed](Self::flushed).
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`; and `WriteZero` if it takes nothing.
+    pub fn write(
+        &mut self,
+        write: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        if self.unflushed == 0 {
+            self.unflushed = write(&self.connection.write_slices())?;
+        }
+        if self.unflushed == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(()) }
     }
 
-    /// Takes bytes that have been read into [`read_space`](Self::read_space).
-    pub fn advance_read(&mut self, n: usize) {
-        self.connection.advance_read(n);
-    }
-
-    /// Returns the next bytes to write.
-    #[must_use]
-    pub fn write_slices(&self) -> WriteSlices<'_> {
-        self.connection.write_slices()
-    }
-
-    /// Marks bytes as written. Returns whether there are more.
-    pub fn advance_write(&mut self, n: usize) -> bool {
-        self.connection.advance_write(n);
+    /// Takes note that what was written has been flushed: only then it has been sent. Returns whether
+    /// there is more to write.
+    pub fn flushed(&mut self) -> bool {
+        self.connection.advance_write(std::mem::take(&mut self.unflushed));
         self.connection.has_output()
     }
 
@@ -197,30 +220,77 @@ impl Session {
         self.connection.request()
     }
 
-    /// Returns what the answer says about the connection. If it closes when all is answered, read
-    /// once without waiting before [`respond`](Self::respond): a request may have come that is to be
-    /// answered, too.
-    pub fn persistence(&self, now: Instant) -> Persistence {
-        if !self.guard.endpoint.is_watchful() {
-            return Persistence::Persist;
-        }
-        self.guard.endpoint.lock().answer(self.guard.id, now)
-    }
-
-    /// Answers the request.
-    pub fn respond(&mut self, response: Response, persistence: Persistence, now: Instant) {
-        let response = match persistence {
-            Persistence::Persist => response,
-            Persistence::CloseWhenAnswered => {
-                self.connection.graceful_shutdown();
-                response
-            }
-            Persistence::Close => response.with_close(),
+    /// Answers the request with what the handler has returned, or with a 500 if it has panicked.
+    ///
+    /// Calls `look` if the connection closes when all is answered: it reads once without waiting, since
+    /// a request may have come that is to be answered, too.
+    ///
+    /// # Errors
+    ///
+    /// Those of `look`, unless there was nothing to read.
+    pub fn answer(
+        &mut self,
+        handled: thread::Result<Response>,
+        now: Instant,
+        look: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut response = handled.unwrap_or_else(|panic| {
+            self.guard.panicked(&*panic);
+            Response::new(500).with_close()
+        });
+        let persistence = match self.guard.endpoint.is_watchful() {
+            true => self.guard.with(|endpoint, id| endpoint.answer(id, now)),
+            false => Persistence::Persist,
         };
+        match persistence {
+            Persistence::Persist => {}
+            Persistence::CloseWhenAnswered => {
+                ignore_timeouts(look(self))?;
+                self.connection.graceful_shutdown();
+            }
+            Persistence::Close => response = response.with_close(),
+        }
         self.connection.respond(response, now);
         if persistence != Persistence::Persist && self.connection.is_closing() {
-            self.guard.endpoint.lock().leave(self.guard.id);
+            self.guard.with(Endpoint::leave);
         }
+        Ok(())
+    }
+
+    /// Ends the connection if the server has no more time for it. For a connection that was woken while
+    /// it waits for the application, and not for its client.
+    pub fn hear(&mut self) {
+        self.is_ended |= self.guard.with(|endpoint, id| endpoint.order(id)) == Order::Abort;
+    }
+
+    /// Puts the body of an answer back that was [taken](Connection::take_body), with what asking it for a
+    /// part has come to. Returns whether it had one.
+    pub fn put_body_back(
+        &mut self,
+        body: Pin<Box<dyn Body>>,
+        polled: thread::Result<Poll<Option<Result<Part, BodyError>>>>,
+    ) -> bool {
+        let polled = match polled {
+            Ok(polled) => polled,
+            Err(panic) => {
+                self.guard.panicked(&*panic);
+                self.connection.cut();
+                return true;
+            }
+        };
+        let has_part = polled.is_ready();
+        if let Err(error) = self.connection.put_body_back(body, polled) {
+            let complaint = format_args!("{}: an answer was cut: {error}", self.guard.peer());
+            self.guard.endpoint.log.complain("an answer was cut", complaint);
+        }
+        if !self.connection.is_producing() && self.guard.endpoint.is_watchful() {
+            let now = Instant::now();
+            let persistence = self.guard.with(|endpoint, id| endpoint.answer(id, now));
+            if persistence != Persistence::Persist {
+                self.connection.graceful_shutdown();
+            }
+        }
+        has_part
     }
 
     /// Whether more than the head of a usual request is buffered.
@@ -229,41 +299,36 @@ impl Session {
         self.connection.buffered() > SMALL
     }
 
-    /// Logs a panic of the handler, and returns the answer: a 500.
-    pub fn panicked(&self, panic: &(dyn Any + Send)) -> Response {
-        self.guard.endpoint.log().panicked(self.peer(), panic);
-        Response::new(500).with_close()
-    }
-
-    /// Hands the stream over, after [`Step::Upgraded`]. The connection's place is taken until what
-    /// is returned beside it is dropped.
-    pub fn into_upgraded<S>(self, stream: S) -> (Upgraded<S>, impl Sized) {
+    /// Hands the stream over to `handler`, if the connection has switched its protocol. Its place is
+    /// taken until the guard is dropped. What wakes the connection is dropped before `stream` is called.
+    pub fn upgrade<S, R>(
+        self,
+        handler: Option<impl FnOnce(Upgraded<S>) -> R>,
+        stream: impl FnOnce() -> Option<S>,
+    ) -> Option<(R, ConnectionGuard)> {
+        if self.connection.activity() != Activity::Upgraded {
+            return None;
+        }
+        let peer = self.guard.peer();
+        let Some(handler) = handler else {
+            log::warn!("{peer}: upgraded, but nobody takes it");
+            return None;
+        };
         let Self { connection, guard, .. } = self;
+        guard.endpoint.set_waker(guard.id(), None);
+        let stream = stream()?;
+        log::info!("{peer}: upgraded");
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
-        guard.endpoint.lock().hand_over(guard.id, held + leftover.len());
-        (Upgraded::new(request, leftover, stream), guard)
-    }
-
-    fn acquire(&mut self, bytes: usize, now: Instant) -> Memory {
-        let held = self.connection.buffered();
-        self.guard.endpoint.lock().acquire(self.guard.id, held, bytes, now)
+        guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
+        Some((handler(Upgraded { request, leftover, stream }), guard))
     }
 }
 
-impl ConnectionGuard {
-    /// Creates the guard of a connection that the endpoint has admitted.
-    #[must_use]
-    pub const fn new(endpoint: Arc<SharedEndpoint>, id: ConnectionId) -> Self {
-        Self { endpoint, id }
-    }
-}
-
-impl Drop for ConnectionGuard {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            log::error!("a stream's own code panicked: its connection is closed");
-        }
-        self.endpoint.lock().close(self.id);
+/// Errors that are none: nothing has come.
+fn ignore_timeouts(result: io::Result<()>) -> io::Result<()> {
+    match result.as_ref().map_err(io::Error::kind) {
+        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(()),
+        _ => result,
     }
 }

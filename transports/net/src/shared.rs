@@ -1,92 +1,94 @@
 //! An endpoint that an acceptor and its connections share.
 
-use std::ops::{Deref, DerefMut};
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+use std::time::Instant;
 
-use h1events_server::{Endpoint, EndpointConfig, Purse};
+use h1events_server::{Config, ConnectionId, Endpoint, Order};
 
 use crate::log::ServerLog;
-use crate::poller::Notifier;
 
-/// An [`Endpoint`] behind a mutex. When something has changed that concerns the acceptor, it
-/// is notified.
+/// An [`Endpoint`] behind a mutex. After each use, those hear of it that it concerns: the acceptor,
+/// and the connections about which something was decided.
 #[derive(Debug)]
 pub struct SharedEndpoint {
-    endpoint: Mutex<Endpoint>,
-    is_watchful: Watchful,
-    notifier: Notifier,
-    log: Arc<ServerLog>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) inner: Mutex<(Endpoint, Wakers)>,
+    pub(crate) is_watchful: Watchful,
+    pub(crate) acceptor: Waker,
+    /// Wakes the thread that handles the timeouts, if it isn't the acceptor's.
+    pub(crate) tender: Option<Waker>,
+    pub(crate) log: Arc<ServerLog>,
 }
+
+/// What connections are woken with, by their index.
+#[derive(Default)]
+pub(crate) struct Wakers(Vec<Option<WakeConnection>>);
+
+/// Has a connection hear what was decided.
+pub(crate) type WakeConnection = Box<dyn Fn(Order) + Send>;
 
 /// Mirrors [`Endpoint::is_watchful`], so that an answer needs no lock. It has a cache line for itself:
 /// each answer reads it, while others lock the endpoint.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct Watchful(AtomicBool);
-
-/// A locked endpoint.
-#[derive(Debug)]
-pub(crate) struct Locked<'a> {
-    shared: &'a SharedEndpoint,
-    endpoint: MutexGuard<'a, Endpoint>,
-}
+pub(crate) struct Watchful(AtomicBool);
 
 impl SharedEndpoint {
-    /// Creates an endpoint without connections.
-    #[must_use]
-    pub fn new(
-        config: EndpointConfig,
-        purse: impl Purse + Send + 'static,
-        notifier: Notifier,
-        log: Arc<ServerLog>,
-    ) -> Self {
-        let endpoint = Mutex::new(Endpoint::new(config, Box::new(purse)));
-        Self { endpoint, is_watchful: Watchful::default(), notifier, log }
-    }
-
-    /// Locks the endpoint. Keep the lock for a short time, and never wait with it.
-    pub fn lock(&self) -> impl DerefMut<Target = Endpoint> {
-        // An endpoint that panicked is our bug; its connections go on as far as they can.
-        let endpoint = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner);
-        Locked { shared: self, endpoint }
-    }
-
-    /// Returns the log of the server.
-    #[must_use]
-    pub fn log(&self) -> &ServerLog {
-        &self.log
+    /// Uses the endpoint, which is locked meanwhile: take a short time, and never wait.
+    pub fn with<R>(&self, act: impl FnOnce(&mut Endpoint) -> R) -> R {
+        self.locked(|endpoint, Wakers(wakers)| {
+            let result = act(endpoint);
+            while let Some(id) = endpoint.poll_wake() {
+                if let Some(Some(wake)) = wakers.get(id.index()) {
+                    wake(endpoint.order(id));
+                }
+            }
+            if self.is_watchful() != endpoint.is_watchful() {
+                self.is_watchful.0.store(endpoint.is_watchful(), Relaxed);
+            }
+            if endpoint.take_acceptor_due() {
+                self.acceptor.wake_by_ref();
+            }
+            result
+        })
     }
 
     /// Whether each answer is to be reported: [`Endpoint::is_watchful`].
-    #[must_use]
-    pub fn is_watchful(&self) -> bool {
+    pub(crate) fn is_watchful(&self) -> bool {
         self.is_watchful.0.load(Relaxed)
     }
-}
 
-impl Deref for Locked<'_> {
-    type Target = Endpoint;
+    /// Sets how a connection is woken.
+    pub(crate) fn set_waker(&self, id: ConnectionId, waker: Option<WakeConnection>) {
+        let former = self.locked(|_, Wakers(wakers)| {
+            let len = wakers.len().max(id.index() + 1);
+            wakers.resize_with(len, || None);
+            std::mem::replace(&mut wakers[id.index()], waker)
+        });
+        // Without the lock: it may hold a stream.
+        drop(former);
+    }
 
-    fn deref(&self) -> &Endpoint {
-        &self.endpoint
+    /// Handles the timeouts, and returns when to do so next.
+    pub fn handle_timeout(&self, now: Instant) -> Option<Instant> {
+        self.with(|endpoint| {
+            endpoint.handle_timeout(now);
+            endpoint.timeout(now)
+        })
+    }
+
+    fn locked<R>(&self, act: impl FnOnce(&mut Endpoint, &mut Wakers) -> R) -> R {
+        // An endpoint that panicked is our bug; its connections go on as far as they can.
+        let (endpoint, wakers) = &mut *self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        act(endpoint, wakers)
     }
 }
 
-impl DerefMut for Locked<'_> {
-    fn deref_mut(&mut self) -> &mut Endpoint {
-        &mut self.endpoint
-    }
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        let is_watchful = self.endpoint.is_watchful();
-        if self.shared.is_watchful() != is_watchful {
-            self.shared.is_watchful.0.store(is_watchful, Relaxed);
-        }
-        if self.endpoint.take_acceptor_due() {
-            self.shared.notifier.notify();
-        }
+impl fmt::Debug for Wakers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wakers").finish_non_exhaustive()
     }
 }

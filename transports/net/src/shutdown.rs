@@ -1,32 +1,29 @@
 //! Ending a server from outside.
 
-use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant};
-
-use crate::poller::Notifier;
 
 /// Ends a server, from any thread.
 ///
 /// It can be cloned, and sent to a signal handler's thread.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ShutdownHandle {
-    state: Arc<State>,
+    begun: Arc<Mutex<Option<Begun>>>,
+    acceptor: Waker,
 }
 
-struct State {
-    has_begun: AtomicBool,
-    deadline: Mutex<Option<Instant>>,
-    notifier: Notifier,
+/// A shutdown that has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begun {
+    /// When the connections that are left are cut off: never, if `None`.
+    pub(crate) deadline: Option<Instant>,
 }
 
 impl ShutdownHandle {
     /// Creates a handle that wakes an acceptor.
-    #[must_use]
-    pub(crate) fn new(notifier: Notifier) -> Self {
-        let has_begun = AtomicBool::new(false);
-        Self { state: Arc::new(State { has_begun, deadline: Mutex::new(None), notifier }) }
+    pub(crate) fn new(acceptor: Waker) -> Self {
+        Self { begun: Arc::default(), acceptor }
     }
 
     /// Shuts the server down: it finishes the requests that have begun, closes idle connections, and
@@ -36,34 +33,29 @@ impl ShutdownHandle {
     /// Returns at once; the server's `serve` returns when all is done. Of several calls, the
     /// earliest end counts. A server that doesn't serve yet ends as soon as it does.
     pub fn shutdown(&self, grace: Duration) {
-        let mut deadline = self.state.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = Instant::now().checked_add(grace);
-        *deadline = [*deadline, new].into_iter().flatten().min();
-        self.state.has_begun.store(true, SeqCst);
-        drop(deadline);
-        self.state.notifier.notify();
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let earlier = begun.and_then(|begun| begun.deadline);
+        let deadline = [earlier, Instant::now().checked_add(grace)].into_iter().flatten().min();
+        *begun = Some(Begun { deadline });
+        drop(begun);
+        self.acceptor.wake_by_ref();
     }
 
     /// Whether the server has been told to shut down. An application that took a connection by an
     /// upgrade may look here.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.state.has_begun.load(SeqCst)
+        self.begun().is_some()
     }
 
     /// Returns when the connections that are left are cut off: never, if `None`.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        *self.state.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+        self.begun()?.deadline
     }
-}
 
-impl fmt::Debug for ShutdownHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ShutdownHandle")
-            .field("has_begun", &self.state.has_begun)
-            .field("deadline", &self.state.deadline)
-            .finish_non_exhaustive()
+    pub(crate) fn begun(&self) -> Option<Begun> {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,7 +67,7 @@ mod tests {
     #[test]
     fn shutdown_keeps_the_earliest_deadline() {
         let poller = Poller::new().expect("there are descriptors");
-        let handle = ShutdownHandle::new(poller.notifier());
+        let handle = ShutdownHandle::new(poller.waker());
         assert!(!handle.has_begun());
         handle.shutdown(Duration::MAX);
         assert!(handle.has_begun());

@@ -6,16 +6,12 @@ use h1events_server::{OwnedRequest, Peer, Request};
 
 /// A connection that has switched to another protocol: its stream is the application's.
 pub struct Upgraded<S> {
-    request: OwnedRequest,
-    leftover: Vec<u8>,
-    stream: S,
+    pub(crate) request: OwnedRequest,
+    pub(crate) leftover: Vec<u8>,
+    pub(crate) stream: S,
 }
 
 impl<S> Upgraded<S> {
-    pub(crate) const fn new(request: OwnedRequest, leftover: Vec<u8>, stream: S) -> Self {
-        Self { request, leftover, stream }
-    }
-
     /// Returns the request that was answered by
     /// [`Response::upgrade`](h1events_server::Response::upgrade).
     #[must_use]

@@ -1,17 +1,15 @@
-//! The acceptor with a host that serves nothing: its connections never speak.
+//! The acceptor with a transport that serves nothing: its connections never speak.
 
 use std::collections::HashMap;
-use std::io::{self, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::io::{ErrorKind, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use h1events_net::{
-    Acceptor, Host, Refused, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle, bind,
-};
-use h1events_server::{Activity, ConnectionId, EndpointConfig, Peer, Summary, Verdict};
+use h1events_net::{Acceptor, Admitted, SharedEndpoint, ShutdownHandle, bind};
+use h1events_server::{Activity, ConnectionId, Order, Peer, Summary, Verdict};
 
 /// For what has to come.
 const LONG: Duration = Duration::from_secs(20);
@@ -19,54 +17,7 @@ const LONG: Duration = Duration::from_secs(20);
 /// For what must not come.
 const SHORT: Duration = Duration::from_millis(200);
 
-type Connections = Arc<Mutex<HashMap<ConnectionId, TcpStream>>>;
-
-struct SilentHost {
-    endpoint: Arc<SharedEndpoint>,
-    connections: Connections,
-    served: Sender<(ConnectionId, Peer)>,
-    /// How many times the system is short of something.
-    refusals: usize,
-}
-
-impl Host<TcpStream> for SilentHost {
-    fn serve(
-        &mut self,
-        endpoint: usize,
-        id: ConnectionId,
-        accepted: TcpStream,
-        peer: Peer,
-    ) -> Result<(), Refused<TcpStream>> {
-        assert_eq!(endpoint, 0, "there is one");
-        if let Some(left) = self.refusals.checked_sub(1) {
-            self.refusals = left;
-            return Err(Refused { accepted, error: io::ErrorKind::OutOfMemory.into() });
-        }
-        self.connections.lock().unwrap().insert(id, accepted);
-        let activity = Activity::New { since: Instant::now() };
-        assert_eq!(self.endpoint.lock().wait(id, activity, None, 0), Verdict::Wait);
-        self.served.send((id, peer)).unwrap();
-        Ok(())
-    }
-
-    fn wake(&mut self, _: usize) {
-        loop {
-            let Some(id) = self.endpoint.lock().poll_wake() else { return };
-            // Nothing has come since the connection was opened.
-            let activity = Activity::New { since: Instant::now() - LONG };
-            if self.endpoint.lock().wait(id, activity, None, 0) == Verdict::End {
-                drop(self.connections.lock().unwrap().remove(&id));
-                self.endpoint.lock().close(id);
-            }
-        }
-    }
-
-    fn tend(&mut self, now: Instant) -> Option<Instant> {
-        self.endpoint.lock().handle_timeout(now);
-        self.wake(0);
-        self.endpoint.lock().timeout(now)
-    }
-}
+type Connections = Arc<Mutex<HashMap<ConnectionId, Admitted<TcpStream>>>>;
 
 struct Server {
     address: SocketAddr,
@@ -78,29 +29,53 @@ struct Server {
 }
 
 impl Server {
-    fn start(max_connections: usize, patience: Duration, refusals: usize) -> Self {
-        let mut config = EndpointConfig::new();
-        config.max_connections = max_connections;
-        config.first_byte_patience = patience;
-        config.admission_timeout = patience;
-        let mut acceptor: Acceptor<TcpListener> = Acceptor::new().unwrap();
-        acceptor.listen(bind("127.0.0.1:0").unwrap()).unwrap();
+    fn start(max_connections: usize, patience: Duration, mut refusals: usize) -> Self {
+        let mut acceptor = Acceptor::new(bind("127.0.0.1:0").unwrap()).unwrap();
+        acceptor.endpoint_config.first_byte_patience = patience;
+        acceptor.endpoint_config.admission_timeout = patience;
         let address = acceptor.listeners()[0].local_addr().unwrap();
-        let log = Arc::new(ServerLog::default());
-        let purse = SharedPurse::new(config.max_buffered);
-        let endpoint =
-            Arc::new(SharedEndpoint::new(config, purse, acceptor.notifier(), Arc::clone(&log)));
+        let endpoint = acceptor.add_endpoint(max_connections, None);
         let shutdown = acceptor.shutdown_handle();
-        let (sender, served) = channel();
         let connections = Connections::default();
-        let host = SilentHost {
-            endpoint: Arc::clone(&endpoint),
-            connections: Arc::clone(&connections),
-            served: sender,
-            refusals,
+        let (sender, served) = channel();
+        let (woken, to_wake) = channel();
+        // What a connection that is woken does on a thread of its own: nothing has come since
+        // it was opened.
+        thread::spawn({
+            let (endpoint, connections) = (Arc::clone(&endpoint), Arc::clone(&connections));
+            move || {
+                for id in to_wake {
+                    let activity = Activity::New { since: Instant::now() - LONG };
+                    let verdict = endpoint.with(|it| it.wait(id, activity, None, 0));
+                    if verdict == Verdict::End {
+                        drop(connections.lock().unwrap().remove(&id));
+                    }
+                }
+            }
+        });
+        let serve = {
+            let (endpoint, connections) = (Arc::clone(&endpoint), Arc::clone(&connections));
+            move |admitted: Admitted<TcpStream>| {
+                assert_eq!(admitted.endpoint, 0, "there is one");
+                if let Some(left) = refusals.checked_sub(1) {
+                    refusals = left;
+                    return Err((admitted, ErrorKind::OutOfMemory.into()));
+                }
+                let (id, peer) = (admitted.guard.id(), admitted.guard.peer());
+                let woken = woken.clone();
+                admitted.guard.on_wake(move |order| {
+                    assert_eq!(order, Order::EndReading);
+                    woken.send(id).unwrap();
+                });
+                connections.lock().unwrap().insert(id, admitted);
+                let activity = Activity::New { since: Instant::now() };
+                let verdict = endpoint.with(|it| it.wait(id, activity, None, 0));
+                assert_eq!(verdict, Verdict::Wait);
+                sender.send((id, peer)).unwrap();
+                Ok(())
+            }
         };
-        let endpoints = [Arc::clone(&endpoint)];
-        let thread = thread::spawn(move || acceptor.run(&endpoints, &log, host));
+        let thread = thread::spawn(move || acceptor.run(serve));
         Self { address, endpoint, connections, served, shutdown, thread }
     }
 
@@ -133,9 +108,8 @@ fn acceptor_admits_connections_up_to_the_cap() {
     let third = server.connect();
     assert!(server.served.recv_timeout(SHORT).is_err(), "there is no room");
     drop(server.connections.lock().unwrap().remove(&first));
-    server.endpoint.lock().close(first);
     server.expect_served(&third);
-    assert_eq!(server.endpoint.lock().len(), 2);
+    assert_eq!(server.endpoint.with(|it| it.len()), 2);
     assert_eq!(server.end().connections, 3);
 }
 

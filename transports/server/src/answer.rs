@@ -2,10 +2,11 @@
 
 use h1events::Version;
 
+use crate::outgoing::{BodyFraming, Outgoing};
 use crate::output::Output;
 use crate::reason;
 use crate::request::Request;
-use crate::response::Response;
+use crate::response::{Response, ResponseBody};
 
 /// What an answer depends on, beside the response of the application.
 #[derive(Clone, Copy, Debug)]
@@ -13,27 +14,33 @@ pub(crate) struct ResponseContext {
     pub(crate) is_head: bool,
     pub(crate) is_connect: bool,
     pub(crate) is_http_10: bool,
+    pub(crate) accepts_trailers: bool,
     pub(crate) keep_alive: bool,
 }
 
 impl ResponseContext {
-    pub(crate) fn new(request: Request<'_>, keep_alive: bool) -> Self {
+    pub(crate) fn new(request: Request<'_>, response: &Response, keep_alive: bool) -> Self {
         Self {
             is_head: request.has_method("HEAD"),
             is_connect: request.has_method("CONNECT"),
             is_http_10: request.version() == Version::HTTP_10,
+            accepts_trailers: response.is_streamed() && accepts_trailers(request),
             keep_alive,
         }
     }
 }
 
-/// Appends the answer to what is to be sent. `date` is a field line, or empty if there is no clock.
-pub(crate) fn write(output: &mut Output, response: Response, context: ResponseContext, date: &str) {
+/// Appends the answer to what is to be sent, and returns the part of it that is still to be made.
+/// `date` is a field line, or empty if there is no clock.
+pub(crate) fn write(
+    output: &mut Output,
+    response: Response,
+    context: ResponseContext,
+    date: &str,
+) -> Option<Outgoing> {
     let switches = response.protocol.is_some();
     let is_tunnel = switches && context.is_connect;
-    // RFC 9112 section 6.3 rule 1: these end with their head. RFC 9110 section 15.3.6: a 205
-    // "MUST NOT" have content.
-    let has_content = !switches && !matches!(response.status, 204 | 205 | 304);
+    let framing = framing(&response, context).filter(|_| has_content(&response));
     output.append(|out| {
         if is_tunnel {
             status_line(out, 200, reason::phrase(200));
@@ -48,23 +55,60 @@ pub(crate) fn write(output: &mut Output, response: Response, context: ResponseCo
             field(out, "Upgrade: ", protocol);
         }
         // RFC 9110 section 8.6: no Content-Length in a 1xx, a 204 or a 2xx to CONNECT, nor in a 304
-        // unless it is that of the 200, which is not known here. Neither is that of the GET, if
-        // the application has left the content out of its answer to a HEAD.
-        if has_content && !(context.is_head && response.body.is_none()) {
-            let length = response.body().len();
-            field(out, "Content-Length: ", itoa::Buffer::new().format(length).as_bytes());
-        } else if response.status == 205 {
-            field(out, "Content-Length: ", b"0");
+        // unless it is that of the 200, which is not known here.
+        match framing {
+            Some(BodyFraming::Length(length)) => content_length(out, length),
+            Some(BodyFraming::Chunked) => field(out, "Transfer-Encoding: ", b"chunked"),
+            Some(BodyFraming::Close) => {}
+            None if response.status == 205 => content_length(out, 0),
+            None => {}
         }
         if let Some(options) = connection_options(&response, context).filter(|_| !is_tunnel) {
             field(out, "Connection: ", options);
         }
         out.extend_from_slice(b"\r\n");
     });
-    if let Some(body) = response.body.filter(|_| has_content && !context.is_head) {
-        output.push_body(body);
+    match (response.body, framing.filter(|_| !context.is_head)) {
+        (ResponseBody::Streamed(body), Some(framing)) => {
+            let has_trailers = context.accepts_trailers || response.forces_trailers;
+            return Some(Outgoing::new(body, framing, has_trailers, context.keep_alive));
+        }
+        (ResponseBody::Whole(content), Some(_)) => output.push_body(content),
+        _ => {}
     }
     output.count_answer();
+    None
+}
+
+/// Whether the answer has a body that is made while it is sent.
+pub(crate) fn is_streamed(response: &Response, request: Request<'_>) -> bool {
+    response.is_streamed() && has_content(response) && !request.has_method("HEAD")
+}
+
+/// Whether the end of the connection is that of the body, if there is one.
+pub(crate) fn ends_with_connection(response: &Response, request: Request<'_>) -> bool {
+    framing(response, ResponseContext::new(request, response, true)) == Some(BodyFraming::Close)
+}
+
+/// Whether an answer has content, if it isn't one to a HEAD. RFC 9112 section 6.3 rule 1: some end with
+/// their head. RFC 9110 section 15.3.6: a 205 "MUST NOT" have content.
+const fn has_content(response: &Response) -> bool {
+    response.protocol.is_none() && !matches!(response.status, 204 | 205 | 304)
+}
+
+/// Returns how the end of the body is told. `None` if the application hasn't said what the answer to
+/// a GET would have, and this one is to a HEAD.
+pub(crate) fn framing(response: &Response, context: ResponseContext) -> Option<BodyFraming> {
+    match &response.body {
+        ResponseBody::Whole(content) => Some(BodyFraming::Length(content.len() as u64)),
+        ResponseBody::None if context.is_head => response.length.map(BodyFraming::Length),
+        ResponseBody::None => Some(BodyFraming::Length(0)),
+        ResponseBody::Streamed(body) => Some(match response.length.or_else(|| body.length()) {
+            Some(length) => BodyFraming::Length(length),
+            None if context.is_http_10 => BodyFraming::Close,
+            None => BodyFraming::Chunked,
+        }),
+    }
 }
 
 /// Appends the interim response that asks for the body (RFC 9110 section 15.2.1).
@@ -119,6 +163,13 @@ fn offers(request: Request<'_>, protocols: &[u8]) -> bool {
         && members(protocols).all(|protocol| !protocol.is_empty() && is_offered(protocol))
 }
 
+/// RFC 9110 section 10.1.4: the client says that it won't discard trailers.
+fn accepts_trailers(request: Request<'_>) -> bool {
+    let is_trailers = |member: &[u8]| member.eq_ignore_ascii_case(b"trailers");
+    let te = request.headers().filter(|field| field.name.eq_ignore_ascii_case(b"te"));
+    te.flat_map(|field| members(field.value)).any(is_trailers)
+}
+
 /// Splits a list into its members (RFC 9110 section 5.6.1).
 fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.split(|&octet| octet == b',').map(<[u8]>::trim_ascii)
@@ -146,6 +197,10 @@ fn status_line(out: &mut Vec<u8>, status: u16, reason: &str) {
     for part in ["HTTP/1.1 ", itoa::Buffer::new().format(status), " ", reason, "\r\n"] {
         out.extend_from_slice(part.as_bytes());
     }
+}
+
+fn content_length(out: &mut Vec<u8>, length: u64) {
+    field(out, "Content-Length: ", itoa::Buffer::new().format(length).as_bytes());
 }
 
 /// Appends a field line. The name ends with its colon and a space.

@@ -5,6 +5,8 @@ use std::time::Instant;
 use h1events::Limits;
 
 use crate::date::Date;
+use crate::incoming::Incoming;
+use crate::outgoing::Outgoing;
 use crate::output::Output;
 use crate::room::Room;
 use crate::stored_request::StoredRequest;
@@ -21,10 +23,18 @@ pub struct Buffer {
     end: usize,
     pub(crate) request: StoredRequest,
     pub(crate) output: Output,
+    /// The body of a request that the application reads as it comes.
+    pub(crate) incoming: Option<Incoming>,
+    /// The rest of an answer that is made while it is sent.
+    pub(crate) outgoing: Option<Outgoing>,
+    /// Whether the end of the connection is that of the last answer.
+    pub(crate) ends_with_connection: bool,
     pub(crate) date: Date,
     /// Bytes that may be taken.
     pub(crate) allowance: usize,
-    /// Since when the connection has waited for a larger allowance.
+    /// Bytes of the request, while the application has it.
+    pub(crate) lent: usize,
+    /// Since when the client's time stands still, since it isn't the client that is waited for.
     pub(crate) paused: Option<Instant>,
 }
 
@@ -38,6 +48,9 @@ const GRANT: usize = 64 * 1024;
 /// Bytes of space to read into, as long as no line is longer.
 const READ: usize = 8 * 1024;
 
+/// Bytes of space to read a body into, at most. It doubles with each read that fills it.
+const MAX_BODY_SPACE: usize = 64 * 1024;
+
 impl Buffer {
     /// Creates an empty buffer, which takes no memory yet.
     #[must_use]
@@ -48,8 +61,12 @@ impl Buffer {
             end: 0,
             request: StoredRequest::new(),
             output: Output::default(),
+            incoming: None,
+            outgoing: None,
+            ends_with_connection: false,
             date: Date::default(),
             allowance: SMALL,
+            lent: 0,
             paused: None,
         }
     }
@@ -67,6 +84,13 @@ impl Buffer {
         (&bytes[self.start..self.end], request, room)
     }
 
+    /// The bytes of a body that are not parsed, and what is known of it.
+    pub(crate) fn split_body(&mut self) -> (&[u8], Option<&mut Incoming>) {
+        let Self { bytes, start, end, incoming, .. } = self;
+        let parsed = incoming.as_ref().map_or(0, Incoming::parsed);
+        (&bytes[*start + parsed..*end], incoming.as_mut())
+    }
+
     /// The allowance with which the memory may grow by that many bytes, and by some more: the
     /// number of steps in which a body grows goes with the logarithm of its size.
     pub(crate) fn allowance_for(&self, growth: usize) -> usize {
@@ -82,10 +106,23 @@ impl Buffer {
         (growth > 0 && self.capacity() + growth > self.allowance).then_some(growth)
     }
 
+    /// Bytes by which the space has to grow for the next read of a body, if that is more than the
+    /// allowance permits.
+    pub(crate) fn lacking_body_space(&self) -> Option<usize> {
+        let growth = self.body_space().saturating_sub(self.bytes.len());
+        (growth > 0 && self.capacity() + growth > self.allowance).then_some(growth)
+    }
+
+    fn body_space(&self) -> usize {
+        self.incoming.as_ref().map_or(0, |incoming| incoming.space)
+    }
+
     /// Takes back what a request was allowed beyond the memory that is kept for the next one.
     pub(crate) fn end_allowance(&mut self) {
-        let kept = self.capacity() - self.output.capacity();
-        self.allowance = self.allowance.min(kept.max(SMALL));
+        if self.allowance > SMALL {
+            let kept = self.capacity() - self.output.capacity();
+            self.allowance = self.allowance.min(kept.max(SMALL));
+        }
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
@@ -99,8 +136,10 @@ impl Buffer {
     /// Returns space for at least one byte. The parser leaves fewer bytes unconsumed than
     /// `required_buffer`, so that the memory is bounded.
     pub(crate) fn space(&mut self, limits: &Limits) -> &mut [u8] {
-        if self.bytes.is_empty() {
-            self.bytes.resize(READ, 0);
+        let least = self.body_space().max(READ);
+        if self.bytes.len() < least {
+            self.bytes.reserve_exact(least - self.bytes.len());
+            self.bytes.resize(least, 0);
         }
         if self.end == self.bytes.len() {
             self.bytes.copy_within(self.start..self.end, 0);
@@ -125,6 +164,9 @@ impl Buffer {
     pub(crate) fn filled(&mut self, n: usize) {
         assert!(n <= self.bytes.len() - self.end, "more bytes read than there was space for");
         self.end += n;
+        if let Some(incoming) = self.incoming.as_mut().filter(|_| self.end == self.bytes.len()) {
+            incoming.space = (2 * self.bytes.len()).min(MAX_BODY_SPACE);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -140,12 +182,17 @@ impl Buffer {
 
     /// Bytes of heap that are taken.
     pub(crate) fn capacity(&self) -> usize {
-        size_of::<Self>() + self.bytes.capacity() + self.request.capacity() + self.output.capacity()
+        let incoming = self.incoming.as_ref().map_or(0, Incoming::capacity);
+        let request = self.request.capacity() + self.lent + incoming;
+        size_of::<Self>() + self.bytes.capacity() + request + self.output.capacity()
     }
 
     /// Forgets a request that was refused, and the memory that an unusual one has taken.
     pub(crate) fn reset(&mut self) {
         self.request.clear();
+        self.incoming = None;
+        self.outgoing = None;
+        self.ends_with_connection = false;
         self.allowance = SMALL;
         self.paused = None;
         if self.capacity() > SMALL {

@@ -21,6 +21,9 @@ pub struct Config {
     /// The limits of the parser. Default: those of [`Limits::new`], and content up to 1 MiB,
     /// since it is collected before the application is called.
     pub limits: Limits,
+    /// The longest content, in bytes, of a body that the application reads as it comes: then this counts
+    /// instead of `limits.content`. Default: no limit, since such a body takes little memory.
+    pub streamed_content: u64,
     /// Whether the request target may have bytes from 0x80. Default: no.
     pub allow_non_ascii_target: bool,
     /// Whether the value of Host may be anything, as long as there is exactly one. Default: no. HomeKit
@@ -94,6 +97,7 @@ impl Config {
         limits.content = 1024 * 1024;
         Self {
             limits,
+            streamed_content: u64::MAX,
             allow_non_ascii_target: false,
             allow_any_host: false,
             refuse_host_mismatch: false,

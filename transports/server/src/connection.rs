@@ -22,13 +22,30 @@
 //!                      graceful_shutdown (but Closing, if an answer has been written just then)
 //! ```
 //!
+//! An application that streams has its request from the end of the head, and reads the body in
+//! Handling and in Sending:
+//!
+//! ```text
+//!        Handling ---- respond, a body that is made while it is sent ----> Sending
+//!         |                                                                 |   |
+//!         | respond, the request's body isn't read to its end               |   | the body fails
+//!         v                                                                 |   v
+//!        Draining <--------------- the end of the answer -------------------+  Failing
+//!         |     |                                                               | all is written
+//!         |     | too much of it: Closing                                       v
+//!         v                                                                    Cut or Closed
+//!        Receiving
+//! ```
+//!
 //! In Receiving, answers that wait are written before more is read. All requests that have been
 //! read are answered before that, so that their answers leave in one write.
 
 mod activity;
+mod body;
 mod bytes;
 mod parse;
 mod refuse;
+mod sending;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -41,6 +58,7 @@ use crate::answer::{self, ResponseContext};
 use crate::buffer::Buffer;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::outgoing::Outgoing;
 use crate::peer::Peer;
 use crate::request::Request;
 use crate::response::Response;
@@ -85,15 +103,21 @@ pub struct Connection {
     input_ended: bool,
     has_answered: bool,
     shuts_down: bool,
+    /// Whether the application has requests from the end of their head.
+    streams_bodies: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Receiving,
     Handling,
+    Sending,
+    Draining,
     Closing,
     Lingering,
     Upgrading,
+    Failing,
+    Cut,
     Closed,
 }
 
@@ -134,6 +158,7 @@ impl Connection {
             input_ended: false,
             has_answered: false,
             shuts_down: false,
+            streams_bodies: false,
             config,
         }
     }
@@ -160,7 +185,7 @@ impl Connection {
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         let has_request = matches!(self.phase, Phase::Handling | Phase::Upgrading);
-        let buffer = self.buffer.as_ref().filter(|_| has_request);
+        let buffer = self.buffer.as_ref().filter(|buffer| has_request && buffer.lent == 0);
         Request::new(&buffer.expect("a request is there after Step::Handle").request, &self.peer)
     }
 
@@ -174,21 +199,51 @@ impl Connection {
     ///
     /// If there is no request to answer.
     pub fn respond(&mut self, response: Response, now: Instant) {
-        let request = self.request();
         assert_eq!(self.phase, Phase::Handling, "a request is there after Step::Handle");
-        let response = answer::permitted(response, request);
+        let response = answer::permitted(response, self.request());
         if response.protocol.is_some() {
-            self.expectation_met();
-            self.answer(response, true, now);
-            self.phase = Phase::Upgrading;
-            return;
+            return self.switch_protocols(response, now);
         }
-        let is_last = self.shuts_down && self.has_parsed_all();
+        // A body that is made while it is sent may be made of that of the request.
+        let is_streamed = answer::is_streamed(&response, self.request());
+        if !is_streamed {
+            self.discard_body();
+        }
+        let can_drain = self.can_drain();
+        if is_streamed && can_drain && self.has_open_body() && !self.input_ended {
+            // No 100 can come once the answer has begun.
+            self.expectation_met();
+        }
+        let request = self.request();
+        let ends_with_connection = is_streamed && answer::ends_with_connection(&response, request);
+        let is_last = self.shuts_down && (self.has_open_body() || self.has_parsed_all());
         // RFC 9931: a refused CONNECT closes the connection.
-        let may_persist = self.client_goes_on() && !request.has_method("CONNECT");
-        let persists = may_persist && !response.closes() && !is_last && !self.refuses_pipelined();
-        self.answer(response, persists, now);
-        self.phase = if persists { Phase::Receiving } else { Phase::Closing };
+        let may_persist = self.client_goes_on() && !request.has_method("CONNECT") && can_drain;
+        let persists = may_persist
+            && !response.closes()
+            && !ends_with_connection
+            && !is_last
+            && !self.refuses_pipelined();
+        self.expectation = Expectation::None;
+        if self.answer(response, persists, now) {
+            self.phase = Phase::Sending;
+        } else {
+            self.end_of_answer(persists);
+        }
+    }
+
+    /// Answers with a change of protocols.
+    fn switch_protocols(&mut self, response: Response, now: Instant) {
+        self.throw_body_away();
+        if !self.has_ended_body() {
+            // What is on its way isn't of the new protocol.
+            let error = answer::error(500, "the server switched protocols within a body");
+            return self.respond(error.with_close(), now);
+        }
+        self.end_body();
+        self.expectation_met();
+        self.answer(response, true, now);
+        self.phase = Phase::Upgrading;
     }
 
     /// Ends the connection after the answers to all requests that have begun to arrive, the last
@@ -216,7 +271,9 @@ impl Connection {
     fn advance(&mut self, now: Instant) -> Option<Step> {
         match self.phase {
             Phase::Receiving => self.receive(now),
-            Phase::Handling => Some(Step::Handle),
+            Phase::Handling => self.receive_body(now).or(Some(Step::Handle)),
+            Phase::Sending => self.send(now),
+            Phase::Draining => self.drain_body(now),
             Phase::Closing => self.flush(now).or_else(|| {
                 self.phase = Phase::Lingering;
                 self.await_now(Awaiting::Close, now);
@@ -224,6 +281,11 @@ impl Connection {
             }),
             Phase::Lingering => self.linger(now),
             Phase::Upgrading => self.flush(now).or(Some(Step::Upgraded)),
+            Phase::Failing => self.flush(now).or_else(|| {
+                self.give_up();
+                None
+            }),
+            Phase::Cut => Some(Step::Reset),
             Phase::Closed => Some(Step::Close),
         }
     }
@@ -285,33 +347,46 @@ impl Connection {
 
     /// Asks for writes until all answers are written.
     fn flush(&mut self, now: Instant) -> Option<Step> {
+        self.resume(now);
         if !self.has_output() {
-            if self.wait.awaiting() == Awaiting::Writing {
-                self.await_now(self.awaited(), now);
+            match self.phase {
+                Phase::Receiving if self.wait.awaiting() == Awaiting::Writing => {
+                    self.await_now(self.awaited(), now);
+                }
+                // More is to be written, when the application has it.
+                Phase::Handling | Phase::Sending | Phase::Draining => self.pause(now),
+                _ => {}
             }
             return None;
         }
         self.await_now(Awaiting::Writing, now);
         let deadline = self.wait.deadline(&self.config);
         if now < deadline {
+            // The client is waited for once at a time.
+            self.pause_body(now);
             return Some(Step::Write { deadline });
         }
         self.diagnose(Diagnostic::WriteTimeout);
-        self.phase = Phase::Closed;
-        Some(Step::Close)
+        self.give_up();
+        Some(if self.phase == Phase::Cut { Step::Reset } else { Step::Close })
     }
 
-    /// Appends an answer, after which its request is done.
-    fn answer(&mut self, response: Response, persists: bool, now: Instant) {
+    /// Appends an answer, after which its request is done. Returns whether its body is still to be
+    /// made.
+    fn answer(&mut self, response: Response, persists: bool, now: Instant) -> bool {
         let buffer = self.buffer.get_or_insert_default();
-        let mut context = ResponseContext::new(Request::new(&buffer.request, &self.peer), persists);
+        let request = Request::new(&buffer.request, &self.peer);
+        let mut context = ResponseContext::new(request, &response, persists);
         if !buffer.request.has_begun() {
             // RFC 9110 section 9.3.2: no content for HEAD, even if the rest of its line is wrong.
-            context.is_head = buffer.unread().starts_with(b"HEAD ");
+            context.is_head = buffer.unread().trim_ascii_start().starts_with(b"HEAD ");
         }
         let date = if self.config.date { buffer.date.line_at(now, self.time_of_day) } else { "" };
         let upgrades = response.protocol.is_some();
-        answer::write(&mut buffer.output, response, context, date);
+        buffer.outgoing = answer::write(&mut buffer.output, response, context, date);
+        let is_streamed = buffer.outgoing.is_some();
+        buffer.ends_with_connection =
+            buffer.outgoing.as_ref().is_some_and(Outgoing::ends_with_connection);
         // After an upgrade, `request` still gives it.
         if !upgrades {
             buffer.request.clear();
@@ -319,6 +394,7 @@ impl Connection {
         }
         self.has_answered = true;
         self.wait.made_progress(now);
+        is_streamed
     }
 
     /// Appends the 100, if the client expects one. RFC 9110 section 7.8: with an upgrade, the 100 has
@@ -339,7 +415,8 @@ impl Connection {
 
     /// Whether bytes after the request are to be thrown away, since pipelining is not allowed.
     fn refuses_pipelined(&mut self) -> bool {
-        let refuses = !self.config.allow_pipelining && !self.has_only_empty_lines();
+        let may_follow = self.has_open_body() || self.has_only_empty_lines();
+        let refuses = !self.config.allow_pipelining && !may_follow;
         if refuses {
             self.diagnose(Diagnostic::Pipelined);
         }

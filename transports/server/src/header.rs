@@ -1,4 +1,6 @@
-//! What may stand in a field line of a response.
+//! Field lines of a response, and what may stand in them.
+
+use h1events::Field;
 
 /// Why a field can't be part of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +17,10 @@ pub enum InvalidHeader {
     /// Transfer-Encoding.
     #[error("the field is the connection's to set")]
     Reserved,
+    /// The field has to stand before the content: its recipient needs it to route the message, to frame
+    /// it, or to read it (RFC 9110 section 6.5.1).
+    #[error("the field has no place after the content")]
+    NotInTrailers,
 }
 
 /// The fields that the connection sets.
@@ -39,6 +45,24 @@ pub(crate) fn check_value(value: &[u8]) -> Result<(), InvalidHeader> {
         return Err(InvalidHeader::Value);
     }
     Ok(())
+}
+
+/// Appends a field line.
+pub(crate) fn push_line(lines: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    lines.reserve(name.len() + value.len() + ": \r\n".len());
+    for part in [name, b": ", value, b"\r\n"] {
+        lines.extend_from_slice(part);
+    }
+}
+
+/// The fields of lines that were [pushed](push_line).
+pub(crate) fn fields(lines: &[u8]) -> impl Iterator<Item = Field<'_>> {
+    // No value has an LF, and no name a colon.
+    let lines = lines.split_inclusive(|octet| *octet == b'\n');
+    lines.filter_map(|line| {
+        let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
+        Some(Field { name, value: value.strip_prefix(b": ")?.strip_suffix(b"\r\n")? })
+    })
 }
 
 /// tchar (RFC 9110 section 5.6.2)

@@ -18,6 +18,7 @@
 //! ```
 //! use std::io::{Read, Write};
 //! use std::sync::Arc;
+//! use std::task::{Context, Waker};
 //! use std::time::{Instant, SystemTime};
 //! use h1events_server::{Config, Connection, Peer, Request, Response, Step};
 //!
@@ -47,8 +48,12 @@
 //!                 connection.respond(response, Instant::now());
 //!             }
 //!             Step::Allocate { bytes } => connection.set_allowance(bytes),
+//!             Step::Produce => {
+//!                 // A real transport waits until the waker is woken, if the body has no part yet.
+//!                 let _ = connection.poll_body(&mut Context::from_waker(Waker::noop()));
+//!             }
 //!             Step::Shutdown => {} // stream.shutdown(Shutdown::Write)
-//!             Step::Upgraded | Step::Close => return Ok(()),
+//!             Step::Upgraded | Step::Reset | Step::Close => return Ok(()),
 //!         }
 //!     }
 //! }
@@ -86,10 +91,15 @@
 //! 7. **Upgrade and CONNECT** hand the connection over, with the bytes that came after the request.
 //!    Only a protocol that the client offers is accepted. A CONNECT that the application doesn't
 //!    accept gets a 501.
-//! 8. **Memory** is taken for bytes that have come, never for a length that is announced, and is freed
+//! 8. **Bodies stream**, in both directions, at any length and in little memory, for applications that
+//!    want it. [`Connection::with_streamed_bodies`] hands a request over at the end of its head, and its
+//!    body as the application wants it. [`Response::with_parts`] and
+//!    [`Response::with_streamed_body`] make an answer while it is sent. An answer that fails is cut, so
+//!    that the client can tell.
+//! 9. **Memory** is taken for bytes that have come, never for a length that is announced, and is freed
 //!    after the answer. Beyond [16 KiB](SMALL), it is asked for first: [`Step::Allocate`]. An idle
 //!    connection needs none: [`Connection::detach_buffer`].
-//! 9. **[`step`](Connection::step) is idempotent**, except for [`Step::Shutdown`].
+//! 10. **[`step`](Connection::step) is idempotent**, except for [`Step::Shutdown`].
 //!
 //! # What the endpoint decides
 //!
@@ -137,7 +147,7 @@
 //!
 //! # What it does not do
 //!
-//! No streaming of bodies, no TLS, no HTTP/2, no routing, no compression. It doesn't tell the
+//! No TLS, no HTTP/2, no routing, no compression. It doesn't tell the
 //! application that its client has gone, and doesn't bound how long the application takes.
 
 #![forbid(unsafe_code)]
@@ -146,13 +156,19 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod answer;
+mod body;
 mod buffer;
 mod config;
 mod connection;
+mod content;
 mod date;
 mod diagnostic;
 mod endpoint;
 mod header;
+#[cfg(feature = "http")]
+mod http;
+mod incoming;
+mod outgoing;
 mod output;
 mod owned_request;
 mod peer;
@@ -163,11 +179,14 @@ mod room;
 mod step;
 mod stored_request;
 mod target;
+mod trailers;
 mod wait;
 
+pub use body::{Body, BodyError, Part};
 pub use buffer::{Buffer, SMALL};
 pub use config::{Config, Linger, MinDataRate};
 pub use connection::{Activity, Connection};
+pub use content::Content;
 pub use diagnostic::Diagnostic;
 pub use endpoint::{
     ACCEPT_RETRY_DELAY, AcceptBackoff, AcceptErrorKind, Complaints, ConnectionId, Endpoint,
@@ -176,9 +195,13 @@ pub use endpoint::{
 /// The parser's types that are part of this crate's interface.
 pub use h1events::{Error, Field, Limits, Version};
 pub use header::InvalidHeader;
+#[cfg(feature = "http")]
+pub use http::{InvalidRequestParts, InvalidResponseParts};
+pub use incoming::{BodyState, RequestBodyError};
 pub use output::WriteSlices;
 pub use owned_request::{OwnedRequest, ParseRequestError};
 pub use peer::Peer;
 pub use request::Request;
 pub use response::Response;
 pub use step::Step;
+pub use trailers::Trailers;

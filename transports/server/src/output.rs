@@ -1,15 +1,15 @@
 //! The bytes that are still to be sent.
 
-use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::ops::Deref;
+
+use crate::content::Content;
 
 /// Answers that wait to be sent. Small ones share a piece; a large body is a piece of
 /// its own and never copied.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    pieces: VecDeque<Cow<'static, [u8]>>,
+    pieces: Vec<Content>,
     /// Bytes of the first piece that have been sent.
     sent: usize,
     len: usize,
@@ -64,9 +64,10 @@ impl Output {
         self.len == 0
     }
 
-    /// Whether it is to be sent before another answer joins it.
+    /// Whether it is to be sent before another answer, or a part of one, joins it. What has been sent of
+    /// a large piece still takes memory.
     pub(crate) const fn is_full(&self) -> bool {
-        self.len >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
+        self.len >= BATCH_BYTES || self.sent >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
     }
 
     /// Counts what has been appended since the last call as one answer.
@@ -76,23 +77,34 @@ impl Output {
 
     /// Appends what `write` writes.
     pub(crate) fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if !matches!(self.pieces.back(), Some(Cow::Owned(piece)) if piece.len() < LARGE) {
-            self.pieces.push_back(Cow::Owned(Vec::new()));
+        let last = self.pieces.last().and_then(Content::as_vec);
+        if last.is_none_or(|piece| piece.len() >= LARGE) {
+            self.pieces.push(Vec::new().into());
         }
-        if let Some(Cow::Owned(piece)) = self.pieces.back_mut() {
+        if let Some(piece) = self.pieces.last_mut().and_then(Content::as_mut_vec) {
             let before = piece.len();
             write(piece);
             self.len += piece.len() - before;
         }
     }
 
-    pub(crate) fn push_body(&mut self, body: Cow<'static, [u8]>) {
+    pub(crate) fn push_body(&mut self, body: Content) {
         if body.len() < LARGE {
             self.append(|piece| piece.extend_from_slice(&body));
         } else {
             self.len += body.len();
-            self.pieces.push_back(body);
+            self.pieces.push(body);
         }
+    }
+
+    /// Appends content as a chunk (RFC 9112 section 7.1). It isn't empty: that would be the last one.
+    pub(crate) fn push_chunk(&mut self, content: Content) {
+        self.append(|out| {
+            let digits = format!("{:x}\r\n", content.len());
+            out.extend_from_slice(digits.as_bytes());
+        });
+        self.push_body(content);
+        self.append(|out| out.extend_from_slice(b"\r\n"));
     }
 
     /// Returns the next bytes to send.
@@ -114,11 +126,8 @@ impl Output {
 
     /// Bytes of heap that are taken.
     pub(crate) fn capacity(&self) -> usize {
-        let pieces = self.pieces.iter().map(|piece| match piece {
-            Cow::Owned(piece) => piece.capacity(),
-            Cow::Borrowed(_) => 0,
-        });
-        self.pieces.capacity() * size_of::<Cow<'static, [u8]>>() + pieces.sum::<usize>()
+        let pieces = self.pieces.iter().map(Content::capacity).sum::<usize>();
+        self.pieces.capacity() * size_of::<Content>() + pieces
     }
 
     /// Gives the memory back that sent answers have left, and says whether there was some.
@@ -139,21 +148,22 @@ impl Output {
         self.len = self.len.checked_sub(n).expect("more bytes sent than there were");
         self.sent += n;
         if self.len == 0 {
-            self.answers = 0;
+            return self.clear();
         }
-        let mut last = self.pieces.len() == 1;
-        while let Some(piece) = self.pieces.front_mut().filter(|piece| piece.len() <= self.sent) {
-            if let (true, Cow::Owned(piece)) = (last, &mut *piece)
-                && piece.capacity() <= KEEP
-            {
-                // Its memory is used again.
-                piece.clear();
-                self.sent = 0;
-                return;
-            }
+        while let Some(piece) = self.pieces.first().filter(|piece| piece.len() <= self.sent) {
             self.sent -= piece.len();
-            self.pieces.pop_front();
-            last = self.pieces.len() == 1;
+            self.pieces.remove(0);
+        }
+    }
+
+    /// Forgets what has been sent: all. The memory of the last piece is used again.
+    fn clear(&mut self) {
+        self.sent = 0;
+        self.answers = 0;
+        self.pieces.drain(..self.pieces.len().saturating_sub(1));
+        match self.pieces.last_mut().and_then(Content::as_mut_vec) {
+            Some(piece) if piece.capacity() <= KEEP => piece.clear(),
+            _ => self.pieces.clear(),
         }
     }
 }
@@ -170,11 +180,11 @@ mod tests {
     fn small_pieces_share_a_slice_and_large_ones_are_not_copied() {
         let mut output = Output::default();
         output.append(|piece| piece.extend_from_slice(b"head"));
-        output.push_body(Cow::Borrowed(b"small"));
+        output.push_body(b"small".into());
         output.append(|piece| piece.extend_from_slice(b"head"));
         let large = vec![b'x'; LARGE];
         let address = large.as_ptr();
-        output.push_body(Cow::Owned(large));
+        output.push_body(large.into());
         output.append(|piece| piece.extend_from_slice(b"tail"));
 
         assert_eq!(&*output.slices()[0], b"headsmallhead");
@@ -184,7 +194,7 @@ mod tests {
 
         let mut output = Output::default();
         for _ in 0..2 {
-            output.push_body(Cow::Borrowed(&[b'x'; 8 * 1024]));
+            output.push_body((&[b'x'; 8 * 1024]).into());
         }
         assert_eq!(output.slices()[0].len(), 16 * 1024);
     }
@@ -196,7 +206,7 @@ mod tests {
             let mut expected = Vec::new();
             for (head, len) in [("a", 0), ("bb", LARGE), ("ccc", 5), ("dddd", LARGE + 3)] {
                 output.append(|piece| piece.extend_from_slice(head.as_bytes()));
-                output.push_body(Cow::Owned(vec![b'-'; len]));
+                output.push_body(vec![b'-'; len].into());
                 expected.extend_from_slice(head.as_bytes());
                 expected.resize(expected.len() + len, b'-');
             }

@@ -47,6 +47,10 @@ impl OwnedRequest {
         Self { stored, peer }
     }
 
+    pub(crate) fn into_stored(self) -> StoredRequest {
+        self.stored
+    }
+
     /// Parses the bytes of one whole request, with the default limits and [`Peer::Local`].
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A request, as the application sees it.
 
-use h1events::{Field, Version};
+use h1events::{BodyLength, Field, Version};
 
 use crate::peer::Peer;
 use crate::stored_request::StoredRequest;
@@ -121,7 +121,18 @@ impl<'a> Request<'a> {
             .map(|field| field.value)
     }
 
-    /// Returns the content, decoded from chunks.
+    /// Returns how long the content is, in bytes, as the head says it. `None` if it comes in chunks.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        match self.stored.framing()?.body {
+            BodyLength::None => Some(0),
+            BodyLength::Length(length) => Some(length),
+            BodyLength::Chunked => None,
+        }
+    }
+
+    /// Returns the content, decoded from chunks. Empty if the application
+    /// [reads it as it comes](crate::Connection::with_streamed_bodies).
     #[must_use]
     pub fn body(&self) -> &'a [u8] {
         self.stored.body()

@@ -1,9 +1,13 @@
 //! A response, as the application gives it.
 
 use std::borrow::Cow;
+use std::pin::Pin;
+use std::{fmt, io};
 
 use h1events::Field;
 
+use crate::body::{Body, Parts};
+use crate::content::Content;
 use crate::header::{self, InvalidHeader};
 use crate::reason;
 
@@ -18,20 +22,31 @@ use crate::reason;
 /// let response = Response::new(405).with_header("Allow", "GET, HEAD");
 /// let response = Response::html("<p>No such tea</p>").with_status(404);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use]
 pub struct Response {
     pub(crate) status: u16,
     reason: Option<&'static str>,
     /// Field lines as they are sent, each with its CRLF.
-    pub(crate) lines: Vec<u8>,
+    pub(crate) lines: Cow<'static, [u8]>,
     has_date: bool,
     has_upgrade: bool,
-    /// None if the application has said nothing about it.
-    pub(crate) body: Option<Cow<'static, [u8]>>,
+    pub(crate) body: ResponseBody,
+    /// The Content-Length, where the body doesn't tell it.
+    pub(crate) length: Option<u64>,
+    pub(crate) forces_trailers: bool,
     closes: bool,
     /// What the connection switches to, if it does.
-    pub(crate) protocol: Option<Vec<u8>>,
+    pub(crate) protocol: Option<Box<[u8]>>,
+}
+
+#[derive(Default)]
+pub(crate) enum ResponseBody {
+    /// The application has said nothing about it.
+    #[default]
+    None,
+    Whole(Content),
+    Streamed(Pin<Box<dyn Body>>),
 }
 
 impl Response {
@@ -45,10 +60,12 @@ impl Response {
         Self {
             status,
             reason: None,
-            lines: Vec::new(),
+            lines: Cow::Borrowed(&[]),
             has_date: false,
             has_upgrade: false,
-            body: None,
+            body: ResponseBody::None,
+            length: None,
+            forces_trailers: false,
             closes: false,
             protocol: None,
         }
@@ -56,17 +73,17 @@ impl Response {
 
     /// Creates a response with status 200 and a plain text.
     pub fn text(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("text/plain; charset=utf-8", text.into())
+        Self::typed("Content-Type: text/plain; charset=utf-8\r\n", text.into())
     }
 
     /// Creates a response with status 200 and an HTML page.
     pub fn html(html: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("text/html; charset=utf-8", html.into())
+        Self::typed("Content-Type: text/html; charset=utf-8\r\n", html.into())
     }
 
     /// Creates a response with status 200 and a JSON text.
     pub fn json(json: impl Into<Cow<'static, str>>) -> Self {
-        Self::typed("application/json", json.into())
+        Self::typed("Content-Type: application/json\r\n", json.into())
     }
 
     /// Creates a response with status 303 (See Other), which sends the client to another place
@@ -119,7 +136,7 @@ impl Response {
         header::check_value(protocol)?;
         let mut response = Self::new(200);
         response.status = 101;
-        response.protocol = Some(protocol.to_owned());
+        response.protocol = Some(protocol.into());
         Ok(response)
     }
 
@@ -177,12 +194,59 @@ impl Response {
         Ok(self)
     }
 
-    /// Sets the body, which may be empty. Borrowed bytes are not copied, and large bodies never.
+    /// Sets the body, which may be empty. Static and shared bytes are not copied, and large bodies
+    /// never.
     ///
     /// The answer to a HEAD has the Content-Length of the body that is given here, since it is
     /// that of the GET, and none if there is no body (RFC 9110 section 8.6).
-    pub fn with_body(mut self, body: impl Into<Cow<'static, [u8]>>) -> Self {
-        self.body = Some(body.into());
+    pub fn with_body(mut self, body: impl Into<Content>) -> Self {
+        self.body = ResponseBody::Whole(body.into());
+        self
+    }
+
+    /// Sets a body that is made while it is sent: its parts are those of an iterator.
+    ///
+    /// Each part is sent before the next is asked for, so that the client has it even if the next takes
+    /// long. Where many connections share a thread, they wait for the iterator. Parts of some KiB
+    /// cost less than many small ones.
+    ///
+    /// The body goes out in chunks, unless its [length](Self::with_content_length) is set. To an HTTP/1.0
+    /// client, its end is that of the connection.
+    ///
+    /// ```
+    /// use h1events_server::Response;
+    ///
+    /// let lines = (1..=1_000_000).map(|n| Ok(format!("line {n}\n")));
+    /// let response = Response::new(200).with_header("Content-Type", "text/plain").with_parts(lines);
+    /// ```
+    pub fn with_parts<I, T>(self, parts: I) -> Self
+    where
+        I: IntoIterator<Item = io::Result<T>, IntoIter: Send + Unpin + 'static>,
+        T: Into<Content>,
+    {
+        self.with_streamed_body(Parts::new(parts.into_iter()))
+    }
+
+    /// Sets a body that is made while it is sent.
+    pub fn with_streamed_body(mut self, body: impl Body + 'static) -> Self {
+        self.body = ResponseBody::Streamed(Box::pin(body));
+        self
+    }
+
+    /// Sets the Content-Length of a body that is made while it is sent, or that of the answer to a
+    /// HEAD that has no body.
+    ///
+    /// A body that turns out longer or shorter is an error of the application: the connection is
+    /// cut. A [whole body](Self::with_body) has a length of its own, which counts.
+    pub const fn with_content_length(mut self, length: u64) -> Self {
+        self.length = Some(length);
+        self
+    }
+
+    /// Sends the trailers of the body even to a client that hasn't said that it reads them, with
+    /// `TE: trailers` (RFC 9110 section 6.5.1). By default they are left out then.
+    pub const fn with_forced_trailers(mut self) -> Self {
+        self.forces_trailers = true;
         self
     }
 
@@ -218,24 +282,38 @@ impl Response {
     /// assert!(response.headers().any(|field| field.name == b"Allow" && field.value == b"GET, HEAD"));
     /// ```
     pub fn headers(&self) -> impl Iterator<Item = Field<'_>> {
-        // No value has an LF, and no name a colon.
-        let lines = self.lines.split_inclusive(|octet| *octet == b'\n');
-        lines.filter_map(|line| {
-            let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
-            Some(Field { name, value: value.strip_prefix(b": ")?.strip_suffix(b"\r\n")? })
-        })
+        header::fields(&self.lines)
     }
 
-    /// Returns the body, which the connection may leave out.
+    /// Returns the body, which the connection may leave out. Empty if it is made while it is sent.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        self.body.as_deref().unwrap_or_default()
+        match &self.body {
+            ResponseBody::Whole(body) => body,
+            ResponseBody::None | ResponseBody::Streamed(_) => &[],
+        }
+    }
+
+    /// Returns how many bytes the body has, if that is known: what has been
+    /// [set](Self::with_content_length), or what the body itself tells.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        match &self.body {
+            ResponseBody::Whole(body) => Some(body.len() as u64),
+            ResponseBody::None => Some(self.length.unwrap_or_default()),
+            ResponseBody::Streamed(body) => self.length.or_else(|| body.length()),
+        }
     }
 
     /// Whether the connection closes after this answer.
     #[must_use]
     pub const fn closes(&self) -> bool {
         self.closes
+    }
+
+    /// Whether the body is made while it is sent.
+    pub(crate) const fn is_streamed(&self) -> bool {
+        matches!(self.body, ResponseBody::Streamed(_))
     }
 
     pub(crate) const fn has_date(&self) -> bool {
@@ -246,22 +324,25 @@ impl Response {
         self.has_upgrade
     }
 
-    fn typed(content_type: &str, text: Cow<'static, str>) -> Self {
-        let body: Cow<'static, [u8]> = match text {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        };
-        let mut response = Self::new(200).with_body(body);
-        response.push(b"Content-Type", content_type.as_bytes());
-        response
+    fn typed(line: &'static str, text: Cow<'static, str>) -> Self {
+        Self { lines: Cow::Borrowed(line.as_bytes()), ..Self::new(200).with_body(text) }
     }
 
-    fn push(&mut self, name: &[u8], value: &[u8]) {
+    pub(crate) fn push(&mut self, name: &[u8], value: &[u8]) {
         self.has_date |= name.eq_ignore_ascii_case(b"date");
         self.has_upgrade |= name.eq_ignore_ascii_case(b"upgrade");
-        self.lines.reserve(name.len() + value.len() + ": \r\n".len());
-        for part in [name, b": ", value, b"\r\n"] {
-            self.lines.extend_from_slice(part);
+        header::push_line(self.lines.to_mut(), name, value);
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Whole(content) => content.fmt(f),
+            Self::Streamed(body) => {
+                write!(f, "made while it is sent, of {:?} bytes", body.length())
+            }
         }
     }
 }

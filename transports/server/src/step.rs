@@ -35,11 +35,17 @@ pub enum Step {
     /// Give the [`request`](crate::Connection::request) to the application, then
     /// [`respond`](crate::Connection::respond).
     Handle,
+    /// Ask the body of the answer for its next part: [`poll_body`](crate::Connection::poll_body). If
+    /// it has none yet, wait until it wakes. That is the application's time.
+    Produce,
     /// The application has taken the connection: [`into_parts`](crate::Connection::into_parts)
     /// and the stream belong to it.
     Upgraded,
     /// Shut the write half down, then go on stepping. Returned once.
     Shutdown,
+    /// Reset the stream and drop it: an answer was cut whose end is that of the connection, and a close
+    /// would make it look whole.
+    Reset,
     /// Drop the stream. Nothing is left to be sent or read.
     Close,
 }

@@ -33,7 +33,7 @@ pub(crate) enum Part {
     Body(usize),
     /// The end of the request.
     End,
-    /// An event that the room is too small for.
+    /// The room is too small for the next part.
     Lacks {
         /// Bytes by which the memory has to grow for it.
         growth: usize,
@@ -67,9 +67,33 @@ impl StoredRequest {
     /// Reads the next part from the input. `None` means: no part until more bytes come.
     ///
     /// The octets of a head are copied once, when all their lines that have come are read. All memory
-    /// doubles, up to the room that the request has. An event that needs more than that stays in
+    /// doubles, up to the room that the request has. If that isn't enough, nothing is taken from
     /// the input.
     pub(crate) fn read(
+        &mut self,
+        parser: &mut RequestParser,
+        input: &mut &[u8],
+        room: Room<'_>,
+    ) -> Result<Option<Part>, Error> {
+        let (parser_before, unread) = (parser.clone(), *input);
+        let stored = (self.text.len(), self.headers.len(), self.trailers.len());
+        let is_head = self.framing.is_none();
+        let result = self.read_events(parser, input, room);
+        if let Ok(Some(Part::Lacks { .. })) = result {
+            (*parser, *input) = (parser_before, unread);
+            self.text.truncate(stored.0);
+            self.headers.truncate(stored.1);
+            self.trailers.truncate(stored.2);
+            self.framing.take_if(|_| is_head);
+            if self.text.is_empty() {
+                (self.method, self.target) = (0..0, 0..0);
+            }
+        }
+        result
+    }
+
+    /// Reads events up to the end of a part, or of the room.
+    fn read_events(
         &mut self,
         parser: &mut RequestParser,
         input: &mut &[u8],
@@ -87,31 +111,27 @@ impl StoredRequest {
         };
         let mut before;
         let result = loop {
-            let parser_before = parser.clone();
             before = *input;
             let event = match parser.next_event(input) {
                 Ok(Some(event)) => event,
                 Ok(None) => break Ok(None),
                 Err(error) => break Err(error),
             };
-            if let Event::RequestLine(line) = event {
-                // An empty line may stand before it.
-                start = range_of(line.method, unread).unwrap_or_default().start;
-            }
-            let text_len = if is_head { unread.len() - input.len() - start } else { 0 };
-            let growth = self.growth(&event, text_len);
-            let left = if growth > 0 { self.left(room) } else { 0 };
-            if growth > left {
-                (*parser, *input) = (parser_before, before);
-                break Ok(Some(Part::Lacks { growth }));
-            }
             match event {
                 Event::Header(field) => {
-                    let left = left.saturating_sub(lacking(&self.text, text_len));
-                    reserve(&mut self.headers, 1, left);
+                    if lacking(&self.headers, 1) > 0 {
+                        let text = lacking(&self.text, unread.len() - input.len() - start);
+                        let growth = text + lacking(&self.headers, 1);
+                        let Some(left) = self.left(room, growth) else {
+                            return Ok(Some(Part::Lacks { growth }));
+                        };
+                        reserve(&mut self.headers, 1, left - text);
+                    }
                     self.headers.push((place(field.name, start), place(field.value, start)));
                 }
                 Event::RequestLine(line) => {
+                    // An empty line may stand before it.
+                    start = range_of(line.method, unread).unwrap_or_default().start;
                     self.method = place(line.method, start);
                     self.target = place(line.target, start);
                     self.version = line.version;
@@ -121,6 +141,10 @@ impl StoredRequest {
                     break Ok(Some(Part::Head(framing)));
                 }
                 Event::Body(data) => {
+                    let growth = lacking(&self.body, data.len());
+                    let Some(left) = self.left(room, growth) else {
+                        return Ok(Some(Part::Lacks { growth }));
+                    };
                     reserve(&mut self.body, data.len(), left);
                     self.body.extend_from_slice(data);
                     break Ok(Some(Part::Body(data.len())));
@@ -128,6 +152,10 @@ impl StoredRequest {
                 Event::Trailer(field) => {
                     let octets = field.name.len() + field.value.len();
                     let slot = lacking(&self.trailers, 1);
+                    let growth = lacking(&self.text, octets) + slot;
+                    let Some(left) = self.left(room, growth) else {
+                        return Ok(Some(Part::Lacks { growth }));
+                    };
                     reserve(&mut self.text, octets, left - slot);
                     reserve(&mut self.trailers, 1, slot);
                     let stored = (self.store(field.name), self.store(field.value));
@@ -140,34 +168,25 @@ impl StoredRequest {
             // What a malformed line has consumed isn't stored.
             let rest = if result.is_err() { before } else { *input };
             let head = &unread[start..unread.len() - rest.len()];
-            if lacking(&self.text, head.len()) > 0 {
-                let left = self.left(room);
-                reserve(&mut self.text, head.len(), left);
-            }
+            let growth = lacking(&self.text, head.len());
+            let Some(left) = self.left(room, growth) else {
+                return Ok(Some(Part::Lacks { growth }));
+            };
+            reserve(&mut self.text, head.len(), left);
             self.text.extend_from_slice(head);
             self.head_len = self.text.len();
         }
         result
     }
 
-    /// Bytes by which the memory has to grow for an event. `text_len` octets of a head are to be
-    /// stored with it.
-    fn growth(&self, event: &Event<'_>, text_len: usize) -> usize {
-        match event {
-            Event::RequestLine(_) | Event::HeadEnd(_) => lacking(&self.text, text_len),
-            Event::Header(_) => lacking(&self.text, text_len) + lacking(&self.headers, 1),
-            Event::Body(data) => lacking(&self.body, data.len()),
-            Event::Trailer(field) => {
-                let octets = field.name.len() + field.value.len();
-                lacking(&self.text, octets) + lacking(&self.trailers, 1)
-            }
-            Event::End => 0,
+    /// Bytes by which the memory may grow, if it may grow by `growth` bytes.
+    fn left(&self, room: Room<'_>, growth: usize) -> Option<usize> {
+        // Most requests take no more than earlier ones have left.
+        if growth == 0 {
+            return Some(0);
         }
-    }
-
-    /// Bytes by which the memory may grow.
-    fn left(&self, room: Room<'_>) -> usize {
-        room.max().saturating_sub(self.capacity())
+        let left = room.max().saturating_sub(self.capacity());
+        (growth <= left).then_some(left)
     }
 
     fn store(&mut self, octets: &[u8]) -> Range<usize> {

@@ -17,6 +17,11 @@
 //! There is one wait at a time, since nothing is read while answers wait to be written. That
 //! time isn't the client's fault: what the client is in the middle of sending gets its whole time
 //! again afterwards.
+//!
+//! A body that the application reads as it comes has an account of its own, beside that of `Writing`,
+//! which an answer has that is made while it is sent. Each stands still while the client is waited for in
+//! the other direction, or while the application is. So a client that is slow in both is ended within two
+//! minutes.
 
 use std::time::{Duration, Instant};
 

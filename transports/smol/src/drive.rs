@@ -1,75 +1,70 @@
 //! The loop over the steps of a connection.
 
-use std::io;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::io::{self, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Instant;
 
-use h1events_net::Session;
-use h1events_server::{Peer, Persistence, Request, Response, Step, Turn};
+use h1events_net::{SHUTDOWN_TIMEOUT, Session};
+use h1events_server::{BodyState, RequestBodyError, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
-use crate::context::{Serving, WorkerContext};
+use crate::application::Application;
+use crate::body::{BodyWriter, RequestBody};
+use crate::context::WorkerContext;
 use crate::stream::Stream;
-
-/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
-/// client has as long to begin to read an answer.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Reads and writes in a row after which the time is asked for.
 const CLOCK_INTERVAL: u32 = 16;
 
-/// How a connection ended that isn't lost.
-pub(crate) enum Ended {
-    Closed,
-    Upgraded,
-}
-
 pub(crate) struct Driver<S, A> {
-    serving: Arc<Serving<S, A>>,
-    context: Rc<WorkerContext>,
+    pub(crate) context: Rc<WorkerContext<S, A>>,
     /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
-    stream: S,
-    session: Session,
+    pub(crate) stream: S,
+    pub(crate) session: Session,
     /// As of the last thing that may have taken time: a wait, or a handler.
     now: Instant,
     turn: Turn,
     /// Reads and writes since the last wait.
     moves: u32,
+    /// The body that the application reads.
+    body: Option<BodyWriter>,
 }
 
-impl<S, A> Driver<S, A>
-where
-    S: Stream,
-    A: AsyncFn(&Request<'_>) -> Response,
-{
-    pub(crate) fn new(
-        serving: Arc<Serving<S, A>>,
-        context: Rc<WorkerContext>,
-        stream: S,
-        session: Session,
-    ) -> Self {
+impl<S: Stream, A: Application> Driver<S, A> {
+    pub(crate) fn new(context: Rc<WorkerContext<S, A>>, stream: S, session: Session) -> Self {
         let now = Instant::now();
-        Self { serving, context, stream, session, now, turn: Turn::new(now), moves: 0 }
+        Self { context, stream, session, now, turn: Turn::new(now), moves: 0, body: None }
     }
 
     /// Takes step after step.
-    pub(crate) async fn run(&mut self) -> io::Result<Ended> {
+    pub(crate) async fn run(&mut self) -> io::Result<()> {
+        // The task's waker is always the same.
+        let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        self.session.guard().on_wake(move |_| waker.wake_by_ref());
         loop {
-            match self.session.step(self.now) {
-                Step::Read { deadline } => self.read(deadline).await?,
-                Step::Write { deadline } => self.write(deadline).await?,
-                Step::Handle => self.answer().await?,
-                Step::Allocate { .. } => {
-                    self.context.wakers.woken(self.session.id()).await;
-                    self.begin_turn();
+            match self.next_step() {
+                Step::Read { deadline } => self.wait_for_input(deadline).await?,
+                Step::Write { deadline } => self.wait(deadline, Self::write).await?,
+                Step::Handle if self.has_streamed_body() => {
+                    Box::pin(self.handle_with_body()).await?;
                 }
-                Step::Shutdown => self.shutdown().await?,
-                Step::Upgraded => return Ok(Ended::Upgraded),
-                Step::Close => return Ok(Ended::Closed),
+                Step::Handle => self.handle().await?,
+                Step::Produce => self.produce().await,
+                Step::Allocate { .. } => self.be_woken().await,
+                Step::Shutdown => {
+                    let deadline = self.now + SHUTDOWN_TIMEOUT;
+                    self.wait(deadline, |driver, cx| attempt(driver.stream.poll_shutdown(cx)))
+                        .await?;
+                }
+                Step::Upgraded | Step::Close => return Ok(()),
+                Step::Reset => {
+                    self.stream.reset();
+                    return Ok(());
+                }
             }
             if self.turn.is_over(self.now) {
                 self.give_way().await;
@@ -77,86 +72,128 @@ where
         }
     }
 
-    /// The other end.
-    pub(crate) const fn peer(&self) -> Peer {
-        self.session.peer()
-    }
-
-    /// Gives the connection to the application, if there is something that takes it. Its place is
-    /// taken until what is returned beside the future is dropped.
-    pub(crate) fn upgrade(self) -> Option<(impl Future<Output = ()>, impl Sized)> {
-        let Self { serving, stream, session, .. } = self;
-        let take = serving.on_upgrade.as_ref()?;
-        let (upgraded, guard) = session.into_upgraded(stream);
-        Some((take(upgraded), guard))
-    }
-
-    async fn read(&mut self, deadline: Instant) -> io::Result<()> {
-        self.wait(deadline, Self::poll_read).await
-    }
-
     /// Reads, into memory that all connections share until something of a request has come.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { session, stream, context, now, .. } = self;
-        if session.has_buffer() {
-            match ready!(Pin::new(stream).poll_read(cx, session.read_space()))? {
-                0 => session.read_eof(),
-                n => session.advance_read(n),
-            }
-            return Poll::Ready(Ok(()));
-        }
-        let space = &mut *context.scratch.borrow_mut();
-        match ready!(Pin::new(stream).poll_read(cx, space))? {
-            0 => session.read_eof(),
-            n => session.receive(&space[..n], *now),
-        }
-        Poll::Ready(Ok(()))
+    fn read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Self { context, stream, session, now, .. } = self;
+        session.read(&mut context.scratch.borrow_mut(), *now, |space| {
+            attempt(Pin::new(stream).poll_read(cx, space))
+        })
     }
 
     /// Writes and flushes: only then it has been sent.
-    async fn write(&mut self, deadline: Instant) -> io::Result<()> {
-        let mut written = 0;
-        self.wait(deadline, |driver, cx| {
-            if written == 0 {
-                let slices = driver.session.write_slices();
-                let stream = Pin::new(&mut driver.stream);
-                // One slice, the usual answer, is cheaper to write by itself.
-                written = ready!(match &*slices {
-                    [only] => stream.poll_write(cx, only),
-                    several => stream.poll_write_vectored(cx, several),
-                })?;
-                if written == 0 {
-                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-                }
-            }
-            ready!(Pin::new(&mut driver.stream).poll_flush(cx))?;
-            driver.session.advance_write(written);
-            Poll::Ready(Ok(()))
-        })
-        .await
+    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Self { stream, session, .. } = self;
+        let mut stream = Pin::new(stream);
+        session.write(|slices| {
+            // One slice, the usual answer, is cheaper to write by itself.
+            attempt(match slices {
+                [only] => stream.as_mut().poll_write(cx, only),
+                several => stream.as_mut().poll_write_vectored(cx, several),
+            })
+        })?;
+        attempt(stream.poll_flush(cx))?;
+        session.flushed();
+        Ok(())
     }
 
-    async fn answer(&mut self) -> io::Result<()> {
-        let request = self.session.request();
+    async fn handle(&mut self) -> io::Result<()> {
+        let (request, app) = (self.session.request(), &*self.context.app);
         // What the application shares between its calls is its own to keep sound.
-        let answer =
-            AssertUnwindSafe(async { (self.serving.app)(&request).await }).catch_unwind().await;
-        let response = answer.unwrap_or_else(|panic| self.session.panicked(&*panic));
+        let handling = AssertUnwindSafe(app.call(&request, RequestBody::empty()));
+        let handled = handling.catch_unwind().await;
+        self.answer(handled).await
+    }
+
+    fn has_streamed_body(&mut self) -> bool {
+        A::STREAMS_BODIES && self.session.connection_mut().body_state() != BodyState::End
+    }
+
+    /// Handles a request whose body the application reads. Meanwhile, the connection reads what it wants.
+    async fn handle_with_body(&mut self) -> io::Result<()> {
+        let request = self.session.connection_mut().take_request();
+        let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let (writer, body) = BodyWriter::new(waker);
+        self.body = Some(writer);
+        let context = Rc::clone(&self.context);
+        let handled = {
+            let borrowed = request.as_request();
+            let handling = AssertUnwindSafe(context.app.call(&borrowed, body));
+            let mut handling = pin!(handling.catch_unwind());
+            loop {
+                if let Some(handled) = future::poll_once(&mut handling).await {
+                    break handled;
+                }
+                match self.next_step() {
+                    Step::Read { deadline } => self.wait_for_input(deadline).await?,
+                    Step::Write { deadline } => self.wait(deadline, Self::write).await?,
+                    Step::Handle | Step::Allocate { .. } => self.be_woken().await,
+                    // The endpoint has ended it.
+                    _ => return Err(ErrorKind::ConnectionAborted.into()),
+                }
+            }
+        };
+        self.exchange();
+        self.session.connection_mut().put_request_back(request);
+        self.answer(handled).await
+    }
+
+    async fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
         self.now = Instant::now();
-        let persistence = self.session.persistence(self.now);
-        if persistence == Persistence::CloseWhenAnswered {
-            future::poll_once(future::poll_fn(|cx| self.poll_read(cx))).await.transpose()?;
-        }
-        self.session.respond(response, persistence, self.now);
+        let Self { context, stream, session, now, .. } = self;
+        session.answer(handled, *now, |session| {
+            let mut cx = Context::from_waker(Waker::noop());
+            session.read(&mut context.scratch.borrow_mut(), *now, |space| {
+                attempt(Pin::new(stream).poll_read(&mut cx, space))
+            })
+        })?;
         if self.turn.answered(self.now) {
             self.give_way().await;
         }
         Ok(())
     }
 
-    async fn shutdown(&mut self) -> io::Result<()> {
-        let deadline = self.now + SHUTDOWN_TIMEOUT;
-        self.wait(deadline, |driver, cx| driver.stream.poll_shutdown(cx)).await
+    /// Asks the body of the answer for its next part. If it has none yet, and nothing is to be read or
+    /// written meanwhile, waits.
+    async fn produce(&mut self) {
+        let mut body = self.session.connection_mut().take_body();
+        let polled = future::poll_fn(|cx| {
+            let poll = || body.as_mut().poll_part(cx);
+            Poll::Ready(catch_unwind(AssertUnwindSafe(poll)))
+        });
+        let polled = polled.await;
+        let has_part = self.session.put_body_back(body, polled);
+        self.made_move();
+        if !has_part && self.next_step() == Step::Produce {
+            self.be_woken().await;
+            self.session.hear();
+        }
+    }
+
+    /// Reads, until something has come or what the application waits for has happened.
+    async fn wait_for_input(&mut self, deadline: Instant) -> io::Result<()> {
+        self.wait(deadline, Self::read).await?;
+        if A::STREAMS_BODIES {
+            self.session.connection_mut().wake_body();
+        }
+        Ok(())
+    }
+
+    fn next_step(&mut self) -> Step {
+        self.exchange();
+        let step = self.session.step(self.now);
+        // It has parsed what was read. That wakes the application.
+        self.exchange();
+        step
+    }
+
+    /// Moves the body of the request to the application.
+    fn exchange(&mut self) {
+        let Some(body) = &self.body else { return };
+        let connection = self.session.connection_mut();
+        body.exchange(connection);
+        if connection.body_state() == BodyState::Failed(RequestBodyError::Over) {
+            self.body = None;
+        }
     }
 
     /// Waits until something is done, the deadline has passed, or the endpoint has decided
@@ -164,41 +201,63 @@ where
     async fn wait(
         &mut self,
         deadline: Instant,
-        mut act: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<io::Result<()>>,
+        mut act: impl FnMut(&mut Self, &mut Context<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let is_insistent = Rc::clone(&self.context.reactor.is_insistent);
         let mut has_waited = false;
         future::poll_fn(|cx| {
             // What has come has come before the deadline or the decision, however late it is seen.
-            is_insistent.set(has_waited);
-            let acted = act(self, cx);
-            is_insistent.set(false);
-            if acted.is_ready() {
-                return acted;
+            self.context.reactor.insist(has_waited);
+            match act(self, cx) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                acted => return Poll::Ready(acted),
             }
             if has_waited {
                 self.now = Instant::now();
             }
-            self.context.wakers.set(self.session.id(), cx.waker());
-            if has_waited && self.now >= deadline || !self.session.wait(Some(deadline), self.now) {
+            // What makes or reads a body may have woken the task.
+            let is_over = has_waited && (self.now >= deadline || A::STREAMS_BODIES);
+            if is_over || !self.session.wait(Some(deadline), self.now) {
                 return Poll::Ready(Ok(()));
             }
             has_waited = true;
             Poll::Pending
         })
         .await?;
-        self.moves += 1;
         if has_waited {
             self.begin_turn();
-        } else if self.moves.is_multiple_of(CLOCK_INTERVAL) {
-            self.now = Instant::now();
+        } else {
+            self.made_move();
         }
         Ok(())
+    }
+
+    /// Counts what was done without waiting, and asks for the time now and then.
+    fn made_move(&mut self) {
+        self.moves += 1;
+        if self.moves.is_multiple_of(CLOCK_INTERVAL) {
+            self.now = Instant::now();
+        }
+    }
+
+    /// Waits until the endpoint wakes the connection: it may have memory then.
+    async fn be_woken(&mut self) {
+        let mut has_waited = false;
+        future::poll_fn(|_| match std::mem::replace(&mut has_waited, true) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+        self.begin_turn();
     }
 
     /// Lets the other connections of the thread have their turn, with all that has come for them
     /// by now: an executor may run hundreds of tasks before it looks.
     async fn give_way(&mut self) {
+        // A connection that throws away what its client sends without a break has nothing to wait for,
+        // and its place may be wanted. If it is to end, the next step says so.
+        if self.session.connection_mut().is_lingering() {
+            let _ = self.session.wait(None, self.now);
+        }
         self.context.reactor.catch_up();
         future::yield_now().await;
         self.begin_turn();
@@ -209,5 +268,13 @@ where
         self.now = Instant::now();
         self.turn = Turn::new(self.now);
         self.moves = 0;
+    }
+}
+
+/// What std has for what has to wait: an error.
+fn attempt<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
     }
 }

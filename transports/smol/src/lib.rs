@@ -58,21 +58,27 @@
 
 #![forbid(unsafe_code)]
 
+mod application;
+mod body;
 mod context;
 mod drive;
 mod reactor;
+mod reader;
 mod server;
 mod socket;
 mod stream;
 mod worker;
 
+pub use body::RequestBody;
 pub use h1events_net::{Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
 /// The types that applications and configurations are made of.
 pub use h1events_server::{
-    Config, EndpointConfig, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest,
-    ParseRequestError, Peer, Request, Response, Summary, Version,
+    Body, BodyError, Config, Content, EndpointConfig, Field, InvalidHeader, Limits, Linger,
+    MinDataRate, OwnedRequest, ParseRequestError, Part, Peer, Request, RequestBodyError, Response,
+    Summary, Trailers, Version,
 };
 pub use reactor::Reactor;
+pub use reader::{reader, stream};
 pub use server::Server;
 pub use socket::Socket;
 pub use stream::{IntoStream, Stream};

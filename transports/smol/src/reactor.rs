@@ -15,37 +15,26 @@ use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::task::{self, Context, Wake, Waker};
+use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
 use mio::event::{Event, Source};
-use mio::{Events, Interest, Registry, Token};
+use mio::{Events, Interest, Token};
 use slab::Slab;
 
 /// What tells the tasks of a thread that their sockets are ready.
 #[derive(Clone, Debug)]
 pub struct Reactor {
     inner: Rc<Inner>,
-    /// Whether the next attempts are made even if nothing is known to be ready: a system calls a
-    /// socket writable only when a good part of its buffer is free.
-    pub(crate) is_insistent: Rc<Cell<bool>>,
-}
-
-/// What a reactor is made of on its own thread. It takes three descriptors.
-#[derive(Debug)]
-pub(crate) struct Poll {
-    poll: mio::Poll,
-    registry: Registry,
-    notifier: Arc<Notifier>,
 }
 
 #[derive(Debug)]
 struct Inner {
     poll: RefCell<mio::Poll>,
-    registry: Registry,
     notifier: Arc<Notifier>,
     sockets: RefCell<Slab<Readiness>>,
+    is_insistent: Cell<bool>,
 }
 
 /// What is known of a socket.
@@ -54,55 +43,53 @@ pub(crate) struct Readiness {
     pub(crate) read: Direction,
     pub(crate) write: Direction,
     /// Whether a read that leaves room has left nothing to read. That isn't so where the system
-    /// ends a read early: at urgent data, and at a message that carries descriptors.
-    short_read_is_last: bool,
+    /// ends a read early, at urgent data and at a message that carries descriptors; nor when there
+    /// will be no other event, since the peer has closed the socket, or it is broken.
+    pub(crate) short_read_is_last: bool,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Direction {
     /// Whether it is worth an attempt.
-    ready: bool,
-    /// Whether there will be no other event: the peer has closed it, or it is broken.
-    closed: bool,
+    pub(crate) is_ready: bool,
     waker: Option<Waker>,
-    /// Whether the waker waits.
-    wanted: bool,
 }
 
 /// Wakes the thread.
 #[derive(Debug)]
 pub(crate) struct Notifier {
-    is_notified: AtomicBool,
-    is_asleep: AtomicBool,
+    state: AtomicU8,
     waker: mio::Waker,
 }
+
+/// The states of a notifier.
+const AWAKE: u8 = 0;
+const NOTIFIED: u8 = 1;
+const ASLEEP: u8 = 2;
 
 /// The key of the notifier.
 const NOTIFIER: Token = Token(usize::MAX);
 
+/// With urgent data, where the system tells of it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
 /// Events that are taken from the system at once.
 const EVENTS: usize = 256;
 
-impl Poll {
-    pub(crate) fn new() -> io::Result<Self> {
-        let poll = mio::Poll::new()?;
-        let registry = poll.registry().try_clone()?;
-        let waker = mio::Waker::new(&registry, NOTIFIER)?;
-        let (is_notified, is_asleep) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { poll, registry, notifier: Arc::new(Notifier { is_notified, is_asleep, waker }) })
-    }
-
-    pub(crate) fn notifier(&self) -> Arc<Notifier> {
-        Arc::clone(&self.notifier)
-    }
+/// Makes what a reactor is made of on its own thread. It takes two descriptors.
+pub(crate) fn poll() -> io::Result<(mio::Poll, Arc<Notifier>)> {
+    let poll = mio::Poll::new()?;
+    let waker = mio::Waker::new(poll.registry(), NOTIFIER)?;
+    Ok((poll, Arc::new(Notifier { state: AtomicU8::new(AWAKE), waker })))
 }
 
 impl Reactor {
-    pub(crate) fn new(poll: Poll) -> Self {
-        let Poll { poll, registry, notifier } = poll;
-        let poll = RefCell::new(poll);
-        let inner = Inner { poll, registry, notifier, sockets: RefCell::default() };
-        Self { inner: Rc::new(inner), is_insistent: Rc::default() }
+    pub(crate) fn new(poll: mio::Poll, notifier: Arc<Notifier>) -> Self {
+        let (poll, sockets) = (RefCell::new(poll), RefCell::default());
+        Self { inner: Rc::new(Inner { poll, notifier, sockets, is_insistent: Cell::new(false) }) }
     }
 
     /// Runs a future on this thread, and waits for sockets meanwhile.
@@ -114,24 +101,24 @@ impl Reactor {
         mut tend: impl FnMut() -> Option<Duration>,
     ) -> T {
         let mut future = pin!(future);
-        let notifier = &self.inner.notifier;
-        let waker = Waker::from(Arc::clone(notifier));
+        let state = &self.inner.notifier.state;
+        let waker = Waker::from(Arc::clone(&self.inner.notifier));
         let mut cx = Context::from_waker(&waker);
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            notifier.is_notified.store(false, SeqCst);
-            if let task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            // What was woken until now is seen by the future.
+            state.swap(AWAKE, SeqCst);
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return output;
             }
             let mut timeout = tend();
-            notifier.is_asleep.store(true, SeqCst);
-            if notifier.is_notified.load(SeqCst) {
+            if state.swap(ASLEEP, SeqCst) == NOTIFIED {
                 timeout = Some(Duration::ZERO);
             }
-            self.inner.wait(&mut events, timeout);
+            self.wait(&mut events, timeout);
             // Before tasks are woken, which would notify it.
-            notifier.is_asleep.store(false, SeqCst);
-            self.inner.dispatch(&events);
+            state.store(AWAKE, SeqCst);
+            self.dispatch(&events);
         }
     }
 
@@ -139,65 +126,67 @@ impl Reactor {
     pub(crate) fn catch_up(&self) {
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            self.inner.wait(&mut events, Some(Duration::ZERO));
-            if self.inner.dispatch(&events) < EVENTS {
+            self.wait(&mut events, Some(Duration::ZERO));
+            self.dispatch(&events);
+            if events.iter().count() < EVENTS {
                 return;
             }
         }
     }
 
+    /// Has the next attempt made even if nothing is known to be ready: a system calls a socket writable
+    /// only when a good part of its buffer is free.
+    pub(crate) fn insist(&self, insists: bool) {
+        self.inner.is_insistent.set(insists);
+    }
+
     /// Registers a socket, and returns its key.
     pub(crate) fn register(&self, socket: &mut impl Source) -> io::Result<usize> {
-        let mut readiness = Readiness::default();
-        readiness.write.ready = true;
-        let key = self.inner.sockets.borrow_mut().insert(readiness);
-        let registered = self.inner.registry.register(socket, Token(key), interest());
-        if registered.is_err() {
-            self.forget(key);
-        }
-        registered.map(|()| key)
+        let mut sockets = self.inner.sockets.borrow_mut();
+        let entry = sockets.vacant_entry();
+        let key = entry.key();
+        self.inner.poll.borrow().registry().register(socket, Token(key), INTEREST)?;
+        entry.insert(Readiness::default()).write.is_ready = true;
+        Ok(key)
     }
 
     pub(crate) fn deregister(&self, socket: &mut impl Source, key: usize) {
         // If it fails, closing the socket does the same.
-        let _ = self.inner.registry.deregister(socket);
-        self.forget(key);
+        let _ = self.inner.poll.borrow().registry().deregister(socket);
+        let readiness = self.inner.sockets.borrow_mut().try_remove(key);
+        // Its wakers may drop tasks, and with them sockets.
+        drop(readiness);
     }
 
     pub(crate) fn with<R>(&self, key: usize, act: impl FnOnce(&mut Readiness) -> R) -> R {
         act(&mut self.inner.sockets.borrow_mut()[key])
     }
 
-    /// Waits until an attempt is worth it.
-    pub(crate) fn poll_ready(
+    /// Attempts something as soon as it is worth it.
+    pub(crate) fn poll_attempt<R>(
         &self,
         key: usize,
-        direction: impl Fn(&mut Readiness) -> &mut Direction,
+        direction: fn(&mut Readiness) -> &mut Direction,
         cx: &Context<'_>,
-    ) -> task::Poll<()> {
-        let is_insistent = self.is_insistent.get();
-        self.with(key, |readiness| direction(readiness).poll_ready(is_insistent, cx))
+        mut attempt: impl FnMut() -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let is_insistent = &self.inner.is_insistent;
+        loop {
+            ready!(self.with(key, |it| direction(it).poll_ready(is_insistent, cx)));
+            match attempt() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // Even if it is closed, there is an event to come.
+                    self.with(key, |it| direction(it).is_ready = false);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
     }
 
-    fn forget(&self, key: usize) {
-        let readiness = self.inner.sockets.borrow_mut().try_remove(key);
-        // Its wakers may drop tasks, and with them sockets.
-        drop(readiness);
-    }
-}
-
-/// With urgent data, where the system tells of it.
-const fn interest() -> Interest {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    return Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    return Interest::READABLE.add(Interest::WRITABLE);
-}
-
-impl Inner {
     /// Waits for events.
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) {
-        match self.poll.borrow_mut().poll(events, timeout) {
+        match self.inner.poll.borrow_mut().poll(events, timeout) {
             Err(error) if error.kind() != ErrorKind::Interrupted => {
                 // Nothing that the systems name besides can happen to an instance of ours.
                 log::error!("waiting for sockets failed: {error}");
@@ -206,100 +195,55 @@ impl Inner {
         }
     }
 
-    /// Passes them on, and returns how many there were.
-    fn dispatch(&self, events: &Events) -> usize {
-        let mut sockets = self.sockets.borrow_mut();
-        let mut count = 0;
+    /// Passes them on.
+    fn dispatch(&self, events: &Events) {
         for event in events {
-            count += 1;
+            let mut sockets = self.inner.sockets.borrow_mut();
             // The notifier has no socket, nor has one that was dropped a moment ago.
-            if let Some(readiness) = sockets.get_mut(event.token().0) {
-                readiness.update(event);
-            }
+            let wakers = sockets.get_mut(event.token().0).map(|readiness| readiness.update(event));
+            drop(sockets);
+            wakers.into_iter().flatten().flatten().for_each(Waker::wake);
         }
-        count
     }
 }
 
 impl Readiness {
-    /// Concludes from a read that leaves room that there is nothing left, as long as
-    /// there is no urgent data. That saves a read for each request.
-    pub(crate) const fn trust_short_reads(&mut self) {
-        // Elsewhere, nothing tells of urgent data.
-        self.short_read_is_last = cfg!(any(target_os = "linux", target_os = "android"));
-    }
-
-    /// Takes note of a read that has left room.
-    pub(crate) const fn short_read(&mut self) {
-        if self.short_read_is_last {
-            // After the end, there is no other event.
-            self.read.ready = self.read.closed;
-        }
-    }
-
-    fn update(&mut self, event: &Event) {
-        if event.is_priority() {
-            self.short_read_is_last = false;
-        }
+    /// Returns the wakers of those who wait for that.
+    fn update(&mut self, event: &Event) -> [Option<Waker>; 2] {
         let is_broken = event.is_error() || event.is_read_closed() && event.is_write_closed();
-        if is_broken || event.is_readable() || event.is_read_closed() || event.is_priority() {
-            self.read.becomes_ready(is_broken || event.is_read_closed());
-        }
-        if is_broken || event.is_writable() || event.is_write_closed() {
-            self.write.becomes_ready(is_broken || event.is_write_closed());
-        }
+        let is_special = is_broken || event.is_read_closed() || event.is_priority();
+        self.short_read_is_last &= !is_special;
+        let may_write = is_broken || event.is_writable() || event.is_write_closed();
+        [self.read.note(is_special || event.is_readable()), self.write.note(may_write)]
     }
 }
 
 impl Direction {
-    fn becomes_ready(&mut self, closed: bool) {
-        self.ready = true;
-        self.closed |= closed;
-        if self.wanted
-            && let Some(waker) = &self.waker
-        {
-            self.wanted = false;
-            waker.wake_by_ref();
+    fn poll_ready(&mut self, is_insistent: &Cell<bool>, cx: &Context<'_>) -> Poll<()> {
+        if self.is_ready || is_insistent.take() {
+            return Poll::Ready(());
         }
+        self.waker.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
+        Poll::Pending
     }
 
-    /// Takes note that an attempt has found nothing. Even if it is closed, there is an event
-    /// to come.
-    pub(crate) const fn would_block(&mut self) {
-        self.ready = false;
-    }
-
-    fn poll_ready(&mut self, is_insistent: bool, cx: &Context<'_>) -> task::Poll<()> {
-        self.wanted = !self.ready;
-        if self.ready || is_insistent {
-            return task::Poll::Ready(());
-        }
-        match &self.waker {
-            Some(waker) if waker.will_wake(cx.waker()) => {}
-            _ => self.waker = Some(cx.waker().clone()),
-        }
-        task::Poll::Pending
-    }
-}
-
-impl Notifier {
-    /// Ends the thread's wait, or else its next one.
-    pub(crate) fn notify(&self) {
-        if !self.is_notified.swap(true, SeqCst)
-            && self.is_asleep.load(SeqCst)
-            && let Err(error) = self.waker.wake()
-        {
-            log::error!("waking a thread failed: {error}");
-        }
+    fn note(&mut self, becomes_ready: bool) -> Option<Waker> {
+        self.is_ready |= becomes_ready;
+        self.waker.take_if(|_| becomes_ready)
     }
 }
 
 impl Wake for Notifier {
     fn wake(self: Arc<Self>) {
-        self.notify();
+        self.wake_by_ref();
     }
 
+    /// Ends the thread's wait, or else its next one.
     fn wake_by_ref(self: &Arc<Self>) {
-        self.notify();
+        if self.state.swap(NOTIFIED, SeqCst) == ASLEEP
+            && let Err(error) = self.waker.wake()
+        {
+            log::error!("waking a thread failed: {error}");
+        }
     }
 }

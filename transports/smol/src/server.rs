@@ -2,22 +2,20 @@
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::num::NonZero;
-use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 use std::{fmt, io, thread};
 
-use h1events_net::{
-    Acceptor, Host, Listener, Refused, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle,
-    Upgraded, descriptor_limit,
-};
-use h1events_server::{Config, ConnectionId, EndpointConfig, Peer, Request, Response, Summary};
-use smol::channel::{Sender, unbounded};
+use h1events_net::{Acceptor, Listener, ShutdownHandle, Upgraded, descriptor_limit};
+use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
+use smol::channel::unbounded;
 
-use crate::context::{OnUpgrade, Serving};
-use crate::reactor::{Notifier, Poll};
+use crate::application::{Application, Collecting, Streaming};
+use crate::body::RequestBody;
+use crate::context::{OnUpgrade, WorkerContext};
+use crate::reactor::{self, Reactor};
 use crate::stream::IntoStream;
-use crate::worker::{self, Admitted};
+use crate::worker;
 
 type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 
@@ -27,8 +25,6 @@ type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 #[must_use]
 pub struct Server<L: Listener<Accepted: IntoStream>> {
     acceptor: Acceptor<L>,
-    config: Config,
-    endpoint: EndpointConfig,
     threads: usize,
     on_upgrade: Option<OnUpgrade<StreamOf<L>>>,
 }
@@ -38,7 +34,7 @@ const MAX_CONNECTIONS: usize = 16_384;
 
 /// Descriptors that are left to the application, and what each worker takes for its reactor.
 const SPARE_DESCRIPTORS: usize = 64;
-const REACTOR_DESCRIPTORS: usize = 3;
+const REACTOR_DESCRIPTORS: usize = 2;
 
 /// How long the workers get to end after their last connection.
 const JOIN_TIMEOUT: Duration = Duration::from_millis(100);
@@ -72,12 +68,10 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     ///
     /// The system has no descriptors left, or the listener can't be made non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        let mut acceptor = Acceptor::new()?;
-        acceptor.listen(listener)?;
-        let mut endpoint = EndpointConfig::new();
-        endpoint.max_connections = MAX_CONNECTIONS;
+        let mut acceptor = Acceptor::new(listener)?;
+        acceptor.endpoint_config.max_connections = MAX_CONNECTIONS;
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        Ok(Self { acceptor, config: Config::new(), endpoint, threads, on_upgrade: None })
+        Ok(Self { acceptor, threads, on_upgrade: None })
     }
 
     /// Listens on one more listener.
@@ -92,7 +86,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
 
     /// Sets what a connection is allowed, and for how long.
     pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
+        self.acceptor.config = config;
         self
     }
 
@@ -102,13 +96,13 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
     /// application. The threads share it.
     pub fn endpoint_config(mut self, config: EndpointConfig) -> Self {
-        self.endpoint = config;
+        self.acceptor.endpoint_config = config;
         self
     }
 
     /// Sets how many connections there may be at the same time. Default: 16,384.
     pub const fn max_connections(mut self, max: usize) -> Self {
-        self.endpoint.max_connections = max;
+        self.acceptor.endpoint_config.max_connections = max;
         self
     }
 
@@ -173,31 +167,53 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     where
         A: AsyncFn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        let Self { acceptor, config, endpoint, threads, on_upgrade } = self;
-        let (config, log) = (Arc::new(config), Arc::<ServerLog>::default());
-        let serving = Arc::new(Serving { app, config, on_upgrade });
-        let purse = SharedPurse::new(endpoint.budget());
+        self.serve_application(Collecting(app))
+    }
+
+    /// Serves with an application that reads the bodies of requests itself: it is called at the end
+    /// of a request's head. Its futures stay on the thread of their connection and needn't be `Send`. It
+    /// blocks like [`serve`](Self::serve).
+    ///
+    /// It may answer without reading the body, read it as it comes, or make the answer of it while it
+    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it.
+    ///
+    /// # Errors
+    ///
+    /// The threads can't be started, or have no descriptors. Once it serves, it survives all
+    /// errors.
+    pub fn serve_streaming<A>(self, app: A) -> io::Result<Summary>
+    where
+        A: AsyncFn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,
+    {
+        self.serve_application(Streaming(app))
+    }
+
+    fn serve_application<A: Application + Send + Sync>(self, app: A) -> io::Result<Summary> {
+        let Self { mut acceptor, threads, on_upgrade } = self;
+        let app = Arc::new(app);
         let (end, ended) = mpsc::channel::<()>();
-        let mut endpoints = Vec::new();
-        let mut host = WorkerHost { workers: Vec::new() };
-        for max_connections in shares(endpoint.max_connections, threads) {
-            let poll = Poll::new()?;
-            let mut config = endpoint.clone();
-            config.max_connections = max_connections;
-            let (purse, log, notifier) = (purse.clone(), Arc::clone(&log), acceptor.notifier());
-            let endpoint = Arc::new(SharedEndpoint::new(config, purse, notifier, log));
-            endpoints.push(Arc::clone(&endpoint));
-            let (admitted, receiver) = unbounded();
-            host.workers.push(Worker { admitted, notifier: poll.notifier() });
-            let (serving, end) = (Arc::clone(&serving), end.clone());
-            let name = format!("h1-{}", endpoints.len());
+        let mut workers = Vec::new();
+        for max_connections in shares(acceptor.endpoint_config.max_connections, threads) {
+            let (poll, notifier) = reactor::poll()?;
+            let tender = Arc::clone(&notifier).into();
+            let endpoint = acceptor.add_endpoint(max_connections, Some(tender));
+            let (sender, admitted) = unbounded();
+            workers.push(sender);
+            let (app, on_upgrade, end) = (Arc::clone(&app), on_upgrade.clone(), end.clone());
+            let name = format!("h1-{}", workers.len());
             thread::Builder::new().name(name).spawn(move || {
-                worker::run(poll, &endpoint, &serving, receiver);
+                let reactor = Reactor::new(poll, notifier);
+                let context = WorkerContext::new(app, on_upgrade, reactor);
+                worker::run(&context, &endpoint, &admitted);
                 drop(end);
             })?;
         }
         drop(end);
-        let summary = acceptor.run(&endpoints, &log, host);
+        let summary = acceptor.run(move |admitted| {
+            let gone = || io::Error::other("a worker doesn't serve any more");
+            let sent = workers[admitted.endpoint].try_send(admitted);
+            sent.map_err(|error| (error.into_inner(), gone()))
+        });
         // A worker whose handler blocks it ends when that does.
         let _ = ended.recv_timeout(JOIN_TIMEOUT);
         Ok(summary)
@@ -208,8 +224,6 @@ impl<L: Listener<Accepted: IntoStream> + fmt::Debug> fmt::Debug for Server<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
             .field("acceptor", &self.acceptor)
-            .field("config", &self.config)
-            .field("endpoint", &self.endpoint)
             .field("threads", &self.threads)
             .finish_non_exhaustive()
     }
@@ -222,41 +236,6 @@ fn shares(max_connections: usize, threads: usize) -> impl Iterator<Item = usize>
     let all = max_connections.min(descriptor_limit(spare)).max(1);
     let threads = threads.min(all);
     (0..threads).map(move |worker| all / threads + usize::from(worker < all % threads))
-}
-
-/// Has the workers serve what the acceptor admits.
-struct WorkerHost<T> {
-    workers: Vec<Worker<T>>,
-}
-
-struct Worker<T> {
-    admitted: Sender<Admitted<T>>,
-    notifier: Arc<Notifier>,
-}
-
-impl<T: Send> Host<T> for WorkerHost<T> {
-    fn serve(
-        &mut self,
-        endpoint: usize,
-        id: ConnectionId,
-        accepted: T,
-        peer: Peer,
-    ) -> Result<(), Refused<T>> {
-        let sent = self.workers[endpoint].admitted.try_send(Admitted { id, accepted, peer });
-        sent.map_err(|error| {
-            let Admitted { accepted, .. } = error.into_inner();
-            Refused { accepted, error: io::Error::other("a worker doesn't serve any more") }
-        })
-    }
-
-    fn wake(&mut self, endpoint: usize) {
-        self.workers[endpoint].notifier.notify();
-    }
-
-    /// Each worker looks after its own endpoint.
-    fn tend(&mut self, _: Instant) -> Option<Instant> {
-        None
-    }
 }
 
 #[cfg(test)]

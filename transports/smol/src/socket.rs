@@ -1,13 +1,13 @@
 //! Sockets that a reactor knows.
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use mio::event::Source;
 use smol::io::{AsyncRead, AsyncWrite};
 
-use crate::reactor::{Direction, Reactor, Readiness};
+use crate::reactor::Reactor;
 
 /// A socket that belongs to the thread of its reactor.
 ///
@@ -30,36 +30,18 @@ impl<T: Source> Socket<T> {
         Ok(Self { io, reactor: reactor.clone(), key })
     }
 
-    /// Concludes from a read that leaves room that nothing is left to read. Not for sockets whose
-    /// messages can carry descriptors.
+    /// Concludes from a read that leaves room that nothing is left to read, which saves a read for
+    /// each request. Not for sockets whose messages can carry descriptors, nor where no event tells of
+    /// urgent data.
     pub(crate) fn trusting_short_reads(self) -> Self {
-        self.reactor.with(self.key, Readiness::trust_short_reads);
+        let short_read_is_last = cfg!(any(target_os = "linux", target_os = "android"));
+        self.reactor.with(self.key, |it| it.short_read_is_last = short_read_is_last);
         self
     }
 
     /// The socket itself, which must stay non-blocking.
     pub const fn get_ref(&self) -> &T {
         &self.io
-    }
-
-    /// Attempts something as soon as it is worth it.
-    fn poll_with<R>(
-        &self,
-        cx: &Context<'_>,
-        direction: impl Fn(&mut Readiness) -> &mut Direction,
-        mut attempt: impl FnMut(&T) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        loop {
-            ready!(self.reactor.poll_ready(self.key, &direction, cx));
-            match attempt(&self.io) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.reactor.with(self.key, |readiness| direction(readiness).would_block());
-                    self.reactor.is_insistent.set(false);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
-            }
-        }
     }
 }
 
@@ -78,10 +60,11 @@ where
         cx: &mut Context<'_>,
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let len = space.len();
-        let read = ready!(self.poll_with(cx, |source| &mut source.read, |mut io| io.read(space)));
+        let Self { io, reactor, key } = &*self;
+        let (mut socket, len) = (io, space.len());
+        let read = ready!(reactor.poll_attempt(*key, |it| &mut it.read, cx, || socket.read(space)));
         if read.as_ref().is_ok_and(|n| (1..len).contains(n)) {
-            self.reactor.with(self.key, Readiness::short_read);
+            reactor.with(*key, |it| it.read.is_ready &= !it.short_read_is_last);
         }
         Poll::Ready(read)
     }
@@ -96,7 +79,9 @@ where
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(cx, |source| &mut source.write, |mut io| io.write(bytes))
+        let mut socket = &self.io;
+        let attempt = || socket.write(bytes);
+        self.reactor.poll_attempt(self.key, |it| &mut it.write, cx, attempt)
     }
 
     fn poll_write_vectored(
@@ -104,7 +89,9 @@ where
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_with(cx, |source| &mut source.write, |mut io| io.write_vectored(bytes))
+        let mut socket = &self.io;
+        let attempt = || socket.write_vectored(bytes);
+        self.reactor.poll_attempt(self.key, |it| &mut it.write, cx, attempt)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -25,6 +25,10 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {
     ///
     /// The connection is closed at once.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Has the stream end with a reset when it is dropped, so that the client doesn't take a cut answer
+    /// for whole. Streams whose end can't be mistaken, as that of TLS, need do nothing.
+    fn reset(&mut self) {}
 }
 
 /// What was accepted, and becomes a stream on the thread that serves it.
@@ -53,6 +57,10 @@ impl IntoStream for net::TcpStream {
 impl Stream for Socket<mio::net::TcpStream> {
     fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
+    }
+
+    fn reset(&mut self) {
+        h1events_net::reset_on_close(self.get_ref());
     }
 }
 

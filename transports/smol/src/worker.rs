@@ -2,57 +2,62 @@
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use h1events_net::{ConnectionGuard, Session, SharedEndpoint};
-use h1events_server::{ConnectionId, Peer, Request, Response};
+use h1events_net::{Admitted, Session, SharedEndpoint};
 use smol::LocalExecutor;
 use smol::channel::Receiver;
-use smol::future::FutureExt;
+use smol::future::{self, FutureExt};
 
-use crate::context::{Serving, WorkerContext};
-use crate::drive::{Driver, Ended};
-use crate::reactor::{self, Reactor};
+use crate::application::Application;
+use crate::context::WorkerContext;
+use crate::drive::Driver;
 use crate::stream::{IntoStream, Stream};
 
-/// A connection that the endpoint of a worker has admitted.
-pub(crate) struct Admitted<T> {
-    pub(crate) id: ConnectionId,
-    pub(crate) accepted: T,
-    pub(crate) peer: Peer,
-}
+/// Tasks that are run before the reactor and the endpoint have their turn, at most.
+const TICKS: usize = 200;
 
 /// Serves what the acceptor admits, until it sends no more.
 pub(crate) fn run<T, A>(
-    poll: reactor::Poll,
-    endpoint: &Arc<SharedEndpoint>,
-    serving: &Arc<Serving<T::Stream, A>>,
-    admitted: Receiver<Admitted<T>>,
+    context: &Rc<WorkerContext<T::Stream, A>>,
+    endpoint: &SharedEndpoint,
+    admitted: &Receiver<Admitted<T>>,
 ) where
     T: IntoStream,
-    A: AsyncFn(&Request<'_>) -> Response + 'static,
+    A: Application,
 {
-    let reactor = Reactor::new(poll);
-    let context = Rc::new(WorkerContext::new(reactor.clone()));
     let executor = LocalExecutor::new();
     let serve = async {
-        while let Ok(Admitted { id, accepted, peer }) = admitted.recv().await {
-            let guard = ConnectionGuard::new(Arc::clone(endpoint), id);
-            match accepted.into_stream(&reactor) {
+        while let Ok(Admitted { accepted, guard, .. }) = admitted.recv().await {
+            match accepted.into_stream(&context.reactor) {
                 Ok(stream) => {
-                    let (serving, context) = (Arc::clone(serving), Rc::clone(&context));
-                    let session = Session::new(guard, peer, Arc::clone(&serving.config));
-                    let driver = Driver::new(serving, context, stream, session);
-                    // A panic of a stream's own code, or of what has taken it, ends its connection
-                    // alone. Its guard logs it.
+                    let mut session = Session::new(guard);
+                    if A::STREAMS_BODIES {
+                        session = session.with_streamed_bodies();
+                    }
+                    let driver = Driver::new(Rc::clone(context), stream, session);
+                    // A panic of a stream's own code, or of what has taken it, ends its
+                    // connection alone. Its guard logs it.
                     let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
                     executor.spawn(task).detach();
                 }
-                Err(error) => log::debug!("{peer}: lost: {error}"),
+                Err(error) => log::debug!("{}: lost: {error}", guard.peer()),
             }
         }
     };
-    reactor.block_on(executor.run(serve), || context.tend(endpoint));
+    context.reactor.block_on(run_tasks(&executor).or(serve), || context.tend(endpoint));
+}
+
+/// Runs the tasks that are woken. `LocalExecutor::run` does the same, but moves each task through a
+/// second queue, from which other threads could take it.
+async fn run_tasks(executor: &LocalExecutor<'_>) {
+    loop {
+        for _ in 0..TICKS {
+            if !executor.try_tick() {
+                executor.tick().await;
+            }
+        }
+        future::yield_now().await;
+    }
 }
 
 /// The whole life of a connection.
@@ -60,32 +65,26 @@ pub(crate) fn run<T, A>(
 fn serve_connection<S, A>(mut driver: Driver<S, A>) -> impl Future<Output = ()>
 where
     S: Stream,
-    A: AsyncFn(&Request<'_>) -> Response,
+    A: Application,
 {
     async move {
-        let peer = driver.peer();
-        log::info!("{peer}: opened");
-        match driver.run().await {
-            Ok(Ended::Closed) => drop(driver),
-            Ok(Ended::Upgraded) => match driver.upgrade() {
-                Some((taken, _guard)) => {
-                    log::info!("{peer}: upgraded");
-                    taken.await;
-                }
-                None => log::warn!("{peer}: upgraded, but nobody takes it"),
-            },
-            Err(error) => {
-                drop(driver);
-                log::debug!("{peer}: lost: {error}");
-            }
+        if let Err(error) = driver.run().await {
+            return log::debug!("{}: lost: {error}", driver.session.guard().peer());
         }
-        log::info!("{peer}: closed");
+        let Driver { context, stream, session, .. } = driver;
+        let handler = context.on_upgrade.as_deref();
+        if let Some((taken, _guard)) = session.upgrade(handler, || Some(stream)) {
+            taken.await;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use h1events_server::{Request, Response};
+
     use super::*;
+    use crate::application::Collecting;
     use crate::socket::Socket;
 
     /// The size of what a function returns.
@@ -96,7 +95,7 @@ mod tests {
     #[test]
     fn task_of_an_idle_connection_is_small() {
         fn of_app<A: AsyncFn(&Request<'_>) -> Response + 'static>(_: A) -> usize {
-            size(&serve_connection::<Socket<mio::net::TcpStream>, A>)
+            size(&serve_connection::<Socket<mio::net::TcpStream>, Collecting<A>>)
         }
         let task = of_app(async |_: &Request<'_>| Response::new(200));
         assert!(task <= 1024, "{task} bytes");

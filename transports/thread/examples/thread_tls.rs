@@ -114,6 +114,12 @@ impl TlsStream {
     }
 }
 
+impl AsFd for TlsStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
 impl Stream for TlsStream {
     fn read(&self, space: &mut [u8]) -> io::Result<usize> {
         let mut session = self.session();
@@ -154,14 +160,6 @@ impl Stream for TlsStream {
         self.send(&mut self.session())
     }
 
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.socket.set_read_timeout(timeout)
-    }
-
-    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.socket.set_write_timeout(timeout)
-    }
-
     fn shutdown_write(&self) -> io::Result<()> {
         self.say_goodbye(&mut self.session())?;
         self.socket.shutdown(net::Shutdown::Write)
@@ -174,14 +172,6 @@ impl Stream for TlsStream {
         // If it is locked, its own thread reads or writes.
         self.session.try_lock().is_ok_and(|mut session| has_plaintext(&mut session))
             || Stream::has_input(&self.socket)
-    }
-
-    fn has_space(&self) -> bool {
-        Stream::has_space(&self.socket)
-    }
-
-    fn shutdown_read(&self) {
-        Stream::shutdown_read(&self.socket);
     }
 
     fn close(&self) {

@@ -2,133 +2,191 @@
 
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use h1events_net::Session;
-use h1events_server::{Persistence, Request, Response, Step};
+use h1events_net::{SHUTDOWN_TIMEOUT, Session};
+use h1events_server::{BodyState, OwnedRequest, RequestBodyError, Response, Step, Trailers};
 
+use crate::application::Application;
+use crate::body::{ReadBody, RequestBody};
 use crate::stream::Stream;
 use crate::timeout::Timeout;
 
-/// Bytes that are read at once while no request has begun. They are on the stack, since an idle
-/// connection holds no buffer; the head of a usual request is shorter.
+/// Bytes that are read at once while no request has begun. An idle connection holds no
+/// buffer; the head of a usual request is shorter.
 const FIRST_READ: usize = 1024;
 
 /// How often a connection says whether its client makes progress, if it waits for longer: a
 /// write of more than there is room for tells only at its end what has gone.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
-/// client has as long to begin to read an answer.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// How a connection ended that isn't lost.
-pub(crate) enum Ended {
-    Closed,
-    Upgraded,
-}
-
-pub(crate) struct Driver<'a, S, A> {
-    app: &'a A,
-    stream: &'a S,
-    session: &'a mut Session,
+/// A connection and what it is read from and written to.
+pub(crate) struct Driver<S> {
+    /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
+    pub(crate) stream: Arc<S>,
+    pub(crate) session: Session,
+    /// What is read while the session has no buffer.
+    first: [u8; FIRST_READ],
     reading: Timeout,
     writing: Timeout,
-    /// Bytes that were written and not flushed.
-    unflushed: usize,
     /// Whether the last write has left something.
     would_block: bool,
+    /// As of the last thing that may have taken time.
+    now: Instant,
+    /// The number of the request whose body is read.
+    request: u64,
+    /// Why the connection was lost while the application read the body.
+    lost: Option<io::Error>,
 }
 
-impl<'a, S, A> Driver<'a, S, A>
-where
-    S: Stream,
-    A: Fn(&Request<'_>) -> Response,
-{
-    pub(crate) fn new(app: &'a A, stream: &'a S, session: &'a mut Session) -> Self {
+/// Takes step after step, with the application in between.
+///
+/// While the application has the body of a request, or makes that of an answer, the connection isn't
+/// locked: it may read.
+pub(crate) fn run<S: Stream, A: Application>(
+    driver: &Arc<Mutex<Driver<S>>>,
+    app: &A,
+) -> io::Result<()> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    loop {
+        let mut locked = lock(driver);
+        match locked.next_step()? {
+            Step::Handle if A::STREAMS_BODIES => {
+                let (request, body, token) = take_request(driver, &mut locked);
+                drop(locked);
+                let call = || app.call(&request.as_request(), body);
+                let handled = catch_unwind(AssertUnwindSafe(call));
+                locked = lock(driver);
+                let connection = locked.session.connection_mut();
+                connection.put_request_back(request);
+                if Arc::into_inner(token).is_some() {
+                    connection.discard_body();
+                }
+                locked.answer(handled)?;
+            }
+            Step::Handle => {
+                let request = locked.session.request();
+                // What the application shares between its calls is its own to keep sound.
+                let call = || app.call(&request, RequestBody::empty());
+                let handled = catch_unwind(AssertUnwindSafe(call));
+                locked.answer(handled)?;
+            }
+            Step::Produce => {
+                let mut body = locked.session.connection_mut().take_body();
+                drop(locked);
+                let poll = || body.as_mut().poll_part(&mut Context::from_waker(&waker));
+                let polled = catch_unwind(AssertUnwindSafe(poll));
+                locked = lock(driver);
+                let has_part = locked.session.put_body_back(body, polled);
+                locked.now = Instant::now();
+                if !has_part && locked.next_step()? == Step::Produce {
+                    drop(locked);
+                    thread::park();
+                    lock(driver).session.hear();
+                }
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Takes the request, its body, and what is shared as long as the body isn't dropped.
+fn take_request<S: Stream>(
+    driver: &Arc<Mutex<Driver<S>>>,
+    locked: &mut Driver<S>,
+) -> (OwnedRequest, RequestBody, Arc<()>) {
+    locked.request += 1;
+    let token = Arc::new(());
+    let body = match locked.session.connection_mut().body_state() {
+        BodyState::End => RequestBody::empty(),
+        _ => {
+            let connection = Arc::downgrade(driver);
+            RequestBody::new(connection, locked.request, Arc::clone(&token))
+        }
+    };
+    (locked.session.connection_mut().take_request(), body, token)
+}
+
+impl<S: Stream> Driver<S> {
+    pub(crate) fn new(stream: Arc<S>, session: Session) -> Self {
         Self {
-            app,
             stream,
             session,
+            first: [0; FIRST_READ],
             reading: Timeout::default(),
             writing: Timeout::default(),
-            unflushed: 0,
             would_block: false,
+            now: Instant::now(),
+            request: 0,
+            lost: None,
         }
     }
 
-    /// Takes step after step.
-    pub(crate) fn run(mut self) -> io::Result<Ended> {
-        let mut now = Instant::now();
+    /// Takes steps until one is the application's, or the last.
+    fn next_step(&mut self) -> io::Result<Step> {
+        if let Some(error) = self.lost.take() {
+            return Err(error);
+        }
+        let mut now = self.now;
         loop {
-            match self.session.step(now) {
+            now = match self.session.step(now) {
                 Step::Read { deadline } => self.read(deadline, now)?,
-                Step::Write { deadline } => {
-                    now = self.write(deadline, now)?;
-                    continue;
+                Step::Write { deadline } => self.write(deadline, now)?,
+                Step::Allocate { .. } => {
+                    // Other connections of the endpoint give it, and wake this thread.
+                    thread::park_timeout(REPORT_INTERVAL);
+                    Instant::now()
                 }
-                Step::Handle => {
-                    let response = self.handle();
-                    now = Instant::now();
-                    let persistence = self.session.persistence(now);
-                    if persistence == Persistence::CloseWhenAnswered && self.stream.has_input() {
-                        let _ = self.read_now(now)?;
-                    }
-                    self.session.respond(response, persistence, now);
-                    continue;
-                }
-                // Other connections of the endpoint give it, and wake this thread.
-                Step::Allocate { .. } => thread::park_timeout(REPORT_INTERVAL),
                 Step::Shutdown => self.shutdown(now)?,
-                Step::Upgraded => return Ok(Ended::Upgraded),
-                Step::Close => return Ok(Ended::Closed),
+                step => {
+                    if step == Step::Reset {
+                        self.stream.reset();
+                    }
+                    self.now = now;
+                    return Ok(step);
+                }
+            };
+        }
+    }
+
+    fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
+        self.now = Instant::now();
+        let Self { stream, session, first, now, .. } = self;
+        session.answer(handled, *now, |session| match stream.has_input() {
+            true => session.read(first, *now, |space| stream.read(space)),
+            false => Ok(()),
+        })
+    }
+
+    /// Waits for bytes. Returns the time as of which they have come, as all these do.
+    fn read(&mut self, deadline: Instant, now: Instant) -> io::Result<Instant> {
+        if self.session.wait(None, now) {
+            // If memory is short, the endpoint may want its large body back.
+            let deadline = match self.session.is_large() {
+                true => deadline.min(now + REPORT_INTERVAL),
+                false => deadline,
+            };
+            let mut read = self.read_until(deadline, now);
+            if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {
+                // The process may have been stopped until after the deadline. What has come meanwhile
+                // has come in time.
+                read = self.read_until(deadline, Instant::now());
             }
-            now = Instant::now();
+            self.reading.survive(read)?;
         }
+        Ok(Instant::now())
     }
 
-    /// Waits for bytes.
-    fn read(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
-        if !self.session.wait(None, now) {
-            return Ok(());
-        }
-        // If memory is short, the endpoint may want its large body back.
-        let deadline = match self.session.is_large() {
-            true => deadline.min(now + REPORT_INTERVAL),
-            false => deadline,
-        };
-        if self.read_until(deadline, now)? == Read::Interrupted {
-            // The process may have been stopped until after the deadline. What has come meanwhile has
-            // come in time.
-            let _ = self.read_until(deadline, Instant::now())?;
-        }
-        Ok(())
+    fn read_until(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
+        self.reading.set(deadline, now, |timeout| self.stream.set_read_timeout(timeout))?;
+        let Self { stream, session, first, .. } = self;
+        session.read(first, now, |space| stream.read(space))
     }
 
-    fn read_until(&mut self, deadline: Instant, now: Instant) -> io::Result<Read> {
-        if let Some(timeout) = self.reading.needed(deadline, now) {
-            self.stream.set_read_timeout(Some(timeout))?;
-        }
-        self.read_now(now)
-    }
-
-    /// Reads what comes within the timeout.
-    fn read_now(&mut self, now: Instant) -> io::Result<Read> {
-        let mut first = [0; FIRST_READ];
-        let has_buffer = self.session.has_buffer();
-        let space = if has_buffer { self.session.read_space() } else { &mut first };
-        match self.stream.read(space) {
-            Ok(0) => self.session.read_eof(),
-            Ok(n) if has_buffer => self.session.advance_read(n),
-            Ok(n) => self.session.receive(&first[..n], now),
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Read::Interrupted),
-            Err(error) => survive(error, &mut self.reading)?,
-        }
-        Ok(Read::Done)
-    }
-
-    /// Writes and flushes: only then it has been sent. Returns the time as of which it has.
+    /// Writes and flushes: only then it has been sent.
     fn write(&mut self, deadline: Instant, mut now: Instant) -> io::Result<Instant> {
         if self.would_block {
             now = Instant::now();
@@ -137,70 +195,75 @@ where
             }
         }
         let until = deadline.min(now + REPORT_INTERVAL);
-        if let Some(timeout) = self.writing.needed(until, now) {
-            self.stream.set_write_timeout(Some(timeout))?;
-        }
-        self.would_block = true;
-        if self.unflushed == 0 {
-            match self.stream.write_vectored(&self.session.write_slices()) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(n) => self.unflushed = n,
-                Err(error) => return survive(error, &mut self.writing).map(|()| now),
-            }
-        }
-        if let Err(error) = self.stream.flush() {
-            return survive(error, &mut self.writing).map(|()| now);
-        }
-        self.would_block = self.session.advance_write(self.unflushed);
-        self.unflushed = 0;
+        self.writing.set(until, now, |timeout| self.stream.set_write_timeout(timeout))?;
+        let written = self.session.write(|slices| self.stream.write_vectored(slices));
+        let flushed = self.writing.survive(written.and_then(|()| self.stream.flush()))?;
+        self.would_block = flushed.is_none() || self.session.flushed();
         // The system may have taken a part at once, and then waited in vain for the client.
         Ok(if self.would_block { now } else { Instant::now() })
     }
 
     /// Shuts the write half down, as often as it takes.
-    fn shutdown(&mut self, mut now: Instant) -> io::Result<()> {
+    fn shutdown(&mut self, mut now: Instant) -> io::Result<Instant> {
         let deadline = now + SHUTDOWN_TIMEOUT;
         while now < deadline {
-            if let Some(timeout) = self.writing.needed(deadline.min(now + REPORT_INTERVAL), now) {
-                self.stream.set_write_timeout(Some(timeout))?;
-            }
-            match self.stream.shutdown_write() {
-                Ok(()) => break,
-                Err(error) => survive(error, &mut self.writing)?,
-            }
-            if !self.session.wait(None, now) {
+            let until = deadline.min(now + REPORT_INTERVAL);
+            self.writing.set(until, now, |timeout| self.stream.set_write_timeout(timeout))?;
+            let shut_down = self.writing.survive(self.stream.shutdown_write())?;
+            if shut_down.is_some() || !self.session.wait(None, now) {
                 break;
             }
             now = Instant::now();
         }
-        Ok(())
-    }
-
-    /// What the application answers; a 500 if it panics.
-    fn handle(&self) -> Response {
-        let request = self.session.request();
-        // What the application shares between its calls is its own to keep sound.
-        let answer = catch_unwind(AssertUnwindSafe(|| (self.app)(&request)));
-        answer.unwrap_or_else(|panic| self.session.panicked(&*panic))
+        Ok(Instant::now())
     }
 }
 
-/// How a read has ended.
-#[must_use]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Read {
-    /// With something, or with the time.
-    Done,
-    /// By a signal, or since the stream needs more bytes before it can return any.
-    Interrupted,
+impl<S: Stream> ReadBody for Driver<S> {
+    fn read_body(&mut self, request: u64, space: &mut [u8]) -> io::Result<usize> {
+        while request == self.request {
+            let connection = self.session.connection_mut();
+            match connection.body_state() {
+                BodyState::Content(octets) => {
+                    let n = octets.len().min(space.len());
+                    space[..n].copy_from_slice(&octets[..n]);
+                    connection.consume_body(n);
+                    return Ok(n);
+                }
+                BodyState::End => return Ok(0),
+                BodyState::Failed(error) => return Err(error.into()),
+                BodyState::Pending => connection.want_body(),
+            }
+            self.now = Instant::now();
+            match self.next_step() {
+                Ok(Step::Handle | Step::Produce) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    self.lost = Some(error);
+                    break;
+                }
+            }
+        }
+        Err(RequestBodyError::Over.into())
+    }
+
+    fn body_trailers(&mut self, request: u64) -> Option<Trailers> {
+        let connection = self.session.connection_mut();
+        let is_whole = request == self.request && connection.body_state() == BodyState::End;
+        connection.body_trailers().filter(|_| is_whole).cloned()
+    }
 }
 
-/// Goes on after an error that is none: the time has passed, or a signal came.
-fn survive(error: io::Error, timeout: &mut Timeout) -> io::Result<()> {
-    match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => timeout.passed(),
-        ErrorKind::Interrupted => {}
-        _ => return Err(error),
+/// Wakes the connection's thread.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
-    Ok(())
+}
+
+fn lock<S>(driver: &Mutex<Driver<S>>) -> MutexGuard<'_, Driver<S>> {
+    // A stream's own code may have panicked while the application read. Its connection ends.
+    driver.lock().unwrap_or_else(PoisonError::into_inner)
 }

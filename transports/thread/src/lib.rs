@@ -62,18 +62,24 @@
 
 #![forbid(unsafe_code)]
 
+mod application;
+mod body;
 mod drive;
+mod reader;
 mod serve;
 mod server;
 mod stream;
 mod threads;
 mod timeout;
 
+pub use body::RequestBody;
 pub use h1events_net::{Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
 /// The types that applications and configurations are made of.
 pub use h1events_server::{
-    Config, EndpointConfig, Field, InvalidHeader, Limits, Linger, MinDataRate, OwnedRequest,
-    ParseRequestError, Peer, Request, Response, Summary, Version,
+    Body, BodyError, Config, Content, EndpointConfig, Field, InvalidHeader, Limits, Linger,
+    MinDataRate, OwnedRequest, ParseRequestError, Part, Peer, Request, RequestBodyError, Response,
+    Summary, Trailers, Version,
 };
+pub use reader::reader;
 pub use server::Server;
 pub use stream::Stream;

@@ -1,16 +1,14 @@
 //! The server: what it is made of.
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::sync::Arc;
 use std::{fmt, io};
 
-use h1events_net::{
-    Acceptor, Listener, ServerLog, SharedEndpoint, SharedPurse, ShutdownHandle, Upgraded,
-    descriptor_limit,
-};
+use h1events_net::{Acceptor, Listener, ShutdownHandle, Upgraded, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 
-use crate::serve::{OnUpgrade, Serving, ThreadHost};
+use crate::application::{Application, Collecting, Streaming};
+use crate::body::RequestBody;
+use crate::serve::{OnUpgrade, serve};
 use crate::stream::Stream;
 use crate::threads::Threads;
 
@@ -20,8 +18,6 @@ use crate::threads::Threads;
 #[must_use]
 pub struct Server<L: Listener<Accepted: Stream>> {
     acceptor: Acceptor<L>,
-    config: Config,
-    endpoint: EndpointConfig,
     stack_size: Option<usize>,
     on_upgrade: Option<OnUpgrade<L::Accepted>>,
 }
@@ -58,15 +54,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     ///
     /// The system has no descriptors left, or the listener can't be made non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        let mut acceptor = Acceptor::new()?;
-        acceptor.listen(listener)?;
-        Ok(Self {
-            acceptor,
-            config: Config::new(),
-            endpoint: EndpointConfig::new(),
-            stack_size: None,
-            on_upgrade: None,
-        })
+        Ok(Self { acceptor: Acceptor::new(listener)?, stack_size: None, on_upgrade: None })
     }
 
     /// Listens on one more listener.
@@ -81,7 +69,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
 
     /// Sets what a connection is allowed, and for how long.
     pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
+        self.acceptor.config = config;
         self
     }
 
@@ -91,14 +79,14 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
     /// application.
     pub fn endpoint_config(mut self, config: EndpointConfig) -> Self {
-        self.endpoint = config;
+        self.acceptor.endpoint_config = config;
         self
     }
 
     /// Sets how many connections there may be at the same time, each with a thread.
     /// Default: 1,000.
     pub const fn max_connections(mut self, max: usize) -> Self {
-        self.endpoint.max_connections = max;
+        self.acceptor.endpoint_config.max_connections = max;
         self
     }
 
@@ -142,17 +130,37 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     where
         A: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        let Self { acceptor, config, mut endpoint, stack_size, on_upgrade } = self;
+        self.serve_application(Collecting(app))
+    }
+
+    /// Serves with an application that reads the bodies of requests itself: it is called at the end
+    /// of a request's head, from many threads at the same time.
+    ///
+    /// It may answer without reading the body, read it as it comes, or make the answer of it while it
+    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it.
+    ///
+    /// # Errors
+    ///
+    /// None at present: once it serves, it survives all errors.
+    pub fn serve_streaming<A>(self, app: A) -> io::Result<Summary>
+    where
+        A: Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,
+    {
+        self.serve_application(Streaming(app))
+    }
+
+    fn serve_application<A: Application>(self, app: A) -> io::Result<Summary> {
+        let Self { mut acceptor, stack_size, on_upgrade } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
-        endpoint.max_connections = endpoint.max_connections.min(descriptors).max(1);
-        let purse = SharedPurse::new(endpoint.budget());
-        let (notifier, log) = (acceptor.notifier(), Arc::<ServerLog>::default());
-        let endpoint = SharedEndpoint::new(endpoint, purse, notifier, Arc::clone(&log));
-        let endpoint = Arc::new(endpoint);
-        let serving = Arc::new(Serving::new(app, config, on_upgrade, Arc::clone(&endpoint)));
-        let threads = Arc::new(Threads::new(stack_size));
-        let host = ThreadHost { serving, threads: Arc::clone(&threads) };
-        let summary = acceptor.run(&[endpoint], &log, host);
+        let max = acceptor.endpoint_config.max_connections.min(descriptors).max(1);
+        let endpoint = acceptor.add_endpoint(max, None);
+        let threads = Threads::new(stack_size, move |admitted| {
+            serve(&app, on_upgrade.as_ref(), admitted);
+        });
+        let summary = acceptor.run(|admitted| {
+            let connections = endpoint.with(|endpoint| endpoint.len());
+            threads.give(admitted, connections)
+        });
         threads.end();
         Ok(summary)
     }
@@ -160,10 +168,6 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
 
 impl<L: Listener<Accepted: Stream> + fmt::Debug> fmt::Debug for Server<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("acceptor", &self.acceptor)
-            .field("config", &self.config)
-            .field("endpoint", &self.endpoint)
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("acceptor", &self.acceptor).finish_non_exhaustive()
     }
 }

@@ -1,20 +1,24 @@
 //! Streams of bytes that block.
 
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{self, TcpStream};
-#[cfg(unix)]
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::AsFd;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{Shutdown, shutdown};
 
-/// A connected stream: TCP and Unix sockets are, and a TLS session can be.
+/// A connected stream: sockets are, and a TLS session over one can be.
+///
+/// The provided methods act on the socket whose descriptor it is. A stream that keeps bytes of its
+/// own, as TLS does, implements [`flush`](Self::flush), [`shutdown_write`](Self::shutdown_write) and
+/// [`has_input`](Self::has_input), too.
 ///
 /// All methods take `&self`, since [`has_input`](Self::has_input), [`has_space`](Self::has_space),
 /// [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
 /// while the connection's own thread waits in [`read`](Self::read) or
 /// [`write_vectored`](Self::write_vectored). No other method is called from two threads.
-pub trait Stream: Send + Sync + 'static {
+pub trait Stream: AsFd + Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
     ///
     /// It waits once at most: a stream that needs more bytes before it can return any, as TLS does,
@@ -51,7 +55,9 @@ pub trait Stream: Send + Sync + 'static {
     /// # Errors
     ///
     /// The stream is of no use any more.
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Ok(set_socket_timeout(self, Timeout::Recv, timeout)?)
+    }
 
     /// Sets how long [`write_vectored`](Self::write_vectored), [`flush`](Self::flush) and
     /// [`shutdown_write`](Self::shutdown_write) may wait from now on: never zero, without bounds if
@@ -60,88 +66,74 @@ pub trait Stream: Send + Sync + 'static {
     /// # Errors
     ///
     /// The stream is of no use any more.
-    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()>;
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Ok(set_socket_timeout(self, Timeout::Send, timeout)?)
+    }
 
     /// Tells the peer that nothing will follow. The peer may go on sending.
     ///
     /// # Errors
     ///
     /// As with [`read`](Self::read). After a timeout, it is called again.
-    fn shutdown_write(&self) -> io::Result<()>;
+    fn shutdown_write(&self) -> io::Result<()> {
+        Ok(shutdown(self, Shutdown::Write)?)
+    }
 
     /// Whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
     /// what has come is read before its connection is ended.
-    fn has_input(&self) -> bool;
+    fn has_input(&self) -> bool {
+        // The end of the input is something to read, too.
+        is_ready(self, PollFlags::IN)
+    }
 
     /// Whether [`write_vectored`](Self::write_vectored) would write at once, as far as can be seen
     /// without waiting.
-    fn has_space(&self) -> bool;
+    fn has_space(&self) -> bool {
+        is_ready(self, PollFlags::OUT)
+    }
 
     /// Ends the input: a [`read`](Self::read) that waits, and all later ones, return at once, with
     /// what had come before or with 0. It must not wait.
-    fn shutdown_read(&self);
+    fn shutdown_read(&self) {
+        // Without a peer, it has ended already.
+        let _ = shutdown(self, Shutdown::Read);
+    }
 
     /// Closes the connection in both directions: a [`read`](Self::read) or
     /// [`write_vectored`](Self::write_vectored) that waits, and all later ones, return at once, with
     /// any result. It must not wait.
-    fn close(&self);
+    fn close(&self) {
+        // Without a peer, it is closed already.
+        let _ = shutdown(self, Shutdown::Both);
+    }
+
+    /// Has the stream end with a reset when it is dropped, so that the client doesn't take a cut answer
+    /// for whole.
+    fn reset(&self) {
+        h1events_net::reset_on_close(self);
+    }
 }
 
-macro_rules! socket {
-    ($socket:ty) => {
-        impl Stream for $socket {
-            fn read(&self, space: &mut [u8]) -> io::Result<usize> {
-                let mut socket = self;
-                Read::read(&mut socket, space)
-            }
+impl<S: AsFd + Send + Sync + 'static> Stream for S
+where
+    for<'a> &'a S: Read + Write,
+{
+    fn read(&self, space: &mut [u8]) -> io::Result<usize> {
+        let mut socket = self;
+        Read::read(&mut socket, space)
+    }
 
-            fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-                let mut socket = self;
-                match slices {
-                    // The usual case has a quicker system call.
-                    [slice] => Write::write(&mut socket, slice),
-                    _ => Write::write_vectored(&mut socket, slices),
-                }
-            }
-
-            fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-                <$socket>::set_read_timeout(self, timeout)
-            }
-
-            fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-                <$socket>::set_write_timeout(self, timeout)
-            }
-
-            fn shutdown_write(&self) -> io::Result<()> {
-                self.shutdown(net::Shutdown::Write)
-            }
-
-            fn has_input(&self) -> bool {
-                // The end of the input is something to read, too.
-                is_ready(&mut [PollFd::new(self, PollFlags::IN)])
-            }
-
-            fn has_space(&self) -> bool {
-                is_ready(&mut [PollFd::new(self, PollFlags::OUT)])
-            }
-
-            fn shutdown_read(&self) {
-                // Without a peer, it has ended already.
-                let _ = self.shutdown(net::Shutdown::Read);
-            }
-
-            fn close(&self) {
-                // Without a peer, it is closed already.
-                let _ = self.shutdown(net::Shutdown::Both);
-            }
+    fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut socket = self;
+        match slices {
+            // The usual case has a quicker system call.
+            [slice] => Write::write(&mut socket, slice),
+            _ => Write::write_vectored(&mut socket, slices),
         }
-    };
+    }
 }
 
-socket!(TcpStream);
-#[cfg(unix)]
-socket!(UnixStream);
-
-fn is_ready(polled: &mut [PollFd<'_>]) -> bool {
-    poll(polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+fn is_ready(socket: impl AsFd, flags: PollFlags) -> bool {
+    let mut polled = [PollFd::new(&socket, flags)];
+    poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }

@@ -5,9 +5,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
-/// What a thread is to do.
-pub(crate) type Job = Box<dyn FnOnce() + Send>;
-
 /// How long a thread waits for another connection. Clients that open one for each request need
 /// no new thread for each, and a server that has become quiet keeps none.
 const WAIT: Duration = Duration::from_secs(1);
@@ -16,60 +13,53 @@ const WAIT: Duration = Duration::from_secs(1);
 /// (`RLIMIT_AS`), a server that filled it with stacks would abort at its next allocation.
 const HEADROOM: u64 = 16 * 1024 * 1024;
 
-#[derive(Default)]
-pub(crate) struct Threads {
+/// Threads that work on jobs.
+pub(crate) struct Threads<J, W> {
+    work: W,
     /// `None` for the default of std.
     stack_size: Option<usize>,
-    state: Mutex<State>,
+    state: Mutex<State<J>>,
     given: Condvar,
 }
 
-#[derive(Default)]
-struct State {
+struct State<J> {
     started: u64,
-    /// Threads that serve, and those that wait or are about to.
+    /// Threads that work, and those that wait or are about to.
     living: usize,
     /// Each of them has a thread that waits, or is about to.
-    jobs: Vec<Job>,
+    jobs: Vec<J>,
     ends: bool,
 }
 
-impl Threads {
-    pub(crate) fn new(stack_size: Option<usize>) -> Self {
-        Self { stack_size, ..Self::default() }
+impl<J, W> Threads<J, W>
+where
+    J: Send + 'static,
+    W: Fn(J) + Send + Sync + 'static,
+{
+    pub(crate) fn new(stack_size: Option<usize>, work: W) -> Arc<Self> {
+        let state = State { started: 0, living: 0, jobs: Vec::new(), ends: false };
+        Arc::new(Self { work, stack_size, state: state.into(), given: Condvar::new() })
     }
 
-    /// Runs a job, with which `running` of them run: on a thread that has done another one, or else
-    /// on a new one.
-    pub(crate) fn run(self: &Arc<Self>, running: usize, job: Job) -> io::Result<()> {
+    /// Has a job done, with which there are `jobs` of them: by a thread that has done another one, or
+    /// else by a new one. If the system is short of something, the job comes back.
+    pub(crate) fn give(self: &Arc<Self>, job: J, jobs: usize) -> Result<(), (J, io::Error)> {
         let mut state = self.state();
-        if state.living >= running {
-            state.jobs.push(job);
+        state.jobs.push(job);
+        if state.living >= jobs {
             self.given.notify_one();
             return Ok(());
         }
-        has_headroom()?;
-        state.started += 1;
         state.living += 1;
+        state.started += 1;
         // 15 characters are what systems show of it.
-        let mut builder = thread::Builder::new().name(format!("h1-{}", state.started));
+        let name = format!("h1-{}", state.started);
         drop(state);
-        if let Some(size) = self.stack_size {
-            builder = builder.stack_size(size);
-        }
-        let threads = Arc::clone(self);
-        let spawned = builder.spawn(move || {
-            let mut next = Some(job);
-            while let Some(job) = next {
-                // A panic ends the connection alone. Its guard logs it.
-                let _ = catch_unwind(AssertUnwindSafe(job));
-                next = threads.wait();
-            }
-        });
-        if spawned.is_err() {
-            self.state().living -= 1;
-        }
-        spawned.map(drop)
+        let Err(error) = self.start(name) else { return Ok(()) };
+        let mut state = self.state();
+        state.living -= 1;
+        // If another thread has taken it, all is well.
+        state.jobs.pop().map_or(Ok(()), |job| Err((job, error)))
     }
 
     /// Has the threads that wait end.
@@ -78,30 +68,38 @@ impl Threads {
         self.given.notify_all();
     }
 
+    fn start(self: &Arc<Self>, name: String) -> io::Result<()> {
+        // To take it for a moment would be an attempt, too, but other threads may abort in that moment.
+        if h1events_net::address_space_left().is_some_and(|left| left < HEADROOM) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        let mut builder = thread::Builder::new().name(name);
+        if let Some(size) = self.stack_size {
+            builder = builder.stack_size(size);
+        }
+        let threads = Arc::clone(self);
+        let work = move || {
+            while let Some(job) = threads.wait() {
+                // A panic ends the connection alone. Its guard logs it.
+                let _ = catch_unwind(AssertUnwindSafe(|| (threads.work)(job)));
+            }
+        };
+        builder.spawn(work).map(drop)
+    }
+
     /// The next job. If none comes in time, the thread is to end.
-    fn wait(&self) -> Option<Job> {
+    fn wait(&self) -> Option<J> {
         let (mut state, _) = self
             .given
             .wait_timeout_while(self.state(), WAIT, |state| state.jobs.is_empty() && !state.ends)
             .unwrap_or_else(PoisonError::into_inner);
         let job = state.jobs.pop();
-        if job.is_none() {
-            state.living -= 1;
-        }
+        state.living -= usize::from(job.is_none());
         job
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<J>> {
         // Nothing is left half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether there is address space beside a new thread's stack.
-fn has_headroom() -> io::Result<()> {
-    // To take it for a moment would be an attempt, too, but other threads may abort in that moment.
-    match h1events_net::address_space_left() {
-        Some(left) if left < HEADROOM => Err(io::ErrorKind::OutOfMemory.into()),
-        _ => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! Deadlines by the timeouts of a socket, with few system calls.
 
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 /// The timeout that a socket has, for one direction.
@@ -21,8 +22,28 @@ const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 impl Timeout {
-    /// What the timeout has to be set to, if anything, for a wait until the deadline.
-    pub(crate) fn needed(&mut self, deadline: Instant, now: Instant) -> Option<Duration> {
+    /// Sets the timeout for a wait until the deadline, if it has to be set.
+    pub(crate) fn set(
+        &mut self,
+        deadline: Instant,
+        now: Instant,
+        set: impl FnOnce(Option<Duration>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.needed(deadline, now).map_or(Ok(()), |timeout| set(Some(timeout)))
+    }
+
+    /// Returns nothing after an error that is none: the time has passed, or a signal came.
+    pub(crate) fn survive<T>(&mut self, result: io::Result<T>) -> io::Result<Option<T>> {
+        match result.as_ref().map_err(io::Error::kind) {
+            Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => self.passed = true,
+            Err(ErrorKind::Interrupted) => {}
+            _ => return result.map(Some),
+        }
+        Ok(None)
+    }
+
+    /// What the timeout has to be set to, if anything.
+    fn needed(&mut self, deadline: Instant, now: Instant) -> Option<Duration> {
         let left = deadline.saturating_duration_since(now).clamp(SHORTEST, LONGEST);
         let exact = std::mem::take(&mut self.passed);
         if !exact && self.in_force.is_some_and(|timeout| (left / 2..=left).contains(&timeout)) {
@@ -31,11 +52,6 @@ impl Timeout {
         let timeout = if exact { left } else { (left - left / 16).max(SHORTEST) };
         let is_new = self.in_force.replace(timeout) != Some(timeout);
         is_new.then_some(timeout)
-    }
-
-    /// Nothing came in time.
-    pub(crate) const fn passed(&mut self) {
-        self.passed = true;
     }
 }
 
@@ -73,7 +89,8 @@ mod tests {
         let start = Instant::now();
         let mut timeout = Timeout::default();
         let first = timeout.needed(start + 30 * SECOND, start).expect("none is set");
-        timeout.passed();
+        let late = timeout.survive::<()>(Err(ErrorKind::WouldBlock.into()));
+        assert!(late.is_ok_and(|done| done.is_none()));
         let second = timeout.needed(start + 30 * SECOND, start + first).expect("it was early");
         assert_eq!(first + second, 30 * SECOND);
     }

@@ -1,6 +1,6 @@
 //! What has to come of an input, as the parser sees it, which all other targets hold to account.
 
-use h1events::{Event, Limits, RequestParser, range_of};
+use h1events::{Event, Field, Limits, RequestParser, range_of};
 use h1events_server::Request;
 
 use crate::support::{Owned, push};
@@ -12,6 +12,8 @@ pub(super) const CONTENT: u64 = 1 << 40;
 pub(super) struct Expected<'a> {
     /// Those that are whole, up to the last one that may be answered.
     pub(super) requests: Vec<Expectation<'a>>,
+    /// The one after them, if its head is whole and its body isn't.
+    pub(super) unfinished: Option<Expectation<'a>>,
     /// For each head, whether its client waits for a 100.
     pub(super) awaits: Vec<bool>,
     /// The status of what is refused in the end, if something is.
@@ -28,9 +30,9 @@ pub(super) struct Expectation<'a> {
 }
 
 impl<'a> Expected<'a> {
-    pub(super) fn new(input: &'a [u8]) -> Self {
+    pub(super) fn new(input: &'a [u8], most_content: u64) -> Self {
         let mut limits = Limits::new();
-        limits.content = CONTENT;
+        limits.content = most_content;
         let mut parser = RequestParser::with_limits(limits);
         let mut expected = Self::default();
         let mut rest = input;
@@ -45,6 +47,8 @@ impl<'a> Expected<'a> {
                 Ok(None) => break,
                 Err(error) => {
                     expected.refusal = Some(error.status());
+                    expected.unfinished =
+                        is_in_body.then_some(Expectation { events, head, rest: &[] });
                     return expected;
                 }
             };
@@ -75,6 +79,7 @@ impl<'a> Expected<'a> {
         }
         // The client waits for no answer if its body will never come. An empty line, or half of
         // one, is no request.
+        expected.unfinished = is_in_body.then_some(Expectation { events, head, rest: &[] });
         let is_silent = parser.is_idle() && matches!(rest, [] | [b'\r']);
         if !is_silent && !is_in_body {
             expected.refusal = Some(400);
@@ -86,10 +91,35 @@ impl<'a> Expected<'a> {
 impl Expectation<'_> {
     /// Asserts that the application gets that request.
     pub(super) fn check(&self, request: &Request<'_>) {
+        self.check_head(request);
+        assert!(request.body() == self.content(), "the content is that of another request");
+        self.check_trailers(request.trailers());
+    }
+
+    /// Returns the content, as far as it has come.
+    pub(super) fn content(&self) -> Vec<u8> {
+        let contents = self.events.iter().map(|event| match event {
+            Owned::Body(octets) => &octets[..],
+            _ => &[],
+        });
+        contents.flatten().copied().collect()
+    }
+
+    /// Asserts that these are its trailers.
+    pub(super) fn check_trailers<'f>(&self, mut trailers: impl Iterator<Item = Field<'f>>) {
+        for event in &self.events {
+            if let Owned::Trailer(name, value) = event {
+                let field = trailers.next().expect("each trailer is there");
+                assert_eq!((field.name, field.value), (&name[..], &value[..]));
+            }
+        }
+        assert!(trailers.next().is_none());
+    }
+
+    /// Asserts that the application gets that head.
+    pub(super) fn check_head(&self, request: &Request<'_>) {
         assert_eq!(request.head(), self.head);
         let mut fields = request.headers();
-        let mut trailers = request.trailers();
-        let mut body = &b""[..];
         for event in &self.events {
             match event {
                 Owned::RequestLine { method, target, minor_version } => {
@@ -101,15 +131,9 @@ impl Expectation<'_> {
                     let field = fields.next().expect("each field is there");
                     assert_eq!((field.name, field.value), (&name[..], &value[..]));
                 }
-                Owned::Body(octets) => body = octets,
-                Owned::Trailer(name, value) => {
-                    let field = trailers.next().expect("each trailer is there");
-                    assert_eq!((field.name, field.value), (&name[..], &value[..]));
-                }
-                Owned::HeadEnd(_) | Owned::End => {}
+                Owned::Body(_) | Owned::Trailer(..) | Owned::HeadEnd(_) | Owned::End => {}
             }
         }
-        assert!(request.body() == body, "the content is that of another request");
-        assert!(fields.next().is_none() && trailers.next().is_none());
+        assert!(fields.next().is_none());
     }
 }

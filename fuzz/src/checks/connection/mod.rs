@@ -2,15 +2,19 @@
 //! connection ends: whatever is sent, however it is cut, and however long it takes.
 
 mod answers;
+mod application;
 mod expected;
+mod parts;
 
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use allocation_counter::{measure, opt_out};
 use h1events_server::{Buffer, Config, Connection, Peer, Response, Step};
 
-use self::answers::Handled;
+use self::answers::{End, Handled};
+use self::application::{Application, Reaction};
 use self::expected::Expected;
 use super::split_instructions;
 
@@ -23,10 +27,20 @@ const STEPS: usize = 200_000;
 
 /// After the last octet 0xff stands a script: what the network, the clock and the application do,
 /// an octet for each time that the connection asks. When it ends, all goes well, and the client
-/// closes.
+/// closes. The first octet says whether bodies are streamed; without a script, they are collected, and
+/// then streamed.
 pub fn check(octets: &[u8]) {
     let (input, script) = split_instructions(octets);
-    let expected = Expected::new(input);
+    match script.split_first() {
+        Some((kind, script)) => check_script(input, script, kind % 2 == 1),
+        None => [false, true].into_iter().for_each(|streams| check_script(input, &[], streams)),
+    }
+}
+
+fn check_script(input: &[u8], script: &[u8], streams: bool) {
+    // What is streamed may have any length.
+    let most_content = if streams { u64::MAX } else { expected::CONTENT };
+    let expected = Expected::new(input, most_content);
     let mut client = Client {
         expected: &expected,
         input,
@@ -37,15 +51,23 @@ pub fn check(octets: &[u8]) {
         pool: None,
         is_disturbed: false,
         has_stopped_reading: false,
-        is_cut: false,
+        end: End::Closed,
+        streams,
+        application: None,
+        body_sleeps: false,
     };
     let memory = measure(|| client.run());
-    let most = MEMORY + 4 * octets.len();
-    assert!(memory.bytes_max < most as u64, "{memory:?} for {} octets", octets.len());
-    let status = answers::check(&client.sent, &client.handled, &expected, client.is_cut);
+    let octets = input.len() + script.len();
+    let most = MEMORY + 4 * octets;
+    assert!(memory.bytes_max < most as u64, "{memory:?} for {octets} octets");
+    let status = answers::check(&client.sent, &client.handled, &expected, client.end);
     if !client.is_disturbed {
-        assert_eq!(client.handled.len(), expected.requests.len(), "each request has its answer");
-        assert_eq!(status, expected.refusal, "and what is wrong, too");
+        // A body that isn't whole is the application's business, if it is streamed.
+        let unfinished = expected.unfinished.as_ref().filter(|_| streams);
+        let requests = expected.requests.len() + unfinished.iter().len();
+        assert_eq!(client.handled.len(), requests, "each request has its answer");
+        let refusal = expected.refusal.filter(|_| unfinished.is_none());
+        assert_eq!(status, refusal, "and what is wrong, too");
     }
 }
 
@@ -62,8 +84,12 @@ struct Client<'a> {
     /// Whether something has happened that ends a connection before all is answered.
     is_disturbed: bool,
     has_stopped_reading: bool,
-    /// Whether the server gave up in the midst of an answer.
-    is_cut: bool,
+    end: End,
+    /// Whether the application has requests from the end of their head.
+    streams: bool,
+    application: Option<Application<'a>>,
+    /// Whether the body of the answer had no part, and has one now.
+    body_sleeps: bool,
 }
 
 impl Client<'_> {
@@ -72,6 +98,9 @@ impl Client<'_> {
         config.limits.content = expected::CONTENT;
         let mut connection =
             Connection::new(Arc::new(config), Peer::Local, self.now, || UNIX_EPOCH);
+        if self.streams {
+            connection = connection.with_streamed_bodies();
+        }
         let mut has_shut_down = false;
         for _ in 0..STEPS {
             let action = self.script.next();
@@ -86,8 +115,13 @@ impl Client<'_> {
                     connection.graceful_shutdown();
                     self.is_disturbed = true;
                 }
+                Some(41) if self.streams => {
+                    connection.refuse_body(self.now);
+                    self.is_disturbed = true;
+                }
                 _ => {}
             }
+            self.go_on(&mut connection, action);
             let step = connection.step(self.now);
             if step != Step::Shutdown {
                 assert_eq!(connection.step(self.now), step, "to ask again changes nothing");
@@ -112,10 +146,18 @@ impl Client<'_> {
                 Step::Shutdown => {
                     assert!(!std::mem::replace(&mut has_shut_down, true), "it is returned once");
                 }
+                Step::Produce => self.poll_body(&mut connection),
                 Step::Upgraded => return self.take_over(connection),
+                Step::Reset => {
+                    assert!(self.is_disturbed);
+                    self.end = End::Reset;
+                    return;
+                }
                 Step::Close => {
-                    self.is_cut = !connection.write_slices().is_empty();
-                    assert!(!self.is_cut || self.has_stopped_reading);
+                    if !connection.write_slices().is_empty() {
+                        assert!(self.has_stopped_reading);
+                        self.end = End::GivenUp;
+                    }
                     return;
                 }
             }
@@ -176,7 +218,47 @@ impl Client<'_> {
         true
     }
 
+    fn poll_body(&mut self, connection: &mut Connection) {
+        let polled = connection.poll_body(&mut Context::from_waker(Waker::noop()));
+        self.body_sleeps = polled.is_pending();
+        self.is_disturbed |= matches!(polled, Poll::Ready(Err(_)));
+    }
+
+    /// The application goes on with its answer.
+    fn go_on(&mut self, connection: &mut Connection, action: Option<u8>) {
+        if self.body_sleeps {
+            self.poll_body(connection);
+        }
+        if let (Some(application), Some(octet @ 128..)) = (&mut self.application, action)
+            && application.has_answered
+        {
+            application.read(connection, octet);
+        }
+    }
+
+    /// The application has a request whose body is still to come.
+    fn handle_streamed(&mut self, connection: &mut Connection, octet: u8) {
+        let number = self.handled.len();
+        let application = self
+            .application
+            .take_if(|application| !application.has_answered)
+            .unwrap_or_else(|| Application::new(self.expected, number));
+        let application = self.application.insert(application);
+        let Reaction::Answers { handled, response, is_disturbing } =
+            application.handle(connection, octet)
+        else {
+            return;
+        };
+        application.has_answered = true;
+        self.is_disturbed |= is_disturbing;
+        opt_out(|| self.handled.push(handled));
+        connection.respond(response, self.now);
+    }
+
     fn handle(&mut self, connection: &mut Connection, octet: u8) {
+        if self.streams {
+            return self.handle_streamed(connection, octet);
+        }
         let number = self.handled.len();
         let request = connection.request();
         opt_out(|| self.expected.requests[number].check(&request));
@@ -197,7 +279,7 @@ impl Client<'_> {
         let status = status.map(|status| if is_connect && status < 300 { 501 } else { status });
         self.is_disturbed |= matches!(octet % 16, 9 | 10);
         let closes = octet % 16 == 9 || is_connect && status.is_some();
-        opt_out(|| self.handled.push(Handled { is_head, status, closes }));
+        opt_out(|| self.handled.push(Handled { is_head, status, closes, parts: None }));
         connection.respond(response, self.now);
     }
 

@@ -8,14 +8,11 @@ const METHODS: &str = "GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE";
 
 /// Answers with the body of the request, at any path.
 pub(crate) fn echo(request: &Request<'_>) -> Reply {
-    let response = match request.method() {
-        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => {
-            with_type_of(request).with_body(request.body().to_vec())
-        }
-        "OPTIONS" => with_allow(Response::new(200), METHODS),
-        _ => not_implemented(),
-    };
-    response.into()
+    match request.method() {
+        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => Reply::Echo(with_type_of(request)),
+        "OPTIONS" => with_allow(Response::new(200), METHODS).into(),
+        _ => not_implemented().into(),
+    }
 }
 
 /// A response with the Content-Type of the request, or that of bytes of any kind.

@@ -1,6 +1,7 @@
 //! Places to try out clients, proxies and loads.
 
 use std::{
+    iter,
     ops::RangeInclusive,
     sync::LazyLock,
     thread,
@@ -10,14 +11,14 @@ use std::{
 use h1events_server::{Request, Response};
 
 use super::{
-    Reply, decided_by_method, decided_by_scheme, is_implemented, message, not_implemented,
+    Reply, Sum, decided_by_method, decided_by_scheme, is_implemented, message, not_implemented,
     with_allow,
 };
 
-/// Octets that `/bytes/<n>` gives at most: a megabyte, in either sense of the word.
-const MAX_BYTES: usize = 1024 * 1024;
+/// Octets of a part of `/bytes/<n>`.
+const PART: usize = 64 * 1024;
 
-/// Milliseconds that `/sleep/<ms>` waits at most: a minute.
+/// Milliseconds that `/sleep/<ms>` waits at most, and `/events/<n>/<ms>` between two events: a minute.
 const MAX_SLEEP: u64 = 60_000;
 
 /// Microseconds that `/spin/<us>` computes at most: a second.
@@ -26,8 +27,8 @@ const MAX_SPIN: u64 = 1_000_000;
 /// Statuses that an application may answer with.
 const STATUSES: RangeInclusive<u64> = 200..=599;
 
-const NOTHING_HERE: &str = "Nothing is here. Try /bytes/<n> (n to 1048576), /sleep/<ms> (to 60000), \
-    /spin/<us> (to 1000000), /status/<code> (200 to 599), /headers, /thread, /panic, \
+const NOTHING_HERE: &str = "Nothing is here. Try /bytes/<n> (?chunked for no length), \
+    /events/<n>/<ms> (ms to 60000), /sleep/<ms> (to 60000), /spin/<us> (to 1000000), /status/<code> (200 to 599), /headers, /thread, /panic, \
     or a POST to /count or /collect\n";
 
 /// Does what the path asks for.
@@ -54,27 +55,36 @@ pub(crate) fn lab(request: &Request<'_>) -> Reply {
 /// What is done at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Route {
-    Bytes(usize),
+    Bytes(u64),
+    Events {
+        count: u64,
+        interval: Duration,
+    },
     Sleep(Duration),
     Spin(Duration),
     Panic,
     Status(u16),
     Headers,
     Thread,
-    /// Length and checksum of the content.
-    Sum,
+    /// Length and checksum of the content, as it comes.
+    Count,
+    /// The same of content that is in memory.
+    Collect,
 }
 
 impl Route {
     fn at(path: &[u8]) -> Option<Self> {
         let path = str::from_utf8(path).ok()?.strip_prefix('/')?;
         if let Some((name, number)) = path.split_once('/') {
+            if name == "events" {
+                let (count, interval) = number.split_once('/')?;
+                let interval = parse_number(interval).filter(|&interval| interval <= MAX_SLEEP)?;
+                let (count, interval) = (parse_number(count)?, Duration::from_millis(interval));
+                return Some(Self::Events { count, interval });
+            }
             let number = parse_number(number)?;
             return match name {
-                "bytes" => {
-                    let length = usize::try_from(number).ok()?;
-                    (length <= MAX_BYTES).then_some(Self::Bytes(length))
-                }
+                "bytes" => Some(Self::Bytes(number)),
                 "sleep" if number <= MAX_SLEEP => Some(Self::Sleep(Duration::from_millis(number))),
                 "spin" if number <= MAX_SPIN => Some(Self::Spin(Duration::from_micros(number))),
                 "status" if STATUSES.contains(&number) => {
@@ -87,22 +97,29 @@ impl Route {
             "panic" => Some(Self::Panic),
             "headers" => Some(Self::Headers),
             "thread" => Some(Self::Thread),
-            "count" | "collect" => Some(Self::Sum),
+            "count" => Some(Self::Count),
+            "collect" => Some(Self::Collect),
             _ => None,
         }
     }
 
     const fn methods(self) -> &'static str {
         match self {
-            Self::Sum => "POST, OPTIONS",
+            Self::Count | Self::Collect => "POST, OPTIONS",
             _ => "GET, HEAD, OPTIONS",
         }
     }
 
     fn reply(self, request: &Request<'_>) -> Reply {
         match self {
-            Self::Bytes(length) => octets(length).into(),
-            Self::Sleep(delay) => Reply { response: Response::text("Slept.\n"), delay },
+            Self::Bytes(length) => octets(length, request.query() == Some(b"chunked")).into(),
+            Self::Events { count, interval } => {
+                let response = Response::new(200)
+                    .with_header("Content-Type", "text/event-stream")
+                    .with_header("Cache-Control", "no-store");
+                Reply::Events { response, count, interval }
+            }
+            Self::Sleep(delay) => Reply::After(delay, Response::text("Slept.\n")),
             Self::Spin(time) => {
                 spin(time);
                 Response::text("Computed.\n").into()
@@ -118,10 +135,8 @@ impl Route {
                 let thread = thread::current();
                 Response::text(format!("{}\n", thread.name().unwrap_or("unnamed"))).into()
             }
-            Self::Sum => {
-                let body = request.body();
-                Response::text(format!("{} {:08x}\n", body.len(), crc32fast::hash(body))).into()
-            }
+            Self::Count => Reply::Sum(Sum::default()),
+            Self::Collect => Reply::Collect(Sum::of),
         }
     }
 }
@@ -131,13 +146,23 @@ fn parse_number(text: &str) -> Option<u64> {
     text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-fn octets(length: usize) -> Response {
-    /// Nothing of it is copied for an answer.
-    static OCTETS: LazyLock<Vec<u8>> =
-        LazyLock::new(|| b"0123456789abcdef".iter().copied().cycle().take(MAX_BYTES).collect());
-    Response::new(200)
-        .with_header("Content-Type", "application/octet-stream")
-        .with_body(&OCTETS[..length])
+/// Makes a response with that many octets, in parts of which none is copied.
+fn octets(length: u64, is_chunked: bool) -> Response {
+    static OCTETS: LazyLock<Vec<u8>> = LazyLock::new(|| b"0123456789abcdef".repeat(PART / 16));
+
+    let next = |left: u64| usize::try_from(left).map_or(PART, |left| left.min(PART));
+    let mut left = length;
+    let parts = iter::from_fn(move || {
+        let part = &OCTETS[..next(left)];
+        left -= part.len() as u64;
+        (!part.is_empty()).then_some(Ok(part))
+    });
+    let response = Response::new(200).with_header("Content-Type", "application/octet-stream");
+    match is_chunked {
+        true => response.with_parts(parts),
+        false if length <= PART as u64 => response.with_body(&OCTETS[..next(length)]),
+        false => response.with_parts(parts).with_content_length(length),
+    }
 }
 
 /// Keeps the processor busy.
@@ -172,13 +197,16 @@ mod tests {
     };
 
     #[test]
-    fn bytes_are_given_up_to_a_megabyte() {
-        for length in [0, 1, 16, 1_000_000, MAX_BYTES] {
+    fn any_number_of_bytes_is_given() {
+        for length in [0, 1, 16, 65_535, 65_536, 65_537, 3_000_000] {
             let answer = get(lab, "GET", &format!("/bytes/{length}"));
             assert_eq!((answer.status, answer.body.len()), (200, length));
             assert_eq!(answer.field("Content-Length"), Some(&*length.to_string()));
         }
         assert_eq!(get(lab, "GET", "/bytes/18").body, b"0123456789abcdef01");
+        let chunked = get(lab, "GET", "/bytes/3?chunked");
+        assert_eq!(chunked.field("Transfer-Encoding"), Some("chunked"));
+        assert_eq!(chunked.body, b"3\r\n012\r\n0\r\n\r\n");
         let head = get(lab, "HEAD", "/bytes/5");
         assert_eq!((head.field("Content-Length"), head.body.len()), (Some("5"), 0));
     }
@@ -189,6 +217,14 @@ mod tests {
         assert_eq!((answer.status, answer.delay), (200, Duration::from_secs(60)));
         assert_eq!(get(lab, "GET", "/sleep/0").delay, Duration::ZERO);
         assert_eq!(get(lab, "OPTIONS", "/sleep/9").delay, Duration::ZERO);
+    }
+
+    #[test]
+    fn events_are_numbered() {
+        let answer = get(lab, "GET", "/events/2/50");
+        assert_eq!(answer.field("Content-Type"), Some("text/event-stream"));
+        assert_eq!(answer.delay, Duration::from_millis(50));
+        assert_eq!(answer.body, b"9\r\ndata: 1\n\n\r\n9\r\ndata: 2\n\n\r\n0\r\n\r\n");
     }
 
     #[test]
@@ -252,7 +288,9 @@ mod tests {
             "/other",
             "/bytes",
             "/bytes/",
-            "/bytes/1048577",
+            "/events/1",
+            "/events/1/60001",
+            "/events/1/1/1",
             "/bytes/+1",
             "/bytes/-1",
             "/bytes/0x1",

@@ -4,30 +4,44 @@
 mod echo;
 mod hello;
 mod lab;
+mod sum;
 
 use std::time::Duration;
 
 use h1events_server::{Request, Response};
 
-pub(crate) use self::{echo::echo, hello::hello, lab::lab};
+pub(crate) use self::{echo::echo, hello::hello, lab::lab, sum::Sum};
 
-/// An application.
+/// An application. It is called at the end of a request's head.
 pub(crate) type App = fn(&Request<'_>) -> Reply;
 
-/// A response, and how long to wait before it is given.
-///
-/// The transport waits, each in its own way: that is all in which an application on threads
-/// differs from an async one.
+/// What a transport does to answer, each in its own way: that is all in which an application on
+/// threads differs from an async one.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) response: Response,
-    pub(crate) delay: Duration,
+pub(crate) enum Reply {
+    /// It gives the response.
+    Now(Response),
+    /// It gives the response after a time.
+    After(Duration, Response),
+    /// It gives the response with the body of the request, as that comes.
+    Echo(Response),
+    /// It collects the body of the request, from which the function makes the response.
+    Collect(fn(&[u8]) -> Response),
+    /// It passes the body of the request to a sum, as it comes.
+    Sum(Sum),
+    /// It gives the response with server-sent events, one each interval.
+    Events { response: Response, count: u64, interval: Duration },
 }
 
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
-        Self { response, delay: Duration::ZERO }
+        Self::Now(response)
     }
+}
+
+/// A server-sent event with a number.
+pub(crate) fn event(number: u64) -> String {
+    format!("data: {number}\n\n")
 }
 
 /// Answers what the method alone decides, at a place that takes those of the list: OPTIONS, a
@@ -82,11 +96,12 @@ mod tests {
     //! Applications are run by a connection without a socket.
 
     use std::sync::Arc;
+    use std::task::{Context, Waker};
     use std::time::{Duration, Instant, SystemTime};
 
     use h1events_server::{Config, Connection, Peer, Step};
 
-    use super::App;
+    use super::{App, Reply, event};
 
     /// An answer, taken apart.
     pub(super) struct Answer {
@@ -119,9 +134,25 @@ mod tests {
         loop {
             match connection.step(now) {
                 Step::Handle => {
-                    let reply = app(&connection.request());
-                    delay = reply.delay;
-                    connection.respond(reply.response, now);
+                    let request = connection.request();
+                    let response = match app(&request) {
+                        Reply::Now(response) => response,
+                        Reply::After(after, response) => {
+                            delay = after;
+                            response
+                        }
+                        Reply::Echo(response) => response.with_body(request.body().to_vec()),
+                        Reply::Collect(make) => make(request.body()),
+                        Reply::Sum(mut sum) => {
+                            sum.add(request.body());
+                            sum.into_response()
+                        }
+                        Reply::Events { response, count, interval } => {
+                            delay = interval;
+                            response.with_parts((1..=count).map(|n| Ok(event(n))))
+                        }
+                    };
+                    connection.respond(response, now);
                 }
                 Step::Read { .. } if rest.is_empty() => break,
                 Step::Read { .. } => {
@@ -137,7 +168,11 @@ mod tests {
                     connection.advance_write(n);
                 }
                 Step::Allocate { bytes } => connection.set_allowance(bytes),
-                Step::Upgraded | Step::Shutdown | Step::Close => break,
+                Step::Produce => {
+                    let mut cx = Context::from_waker(Waker::noop());
+                    let _ = connection.poll_body(&mut cx).map(Result::unwrap);
+                }
+                Step::Upgraded | Step::Shutdown | Step::Reset | Step::Close => break,
             }
         }
         let end = sent.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;

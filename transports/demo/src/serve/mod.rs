@@ -9,7 +9,7 @@ mod thread;
 
 use std::{net::TcpListener, time::Duration};
 
-use h1events_server::{Config, EndpointConfig};
+use h1events_server::{Config, EndpointConfig, Request, Response};
 
 use self::log::Log;
 use crate::{
@@ -65,10 +65,27 @@ fn configs(options: &Serve, max_connections: usize) -> (Config, EndpointConfig) 
     config.header_read_timeout = options.head_timeout.unwrap_or(config.header_read_timeout);
     config.keep_alive_timeout = options.idle_timeout.unwrap_or(config.keep_alive_timeout);
     config.limits.content = options.max_body.unwrap_or(config.limits.content);
+    config.streamed_content = options.max_body.unwrap_or(config.streamed_content);
     let mut endpoint = EndpointConfig::new();
     endpoint.max_connections = options.max_connections.map_or(max_connections, Into::into);
     // A body has to fit beside its answer, which may be as long, and some others.
     let largest = usize::try_from(config.limits.content).unwrap_or(usize::MAX);
     endpoint.max_buffered = endpoint.max_buffered.max(largest.saturating_mul(4));
     (config, endpoint)
+}
+
+/// Makes the response from collected content, or refuses content that is too long.
+fn collected(make: fn(&[u8]) -> Response, content: &[u8], max: u64) -> Response {
+    if content.len() as u64 > max {
+        return Response::text("The body is too long.\n").with_status(413);
+    }
+    make(content)
+}
+
+/// Gives a response the length that the body of the request has, if it says so.
+fn with_length_of(request: &Request<'_>, response: Response) -> Response {
+    match request.content_length() {
+        Some(length) => response.with_content_length(length),
+        None => response,
+    }
 }

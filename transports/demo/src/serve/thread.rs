@@ -1,14 +1,22 @@
 //! The server that runs on h1events-thread.
 
-use std::{net::TcpListener, thread};
+use std::{
+    io::{self, Read},
+    net::TcpListener,
+    thread,
+};
 
-use h1events_server::{Config, EndpointConfig, Request, Summary};
-use h1events_thread::Server;
+use h1events_server::{Config, EndpointConfig, Request, RequestBodyError, Response, Summary};
+use h1events_thread::{RequestBody, Server, reader};
 
-use super::{App, Failure, GRACE, log::Exchange, signals};
+use super::{App, Failure, GRACE, collected, log::Exchange, signals, with_length_of};
+use crate::app::{self, Reply};
 
 /// Connections that there may be, unless another number is asked for: each has a thread.
 pub(super) const MAX_CONNECTIONS: usize = 1_000;
+
+/// Bytes that are summed up at once.
+const PART: usize = 64 * 1024;
 
 /// Serves until it is stopped. `announce` is called when a signal would stop it.
 pub(super) fn serve(
@@ -19,18 +27,62 @@ pub(super) fn serve(
 ) -> Result<Summary, Failure> {
     let first = listeners.next().ok_or(Failure::NoListener)?;
     let server = Server::new(first).and_then(|server| listeners.try_fold(server, Server::listen));
+    let max_collected = config.limits.content;
     let server = server.map_err(Failure::Serve)?.config(config).endpoint_config(endpoint);
     let shutdown = server.shutdown_handle();
     signals::on_stop(move || shutdown.shutdown(GRACE)).map_err(Failure::Serve)?;
     announce();
-    let answer = move |request: &Request<'_>| {
+    let answer = move |request: &Request<'_>, body: RequestBody| {
         let exchange = Exchange::begin(request);
-        let reply = app(request);
-        if !reply.delay.is_zero() {
-            thread::sleep(reply.delay);
-        }
-        exchange.answer(&reply.response);
-        reply.response
+        let response = reply(app(request), request, body, max_collected).unwrap_or_else(refusal);
+        exchange.answer(&response);
+        response
     };
-    server.serve(answer).map_err(Failure::Serve)
+    server.serve_streaming(answer).map_err(Failure::Serve)
+}
+
+/// Does what the application has said.
+fn reply(
+    reply: Reply,
+    request: &Request<'_>,
+    mut body: RequestBody,
+    max_collected: u64,
+) -> io::Result<Response> {
+    Ok(match reply {
+        Reply::Now(response) => response,
+        Reply::After(time, response) => {
+            thread::sleep(time);
+            response
+        }
+        Reply::Echo(response) => with_length_of(request, response.with_streamed_body(reader(body))),
+        Reply::Collect(make) => {
+            let mut content = Vec::new();
+            body.take(max_collected + 1).read_to_end(&mut content)?;
+            collected(make, &content, max_collected)
+        }
+        Reply::Sum(mut sum) => {
+            let mut part = vec![0; PART];
+            loop {
+                match body.read(&mut part)? {
+                    0 => break sum.into_response(),
+                    n => sum.add(&part[..n]),
+                }
+            }
+        }
+        Reply::Events { response, count, interval } => {
+            let pause = move |n| {
+                if n > 1 {
+                    thread::sleep(interval);
+                }
+            };
+            response.with_parts((1..=count).inspect(move |&n| pause(n)).map(|n| Ok(app::event(n))))
+        }
+    })
+}
+
+fn refusal(error: io::Error) -> Response {
+    match error.downcast::<RequestBodyError>() {
+        Ok(error) => error.into(),
+        Err(_) => Response::new(500),
+    }
 }

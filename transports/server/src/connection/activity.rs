@@ -51,18 +51,31 @@ impl Connection {
     #[must_use]
     pub fn activity(&self) -> Activity {
         let since = self.wait.progress();
+        let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
         match self.phase {
-            Phase::Receiving | Phase::Closing | Phase::Upgrading if self.has_output() => {
-                Activity::Sending { since }
+            Phase::Handling => match incoming.filter(|incoming| incoming.lacks_content()) {
+                Some(_) if self.has_output() => Activity::Sending { since },
+                Some(incoming) => Activity::Receiving { since: incoming.wait.progress() },
+                None => Activity::Handling,
+            },
+            Phase::Cut | Phase::Closed => Activity::Closed,
+            _ if self.has_output() => Activity::Sending { since },
+            // The end is the next step.
+            Phase::Failing => Activity::Closed,
+            Phase::Sending | Phase::Draining => {
+                match incoming.filter(|incoming| incoming.is_open()) {
+                    Some(incoming) if self.phase == Phase::Draining || incoming.is_wanted => {
+                        Activity::Receiving { since: incoming.wait.progress() }
+                    }
+                    _ => Activity::Handling,
+                }
             }
             Phase::Receiving if !self.is_silent() => Activity::Receiving { since },
             Phase::Receiving if self.has_answered => Activity::Idle { since },
             Phase::Receiving => Activity::New { since },
-            Phase::Handling => Activity::Handling,
             // Closing: the shutdown is the next step.
             Phase::Closing | Phase::Lingering => Activity::Lingering { since },
             Phase::Upgrading => Activity::Upgraded,
-            Phase::Closed => Activity::Closed,
         }
     }
 
@@ -86,7 +99,14 @@ impl Connection {
     /// Whether the last answer has been given, and the connection closes after it.
     #[must_use]
     pub const fn is_closing(&self) -> bool {
-        matches!(self.phase, Phase::Closing | Phase::Lingering | Phase::Closed)
+        match self.phase {
+            Phase::Closing | Phase::Lingering | Phase::Failing | Phase::Cut | Phase::Closed => true,
+            Phase::Receiving
+            | Phase::Handling
+            | Phase::Sending
+            | Phase::Draining
+            | Phase::Upgrading => false,
+        }
     }
 
     /// Whether anything waits to be written.

@@ -10,8 +10,7 @@ impl Connection {
     /// Returns space to read into: at least one byte. If the connection has no buffer, it makes one.
     #[must_use]
     pub fn read_space(&mut self) -> &mut [u8] {
-        let limits = self.config.limits;
-        self.buffer.get_or_insert_default().space(&limits)
+        self.buffer.get_or_insert_default().space(&self.config.limits)
     }
 
     /// Marks the first `n` bytes of [`read_space`](Self::read_space) as read.
@@ -56,8 +55,13 @@ impl Connection {
     pub fn detach_buffer(&mut self) -> Option<Box<Buffer>> {
         let may_detach = match self.phase {
             Phase::Receiving => self.parser.is_idle(),
-            Phase::Lingering | Phase::Closed => true,
-            Phase::Handling | Phase::Upgrading | Phase::Closing => false,
+            Phase::Lingering | Phase::Cut | Phase::Closed => true,
+            Phase::Handling
+            | Phase::Sending
+            | Phase::Draining
+            | Phase::Upgrading
+            | Phase::Failing
+            | Phase::Closing => false,
         };
         let mut buffer = self.buffer.take_if(|buffer| may_detach && buffer.is_empty())?;
         buffer.reset();

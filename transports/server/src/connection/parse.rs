@@ -6,6 +6,7 @@ use h1events::BodyLength;
 
 use super::refuse::Refusal;
 use super::{Connection, Expectation};
+use crate::buffer::Buffer;
 use crate::request::Request;
 use crate::stored_request::Part;
 use crate::wait::Awaiting;
@@ -27,13 +28,17 @@ pub(super) enum Parsed {
 impl Connection {
     /// Parses what has been read, up to the end of a request.
     pub(super) fn parse(&mut self, now: Instant) -> Result<Parsed, Refusal> {
-        let Some(buffer) = self.buffer.as_deref_mut().filter(|buffer| !buffer.output.is_full())
-        else {
+        // Without a byte there is no event: the last call has come to the end of a request, or of the
+        // input.
+        let may_parse =
+            |buffer: &&mut Buffer| !buffer.unread().is_empty() && !buffer.output.is_full();
+        let Some(buffer) = self.buffer.as_deref_mut().filter(may_parse) else {
             return Ok(Parsed::Part);
         };
         let (mut input, request, room) = buffer.split();
         let before = input.len();
         let mut lacking = None;
+        let mut streamed = None;
         let result = loop {
             match request.read(&mut self.parser, &mut input, room) {
                 Ok(Some(Part::Head(framing))) => {
@@ -50,6 +55,10 @@ impl Connection {
                         (true, true) => Expectation::Due,
                         (true, false) => Expectation::Overtaken,
                     };
+                    if self.streams_bodies && framing.body != BodyLength::None {
+                        streamed = Some(framing.body);
+                        break Ok(Parsed::Request);
+                    }
                 }
                 Ok(Some(Part::Body(octets))) => self.wait.moved(octets),
                 Ok(Some(Part::End)) => break Ok(Parsed::Request),
@@ -63,6 +72,10 @@ impl Connection {
         };
         let consumed = before - input.len();
         buffer.consume(consumed);
+        if let Some(length) = streamed {
+            self.begin_body(length, now);
+            return result;
+        }
         let lacking = lacking.or_else(|| match result {
             Ok(Parsed::Part) if !self.input_ended => buffer.lacking_space(&self.config.limits),
             _ => None,
@@ -83,10 +96,10 @@ impl Connection {
         }
     }
 
-    /// Stops the client's time while the connection has no memory to read.
+    /// Stops the client's time: there is no memory to read, or nothing to write yet.
     pub(super) fn pause(&mut self, now: Instant) {
         if let Some(buffer) = &mut self.buffer {
-            buffer.paused = Some(now);
+            buffer.paused.get_or_insert(now);
         }
     }
 

@@ -7,6 +7,7 @@ use h1events::{Error, ErrorKind};
 use super::{Connection, Phase};
 use crate::answer;
 use crate::diagnostic::Diagnostic;
+use crate::incoming::RequestBodyError;
 use crate::wait::Awaiting;
 
 /// Why a request is refused.
@@ -32,8 +33,12 @@ impl Connection {
         }
     }
 
-    /// Answers a request whose body there is no memory for with a 503, and closes.
+    /// Answers a request whose body there is no memory for with a 503, and closes. If the application
+    /// has the request already, it hears that its body has failed.
     pub fn refuse_body(&mut self, now: Instant) {
+        if self.phase != Phase::Receiving {
+            return self.fail_body(RequestBodyError::OutOfMemory);
+        }
         self.diagnose(Diagnostic::OutOfMemory);
         self.close_with(503, "no memory for the body of the request", now);
     }

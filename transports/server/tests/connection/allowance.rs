@@ -182,6 +182,21 @@ fn refused_body_gets_503_and_the_close() {
     assert!(client.is_closed);
 }
 
+/// Nothing of the head is taken, and its method is known.
+#[test]
+fn refused_head_request_gets_no_content() {
+    let fields = format!("A: {}\r\n", "a".repeat(75)).repeat(98);
+    for start in ["", "\r\n"] {
+        let mut client = without_memory();
+        client.methods.push("HEAD".to_owned());
+        client.send(format!("{start}HEAD / HTTP/1.1\r\nHost: a\r\n{fields}"));
+        assert!(is_short_of_memory(&client));
+        client.connection.refuse_body(client.now());
+        client.run();
+        client.expect(&[(503, "")]).expect_shutdown();
+    }
+}
+
 #[test]
 fn grown_buffer_is_not_kept_when_it_is_detached() {
     let line = format!("GET / HTTP/1.1\r\nHost: a\r\nA: {}\r\n\r\n", "a".repeat(16_000));

@@ -197,6 +197,14 @@ fn header_is_one_allocation() {
     assert_eq!((used.count_total, used.bytes_total), (1, "Allow: GET, HEAD\r\n".len() as u64));
 }
 
+/// An application that answers with fixed texts takes no memory.
+#[test]
+fn fixed_text_is_no_allocation() {
+    for text in [Response::text, Response::html, Response::json] {
+        assert_eq!(measure(|| drop(text("{}"))).count_total, 0);
+    }
+}
+
 /// `buffered` is what is on the heap, and nothing for a connection without a buffer.
 #[test]
 fn buffered_is_what_is_on_the_heap() {

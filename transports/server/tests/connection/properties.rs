@@ -385,7 +385,7 @@ proptest! {
                         prop_assert!(deadline > now);
                     }
                     Step::Allocate { bytes } => connection.set_allowance(bytes),
-                    Step::Upgraded | Step::Close => {}
+                    Step::Produce | Step::Upgraded | Step::Reset | Step::Close => {}
                 },
             }
             let _ = connection.take_diagnostic();

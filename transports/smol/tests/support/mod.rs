@@ -12,16 +12,18 @@
 mod client;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 pub use client::*;
 pub use h1events_smol::{
-    Config, EndpointConfig, IntoStream, Listener, MinDataRate, Peer, Request, Response, Server,
-    ShutdownHandle, Summary,
+    Config, EndpointConfig, IntoStream, Listener, MinDataRate, Peer, Request, RequestBody,
+    RequestBodyError, Response, Server, ShutdownHandle, Summary, Trailers, reader, stream,
 };
 use h1events_smol::{Socket, Upgraded};
 use smol::Timer;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
+use smol::stream::StreamExt;
 
 /// What [`Server::bind`] makes.
 pub type TcpServer = Server<TcpListener>;
@@ -76,6 +78,61 @@ pub fn start_listening<L: Listener<Accepted: IntoStream>>(
     let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve_async(app));
     Running { address, shutdown, serving }
+}
+
+/// A server with an application that streams.
+pub fn start_streaming(server: TcpServer) -> Running {
+    let address = server.local_addr().expect("it is bound");
+    let shutdown = server.shutdown_handle();
+    let serving = thread::spawn(move || server.serve_streaming(streaming));
+    Running { address, shutdown, serving }
+}
+
+async fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
+    static KEPT: Mutex<Option<RequestBody>> = Mutex::new(None);
+
+    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let counted = match request.target() {
+        b"/count" => count(body).await,
+        b"/some" => match body.next().await {
+            Some(part) => part.map(|part| Response::text(part.len().to_string())),
+            None => Ok(Response::new(200)),
+        },
+        b"/elsewhere" => smol::spawn(count(body)).await,
+        b"/echo" => {
+            let response = Response::new(200).with_streamed_body(stream(body));
+            return match request.content_length() {
+                Some(length) => response.with_content_length(length),
+                None => response,
+            };
+        }
+        b"/events" => {
+            let events = smol::stream::unfold(0, async |n| {
+                Timer::after(millis(if n > 0 { 100 } else { 0 })).await;
+                (n < 5).then_some((Ok::<_, RequestBodyError>("event\n"), n + 1))
+            });
+            return Response::new(200).with_streamed_body(stream(events));
+        }
+        b"/keep" => {
+            *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+            return Response::new(200);
+        }
+        b"/kept" => {
+            let mut body = kept().expect("one is kept");
+            let error = body.read(&mut [0]).await.expect_err("it is over");
+            return Response::text(error.to_string());
+        }
+        _ => return stream_parts(request).unwrap_or_else(|| say(request)),
+    };
+    counted.unwrap_or_else(Response::from)
+}
+
+async fn count(mut body: RequestBody) -> Result<Response, RequestBodyError> {
+    let mut octets = 0;
+    while let Some(part) = body.next().await {
+        octets += part?.len();
+    }
+    Ok(counted(octets, body.trailers().as_ref()))
 }
 
 /// At the end of a shutdown, the connections that the application has taken are dropped.

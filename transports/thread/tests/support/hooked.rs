@@ -4,7 +4,6 @@ use std::io::{self, IoSlice};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::time::Duration;
 
 use h1events_thread::{Listener, Peer, Server, Stream};
 
@@ -72,6 +71,12 @@ pub struct Hooked {
     hooks: Arc<Hooks>,
 }
 
+impl AsFd for Hooked {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
 impl Stream for Hooked {
     fn read(&self, space: &mut [u8]) -> io::Result<usize> {
         (self.hooks.read)(&self.socket, space)
@@ -85,31 +90,11 @@ impl Stream for Hooked {
         (self.hooks.flush)(&self.socket)
     }
 
-    fn has_input(&self) -> bool {
-        Stream::has_input(&self.socket)
-    }
-
-    fn has_space(&self) -> bool {
-        Stream::has_space(&self.socket)
-    }
-
-    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.socket.set_read_timeout(timeout)
-    }
-
-    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.socket.set_write_timeout(timeout)
-    }
-
     fn shutdown_write(&self) -> io::Result<()> {
         (self.hooks.shutdown_write)(&self.socket)
     }
 
     fn shutdown_read(&self) {
         (self.hooks.shutdown_read)(&self.socket);
-    }
-
-    fn close(&self) {
-        Stream::close(&self.socket);
     }
 }

@@ -12,15 +12,16 @@
 mod client;
 pub mod hooked;
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 pub use client::*;
 use h1events_thread::Upgraded;
 pub use h1events_thread::{
-    Config, EndpointConfig, Listener, MinDataRate, Peer, Request, Response, Server, ShutdownHandle,
-    Stream, Summary,
+    Config, EndpointConfig, Listener, MinDataRate, Peer, Request, RequestBody, RequestBodyError,
+    Response, Server, ShutdownHandle, Stream, Summary, Trailers, reader,
 };
 
 /// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
@@ -68,6 +69,56 @@ fn start_on<L: Listener<Accepted: Stream>>(
     let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve(app));
     Running { address, shutdown, serving }
+}
+
+/// A server with an application that streams.
+pub fn start_streaming(server: Server<TcpListener>) -> Running {
+    let address = server.local_addr().expect("it is bound");
+    let shutdown = server.shutdown_handle();
+    let serving = thread::spawn(move || server.serve_streaming(streaming));
+    Running { address, shutdown, serving }
+}
+
+fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
+    static KEPT: Mutex<Option<RequestBody>> = Mutex::new(None);
+
+    let kept = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let counted = match request.target() {
+        b"/count" => count(body),
+        b"/some" => body.read(&mut [0; 10]).map(|n| Response::text(n.to_string())),
+        b"/elsewhere" => thread::spawn(move || count(body)).join().expect("it doesn't panic"),
+        b"/echo" => {
+            let response = Response::new(200).with_streamed_body(reader(body));
+            return match request.content_length() {
+                Some(length) => response.with_content_length(length),
+                None => response,
+            };
+        }
+        b"/events" => {
+            return Response::new(200).with_parts((0..5).map(|n| {
+                thread::sleep(millis(if n > 0 { 100 } else { 0 }));
+                Ok("event\n")
+            }));
+        }
+        b"/keep" => {
+            *kept() = Some(body);
+            return Response::new(200);
+        }
+        b"/kept" => {
+            let error = kept().as_mut().map(|body| body.read(&mut [0]).expect_err("it is over"));
+            return Response::text(error.expect("one is kept").to_string());
+        }
+        _ => return stream_parts(request).unwrap_or_else(|| say(request)),
+    };
+    counted.unwrap_or_else(|error| match error.downcast::<RequestBodyError>() {
+        Ok(error) => error.into(),
+        Err(_) => Response::new(500),
+    })
+}
+
+fn count(mut body: RequestBody) -> io::Result<Response> {
+    let octets = io::copy(&mut body, &mut io::sink())?;
+    Ok(counted(usize::try_from(octets).expect("it is small"), body.trailers().as_ref()))
 }
 
 /// After a shutdown, the application keeps the connections that it has taken.

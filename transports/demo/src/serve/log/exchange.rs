@@ -32,13 +32,14 @@ impl<'a> Exchange<'a> {
         self.answered = true;
         if log_enabled!(target: TARGET, Level::Info) {
             let is_head = self.request.method() == "HEAD";
-            let length = if is_head { 0 } else { response.body().len() };
-            self.log(&response.status().to_string(), length, response.headers());
+            let length = if is_head { Some(0) } else { response.content_length() };
+            let length = length.map_or_else(|| "-".to_owned(), |length| length.to_string());
+            self.log(&response.status().to_string(), &length, response.headers());
         }
     }
 
-    /// `status` is `-` if there is none.
-    fn log<'f>(&self, status: &str, length: usize, fields: impl Iterator<Item = Field<'f>>) {
+    /// `status` is `-` if there is none, and so is `length` if it isn't known.
+    fn log<'f>(&self, status: &str, length: &str, fields: impl Iterator<Item = Field<'f>>) {
         let Self { request, start, .. } = self;
         let peer = format!("{}:", request.peer());
         let milliseconds = 1000.0 * start.elapsed().as_secs_f64();
@@ -60,7 +61,7 @@ impl Drop for Exchange<'_> {
         if !self.answered && log_enabled!(target: TARGET, Level::Info) {
             // The server answers a panic with a 500. Otherwise the connection has ended.
             let status = if thread::panicking() { "500" } else { "-" };
-            self.log(status, 0, std::iter::empty());
+            self.log(status, "0", std::iter::empty());
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use allocation_counter::opt_out;
 use h1events_server::{Config, Connection, Diagnostic, Peer, Request, Response, Step};
-
-use super::responses::{self, Answer};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -31,7 +31,7 @@ type Application = Box<dyn FnMut(&Request<'_>) -> Response>;
 pub(crate) struct Client {
     pub(crate) connection: Connection,
     application: Application,
-    start: Instant,
+    pub(super) start: Instant,
     now: Instant,
     date: SystemTime,
     /// On its way to the server.
@@ -51,15 +51,35 @@ pub(crate) struct Client {
     pub(crate) sent: Vec<u8>,
     pub(crate) writes: Vec<usize>,
     /// The answers that the test has looked at.
-    seen: usize,
+    pub(super) seen: usize,
     pub(crate) methods: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What the server waits for.
     pub(crate) waits_for: Option<Step>,
     pub(crate) has_shut_down: bool,
     pub(crate) is_closed: bool,
+    pub(crate) is_reset: bool,
     pub(crate) is_upgraded: bool,
+    /// Whether the test plays the application.
+    pub(super) plays: bool,
+    /// The errors of bodies.
+    pub(crate) body_errors: Vec<String>,
+    /// Whether the body of the answer had no part, and whether it has one now.
+    body_sleeps: bool,
+    woken: Arc<Woken>,
 }
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Steps without a byte or a part that a connection may take to come to the next one.
+const MOST_IDLE_STEPS: u32 = 8;
 
 impl Client {
     /// A connection to an application that answers with method and target, and with the
@@ -102,7 +122,12 @@ impl Client {
             waits_for: None,
             has_shut_down: false,
             is_closed: false,
+            is_reset: false,
             is_upgraded: false,
+            plays: false,
+            body_errors: Vec::new(),
+            body_sleeps: false,
+            woken: Arc::default(),
         };
         client.run();
         client
@@ -175,51 +200,17 @@ impl Client {
         TIME_OF_DAY.replace((self.date, 0)).1
     }
 
-    /// The time since the connection was opened at which the transport wakes.
-    pub(crate) fn deadline(&self) -> Duration {
+    /// The time until the transport wakes, if it wakes by itself.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
         match self.waits_for {
-            Some(Step::Read { deadline } | Step::Write { deadline }) => deadline - self.start,
-            step => panic!("no deadline: {step:?}"),
+            Some(Step::Read { deadline } | Step::Write { deadline }) => Some(deadline - self.now),
+            _ => None,
         }
     }
 
-    /// All answers so far.
-    pub(crate) fn answers(&self) -> Vec<Answer> {
-        responses::read(&self.sent, self.methods.iter().map(String::as_str)).0
-    }
-
-    /// The answers since the last time.
-    pub(crate) fn new_answers(&mut self) -> Vec<Answer> {
-        let answers = self.answers().split_off(self.seen);
-        self.seen += answers.len();
-        answers
-    }
-
-    /// Expects exactly these answers since the last time: status and body.
-    #[track_caller]
-    pub(crate) fn expect(&mut self, expected: &[(u16, &str)]) -> &mut Self {
-        let answers = self.new_answers();
-        let found: Vec<_> = answers.iter().map(|answer| (answer.status, answer.text())).collect();
-        assert_eq!(found, expected);
-        self
-    }
-
-    /// Expects one answer with that status.
-    #[track_caller]
-    pub(crate) fn expect_one(&mut self, status: u16) -> Answer {
-        let mut answers = self.new_answers();
-        assert_eq!(answers.len(), 1, "{answers:?}");
-        let answer = answers.remove(0);
-        assert_eq!(answer.status, status);
-        answer
-    }
-
-    /// Expects a shutdown of the write half, after that `Connection: close`.
-    #[track_caller]
-    pub(crate) fn expect_shutdown(&mut self) -> &mut Self {
-        assert!(self.has_shut_down && !self.is_closed);
-        assert_eq!(self.answers().last().unwrap().field("connection"), Some("close"));
-        self
+    /// The time since the connection was opened at which the transport wakes.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.time_left().expect("there is a deadline") + (self.now - self.start)
     }
 
     /// The server gives the memory that it was asked for, once. Returns the number of bytes.
@@ -235,10 +226,18 @@ impl Client {
     /// Takes steps until the server waits for something or is through.
     pub(crate) fn run(&mut self) {
         self.waits_for = None;
+        let mut idle_steps = 0;
         while !self.is_closed && !self.is_upgraded && self.waits_for.is_none() {
-            self.step();
+            idle_steps = if self.step() { 0 } else { idle_steps + 1 };
+            assert!(idle_steps <= MOST_IDLE_STEPS, "it spins");
             let diagnostic = self.connection.take_diagnostic();
             opt_out(|| self.diagnostics.extend(diagnostic));
+            let is_woken = self.body_sleeps && self.woken.0.load(Ordering::Relaxed);
+            if is_woken && matches!(self.waits_for, Some(Step::Read { .. } | Step::Produce)) {
+                self.waits_for = None;
+                self.body_sleeps = false;
+                self.connection.wake_body();
+            }
         }
     }
 
@@ -247,7 +246,8 @@ impl Client {
         self.date += duration;
     }
 
-    fn step(&mut self) {
+    /// Takes a step. Returns whether a byte has moved, or the application has done something.
+    fn step(&mut self) -> bool {
         TIME_OF_DAY.set((self.date, TIME_OF_DAY.get().1));
         let step = self.connection.step(self.now);
         if step != Step::Shutdown {
@@ -263,6 +263,16 @@ impl Client {
                 if !has_moved {
                     self.waits_for = Some(step);
                 }
+                return has_moved;
+            }
+            Step::Handle if self.plays => self.waits_for = Some(step),
+            Step::Produce => {
+                let was_empty = self.connection.write_slices().is_empty();
+                match self.poll_body() {
+                    Poll::Ready(()) => return true,
+                    Poll::Pending if was_empty => self.waits_for = Some(step),
+                    Poll::Pending => {}
+                }
             }
             Step::Handle => {
                 let response = (self.application)(&self.connection.request());
@@ -270,8 +280,10 @@ impl Client {
                 opt_out(|| self.methods.push(method.to_owned()));
                 self.pass(self.handling);
                 self.connection.respond(response, self.now);
+                return true;
             }
             Step::Allocate { bytes } if self.has_memory => {
+                assert!(bytes > self.connection.buffered(), "it can go on then");
                 opt_out(|| self.asked.push(bytes));
                 self.connection.set_allowance(bytes);
             }
@@ -282,7 +294,20 @@ impl Client {
                 self.has_shut_down = true;
             }
             Step::Close => self.is_closed = true,
+            Step::Reset => {
+                self.is_closed = true;
+                self.is_reset = true;
+            }
         }
+        false
+    }
+
+    fn poll_body(&mut self) -> Poll<()> {
+        self.woken.0.store(false, Ordering::Relaxed);
+        let waker = Waker::from(Arc::clone(&self.woken));
+        let result = self.connection.poll_body(&mut Context::from_waker(&waker));
+        self.body_sleeps = result.is_pending();
+        result.map(|result| self.body_errors.extend(result.err().map(|error| error.to_string())))
     }
 
     fn transport_reads(&mut self) -> bool {
@@ -335,7 +360,7 @@ pub(crate) fn get(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")
 }
 
-fn echo(request: &Request<'_>) -> Response {
+pub(super) fn echo(request: &Request<'_>) -> Response {
     let target = String::from_utf8_lossy(request.target());
     let body = String::from_utf8_lossy(request.body());
     let space = if body.is_empty() { "" } else { " " };

@@ -1,0 +1,313 @@
+//! Bodies of requests that the application reads as they come.
+
+use std::time::Instant;
+
+use h1events::{BodyLength, Event, RequestParser};
+
+use super::{Connection, Expectation, Phase};
+use crate::diagnostic::Diagnostic;
+use crate::incoming::{BodyState, Incoming, RequestBodyError, State};
+use crate::owned_request::OwnedRequest;
+use crate::step::Step;
+use crate::stored_request::StoredRequest;
+use crate::trailers::Trailers;
+use crate::wait::Awaiting;
+
+/// Octets of a body that are read and thrown away after its request was answered, so that the
+/// connection can go on. Go reads 256 KiB, and more if they have come.
+const MAX_DRAINED: usize = 256 * 1024;
+
+impl Connection {
+    /// Hands requests to the application as soon as their head has come, and their bodies as it
+    /// [wants](Self::want_body) them, up to
+    /// [`Config::streamed_content`](crate::Config::streamed_content).
+    ///
+    /// Call it before the first byte has come.
+    #[must_use]
+    pub fn with_streamed_bodies(mut self) -> Self {
+        self.streams_bodies = true;
+        let mut limits = self.config.limits;
+        limits.content = self.config.streamed_content;
+        self.parser = RequestParser::with_limits(limits)
+            .allow_non_ascii_target(self.config.allow_non_ascii_target)
+            .allow_any_host(self.config.allow_any_host);
+        self
+    }
+
+    /// Returns what there is of the body of the request, for an application that reads it as it
+    /// comes. A body that was collected is at its end.
+    #[must_use]
+    pub fn body_state(&self) -> BodyState<'_> {
+        if !matches!(self.phase, Phase::Handling | Phase::Sending) {
+            return BodyState::Failed(RequestBodyError::Over);
+        }
+        let Some(buffer) = &self.buffer else { return BodyState::End };
+        let Some(incoming) = &buffer.incoming else { return BodyState::End };
+        let (skipped, ready) = incoming.ready();
+        if ready > 0 {
+            return BodyState::Content(&buffer.unread()[skipped..skipped + ready]);
+        }
+        match incoming.state {
+            State::Open => BodyState::Pending,
+            State::Ended => BodyState::End,
+            State::Failed(error) => BodyState::Failed(error),
+        }
+    }
+
+    /// Marks the first `n` octets of [`BodyState::Content`] as taken.
+    ///
+    /// # Panics
+    ///
+    /// If there were fewer.
+    pub fn consume_body(&mut self, n: usize) {
+        let buffer = self.buffer.as_deref_mut().expect("there is content");
+        let incoming = buffer.incoming.as_mut().expect("there is content");
+        let done = incoming.consume(n);
+        buffer.consume(done);
+    }
+
+    /// Notes that the application waits for more of the body: [`step`](Self::step) reads until there is
+    /// some, or none will come. The client's time for the body runs only meanwhile.
+    pub fn want_body(&mut self) {
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.is_wanted = true;
+        }
+    }
+
+    /// Notes that the application doesn't want the rest of the body.
+    ///
+    /// Then no 100 (Continue) is sent. After the answer, the rest is thrown away if it isn't long;
+    /// else the connection closes.
+    pub fn discard_body(&mut self) {
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.is_discarded = true;
+            incoming.is_wanted = false;
+        }
+        self.throw_body_away();
+    }
+
+    /// Returns the trailers, which have come when the body is at its end.
+    #[must_use]
+    pub fn body_trailers(&self) -> Option<&Trailers> {
+        self.buffer.as_ref()?.incoming.as_ref().map(|incoming| &incoming.trailers)
+    }
+
+    /// Takes the request out, so that the application can have it while the connection reads the
+    /// body. Before [`respond`](Self::respond), it has to be [put back](Self::put_request_back).
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[must_use]
+    pub fn take_request(&mut self) -> OwnedRequest {
+        assert_eq!(self.phase, Phase::Handling, "a request is there after Step::Handle");
+        let buffer = self.buffer.get_or_insert_default();
+        let request = std::mem::replace(&mut buffer.request, StoredRequest::new());
+        buffer.lent = request.capacity();
+        OwnedRequest::new(request, self.peer)
+    }
+
+    /// Puts a request back that was [taken](Self::take_request).
+    pub fn put_request_back(&mut self, request: OwnedRequest) {
+        let buffer = self.buffer.get_or_insert_default();
+        buffer.request = request.into_stored();
+        buffer.lent = 0;
+    }
+
+    /// Begins a body that the application reads as it comes.
+    pub(super) fn begin_body(&mut self, length: BodyLength, now: Instant) {
+        let left = match length {
+            BodyLength::Length(octets) => Some(octets),
+            BodyLength::None | BodyLength::Chunked => None,
+        };
+        let incoming = Incoming::new(left, now, &self.config);
+        self.buffer.get_or_insert_default().incoming = Some(incoming);
+    }
+
+    /// Takes a step toward more of the body. `None` if there is some, if none will come, or if
+    /// nobody wants it.
+    pub(super) fn receive_body(&mut self, now: Instant) -> Option<Step> {
+        let incoming = self.incoming_mut()?;
+        if !incoming.lacks_content() {
+            incoming.pause(now);
+            return None;
+        }
+        let step = self.next_of_body(now);
+        // The connection may have ended.
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.is_wanted = step.is_some();
+            if step.is_none() {
+                incoming.pause(now);
+            }
+        }
+        step
+    }
+
+    fn next_of_body(&mut self, now: Instant) -> Option<Step> {
+        if self.parse_body() {
+            return None;
+        }
+        if self.expectation == Expectation::Due && !self.input_ended {
+            self.expectation_met();
+        }
+        if let Some(step) = self.flush(now) {
+            return Some(step);
+        }
+        self.read_body(now)
+    }
+
+    fn read_body(&mut self, now: Instant) -> Option<Step> {
+        let buffer = self.buffer.as_deref_mut()?;
+        let incoming = buffer.incoming.as_mut()?;
+        incoming.resume(now);
+        incoming.wait.begin(Awaiting::Body, now, &self.config);
+        let deadline = incoming.wait.deadline(&self.config);
+        if self.input_ended {
+            self.fail_body(RequestBodyError::UnexpectedEnd);
+            return None;
+        }
+        if now >= deadline {
+            self.fail_body(RequestBodyError::TimedOut);
+            return None;
+        }
+        let Some(growth) = buffer.lacking_body_space() else {
+            return Some(Step::Read { deadline });
+        };
+        let bytes = buffer.allowance_for(growth);
+        if let Some(incoming) = &mut buffer.incoming {
+            incoming.pause(now);
+        }
+        Some(Step::Allocate { bytes })
+    }
+
+    /// Parses what has been read of the body. Returns whether the application has something to hear.
+    fn parse_body(&mut self) -> bool {
+        loop {
+            let Some(buffer) = self.buffer.as_deref_mut() else { return false };
+            let (mut input, incoming) = buffer.split_body();
+            let Some(incoming) = incoming.filter(|incoming| incoming.is_open()) else {
+                return true;
+            };
+            let before = input.len();
+            let event = self.parser.next_event(&mut input);
+            let consumed = before - input.len();
+            match event {
+                Ok(Some(Event::Body(content))) => {
+                    if self.expectation == Expectation::Due {
+                        self.expectation = Expectation::Overtaken;
+                    }
+                    incoming.parsed_content(consumed, content.len());
+                    return true;
+                }
+                Ok(Some(Event::Trailer(field))) => incoming.trailers.push(field),
+                Ok(Some(Event::End)) => incoming.state = State::Ended,
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    buffer.consume(consumed);
+                    return false;
+                }
+                Err(error) => {
+                    self.fail_body(RequestBodyError::Refused(error));
+                    return true;
+                }
+            }
+            buffer.consume(consumed);
+        }
+    }
+
+    /// Stops the client's time for the body.
+    pub(super) fn pause_body(&mut self, now: Instant) {
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.pause(now);
+        }
+    }
+
+    /// Ends the body before its end, unless it has come to an end already.
+    pub(super) fn fail_body(&mut self, error: RequestBodyError) {
+        let Some(incoming) = self.incoming_mut().filter(|incoming| incoming.is_open()) else {
+            return;
+        };
+        incoming.fail(error);
+        self.diagnose(match error {
+            RequestBodyError::Refused(error) => Diagnostic::Refused(error),
+            RequestBodyError::TimedOut => Diagnostic::BodyTimeout,
+            RequestBodyError::UnexpectedEnd => Diagnostic::UnexpectedEnd,
+            RequestBodyError::OutOfMemory => Diagnostic::OutOfMemory,
+            RequestBodyError::Over => return,
+        });
+    }
+
+    /// Reads the rest of a body whose request has been answered, so that the next request can come.
+    pub(super) fn drain_body(&mut self, now: Instant) -> Option<Step> {
+        self.throw_body_away();
+        if let Some(step) = self.flush(now) {
+            return Some(step);
+        }
+        let is_long = self.incoming_mut()?.discarded >= MAX_DRAINED;
+        match self.incoming_mut()?.state {
+            State::Ended => {
+                self.end_body();
+                self.phase = Phase::Receiving;
+            }
+            State::Open if !is_long => return self.read_body(now),
+            State::Open | State::Failed(_) => {
+                self.end_body();
+                self.phase = Phase::Closing;
+            }
+        }
+        None
+    }
+
+    /// Whether the connection can go on after the answer to a request whose body hasn't come to its
+    /// end.
+    pub(super) fn can_drain(&mut self) -> bool {
+        let is_asked_for = self.expectation != Expectation::Due;
+        let Some(incoming) = self.incoming_mut() else { return true };
+        match incoming.state {
+            State::Ended => true,
+            State::Failed(_) => false,
+            State::Open if incoming.is_discarded => {
+                let most = MAX_DRAINED.saturating_sub(incoming.discarded) as u64;
+                is_asked_for && incoming.left().is_none_or(|left| left <= most)
+            }
+            State::Open => true,
+        }
+    }
+
+    /// Whether a body is there that hasn't come to its end, or that the application hasn't read to its
+    /// end.
+    pub(super) fn has_open_body(&self) -> bool {
+        let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
+        incoming.is_some_and(|incoming| incoming.is_open() || incoming.ready().1 > 0)
+    }
+
+    /// Whether there is no body, or all of it has come.
+    pub(super) fn has_ended_body(&self) -> bool {
+        let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
+        incoming.is_none_or(|incoming| incoming.state == State::Ended)
+    }
+
+    /// Forgets the body.
+    pub(super) fn end_body(&mut self) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.incoming = None;
+        }
+    }
+
+    /// Parses what has been read of the body, and throws it away.
+    pub(super) fn throw_body_away(&mut self) {
+        while let Some(incoming) = self.incoming_mut() {
+            let (_, ready) = incoming.ready();
+            if ready > 0 {
+                incoming.discarded += ready;
+                self.consume_body(ready);
+            } else if !incoming.is_open() || !self.parse_body() {
+                break;
+            }
+        }
+    }
+
+    fn incoming_mut(&mut self) -> Option<&mut Incoming> {
+        self.buffer.as_mut()?.incoming.as_mut()
+    }
+}

@@ -1,0 +1,199 @@
+//! Conversions to and from the types of the [`http`] crate.
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, request, response};
+use h1events::Version;
+
+use crate::content::Content;
+use crate::header::InvalidHeader;
+use crate::request::Request;
+use crate::response::Response;
+
+/// What the `http` crate has no value for, though HTTP allows it.
+///
+/// It converts into a [`Response`] with status 400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRequestParts {
+    /// `http::Uri` refuses `<`, `>` and the backtick, and targets of more than 65,534 octets.
+    #[error("the request target is not a URI that this server can hold")]
+    Target,
+    /// `http::HeaderName` refuses names of more than 65,535 octets, and `http::HeaderMap` more than
+    /// 32,768 fields.
+    #[error("the request has a field that this server cannot hold")]
+    Field,
+}
+
+/// What a [`Response`] can't be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidResponseParts {
+    /// The status isn't a final one: 200 to 599.
+    #[error("{0} is not a final status")]
+    Status(u16),
+    /// A field isn't valid.
+    #[error(transparent)]
+    Header(#[from] InvalidHeader),
+    /// The Content-Length isn't a number.
+    #[error("the Content-Length is not a number")]
+    ContentLength,
+}
+
+impl From<InvalidRequestParts> for Response {
+    fn from(error: InvalidRequestParts) -> Self {
+        crate::answer::error(400, &error.to_string())
+    }
+}
+
+/// The head of a request. Its extensions have the [`Peer`](crate::Peer).
+impl TryFrom<Request<'_>> for request::Parts {
+    type Error = InvalidRequestParts;
+
+    fn try_from(request: Request<'_>) -> Result<Self, InvalidRequestParts> {
+        let (mut parts, ()) = ::http::Request::new(()).into_parts();
+        // The parser accepts only tokens.
+        parts.method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
+        parts.uri = Uri::try_from(request.target()).map_err(|_| InvalidRequestParts::Target)?;
+        parts.version = match request.version() {
+            Version::HTTP_10 => ::http::Version::HTTP_10,
+            _ => ::http::Version::HTTP_11,
+        };
+        parts.headers = header_map(&request).ok_or(InvalidRequestParts::Field)?;
+        parts.extensions.insert(request.peer());
+        Ok(parts)
+    }
+}
+
+fn header_map(request: &Request<'_>) -> Option<HeaderMap> {
+    let mut map = HeaderMap::with_capacity(16);
+    for field in request.headers() {
+        let name = HeaderName::from_bytes(field.name).ok()?;
+        map.try_append(name, HeaderValue::from_bytes(field.value).ok()?).ok()?;
+    }
+    Some(map)
+}
+
+/// A response without a body. Fields that the connection sets are left out; a Content-Length becomes that
+/// of a body that is made while it is sent, and `Connection: close` closes the connection.
+impl TryFrom<response::Parts> for Response {
+    type Error = InvalidResponseParts;
+
+    fn try_from(parts: response::Parts) -> Result<Self, InvalidResponseParts> {
+        let status = parts.status.as_u16();
+        if !(200..=599).contains(&status) {
+            return Err(InvalidResponseParts::Status(status));
+        }
+        let mut response = Self::new(status);
+        for (name, value) in &parts.headers {
+            match *name {
+                header::CONTENT_LENGTH => {
+                    let length = value.to_str().ok().and_then(|length| length.parse().ok());
+                    response.length = Some(length.ok_or(InvalidResponseParts::ContentLength)?);
+                }
+                header::CONNECTION if closes(value) => response = response.with_close(),
+                _ => match crate::header::check(name.as_ref(), value.as_bytes()) {
+                    Ok(()) => response.push(name.as_ref(), value.as_bytes()),
+                    Err(InvalidHeader::Reserved) => {}
+                    Err(error) => return Err(error.into()),
+                },
+            }
+        }
+        Ok(response)
+    }
+}
+
+impl<T: Into<Content>> TryFrom<::http::Response<T>> for Response {
+    type Error = InvalidResponseParts;
+
+    fn try_from(response: ::http::Response<T>) -> Result<Self, InvalidResponseParts> {
+        let (parts, body) = response.into_parts();
+        Ok(Self::try_from(parts)?.with_body(body))
+    }
+}
+
+/// Whether a Connection value has the option `close`.
+fn closes(value: &HeaderValue) -> bool {
+    let mut options = value.as_bytes().split(|&octet| octet == b',');
+    options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests may")]
+mod tests {
+    use super::*;
+    use crate::owned_request::OwnedRequest;
+    use crate::peer::Peer;
+
+    fn parts(head: &str) -> Result<request::Parts, InvalidRequestParts> {
+        let request = OwnedRequest::parse(head.as_bytes()).expect("the request is valid");
+        request.as_request().try_into()
+    }
+
+    #[test]
+    fn request_keeps_its_head() {
+        let parts = parts("PUT /a?b HTTP/1.0\r\nHost: h\r\nA: 1\r\na: \u{e9}\r\n\r\n").unwrap();
+        assert_eq!((parts.method, parts.version), (Method::PUT, ::http::Version::HTTP_10));
+        assert_eq!((parts.uri.path(), parts.uri.query()), ("/a", Some("b")));
+        let values: Vec<_> = parts.headers.get_all("a").iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(values, [b"1".as_slice(), "\u{e9}".as_bytes()]);
+        assert_eq!(parts.extensions.get::<Peer>(), Some(&Peer::Local));
+    }
+
+    #[test]
+    fn every_form_of_target_is_kept() {
+        for (target, method) in [
+            ("/", "GET"),
+            ("/a%20b?c=/?&", "GET"),
+            ("http://h/a", "GET"),
+            ("*", "OPTIONS"),
+            ("h:80", "CONNECT"),
+        ] {
+            let parts = parts(&format!("{method} {target} HTTP/1.1\r\nHost: h\r\n\r\n"));
+            assert_eq!(parts.expect(target).uri.to_string(), target);
+        }
+    }
+
+    #[test]
+    fn target_that_a_uri_cannot_hold_is_refused() {
+        let mut refused = Vec::new();
+        for octet in 0x21..0x7f_u8 {
+            let target = format!("/{}", char::from(octet));
+            let head = format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
+            // The parser has its own mind about some.
+            let Ok(request) = OwnedRequest::parse(head.as_bytes()) else { continue };
+            if request::Parts::try_from(request.as_request()).is_err() {
+                refused.push(char::from(octet));
+            }
+        }
+        assert_eq!(refused.iter().collect::<String>(), "<>`");
+        let response = Response::from(InvalidRequestParts::Target);
+        assert_eq!(response.status(), 400);
+    }
+
+    #[test]
+    fn response_keeps_what_is_not_the_connections_to_set() {
+        let response = ::http::Response::builder()
+            .status(404)
+            .header("A", "1")
+            .header("a", "2")
+            .header("Connection", "keep-alive, Close")
+            .header("Transfer-Encoding", "chunked")
+            .header("Keep-Alive", "timeout=5")
+            .header("Content-Length", "3")
+            .body("tea")
+            .unwrap();
+        let response = Response::try_from(response).unwrap();
+        assert_eq!((response.status(), response.body()), (404, b"tea".as_slice()));
+        assert!(response.closes());
+        let fields: Vec<_> = response.headers().map(|field| (field.name, field.value)).collect();
+        assert_eq!(fields, [(b"a".as_slice(), b"1".as_slice()), (b"a", b"2")]);
+    }
+
+    #[test]
+    fn response_that_cannot_be_final_is_refused() {
+        let try_from = |builder: response::Builder| Response::try_from(builder.body("").unwrap());
+        let early = try_from(::http::Response::builder().status(103));
+        assert_eq!(early.unwrap_err(), InvalidResponseParts::Status(103));
+        let wrong = try_from(::http::Response::builder().header("Content-Length", "three"));
+        assert_eq!(wrong.unwrap_err(), InvalidResponseParts::ContentLength);
+    }
+}

@@ -1,0 +1,190 @@
+//! The body of a request that the application reads as it comes.
+
+use std::time::Instant;
+
+use h1events::{Error, ErrorKind};
+
+use crate::config::Config;
+use crate::trailers::Trailers;
+use crate::wait::{Awaiting, Wait};
+
+/// What there is of the body of a request, for an application that reads it as it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyState<'a> {
+    /// The next octets, decoded from chunks. They stay until
+    /// [`consume_body`](crate::Connection::consume_body).
+    Content(&'a [u8]),
+    /// Nothing at the moment. To get more, call [`want_body`](crate::Connection::want_body), and take
+    /// steps.
+    Pending,
+    /// The body has come to its end.
+    End,
+    /// The rest won't come.
+    Failed(RequestBodyError),
+}
+
+/// Why the body of a request has ended early.
+///
+/// It converts into a [`Response`](crate::Response) with the status for it, and into an
+/// [`io::Error`](std::io::Error).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestBodyError {
+    /// The parser refuses the body: it is malformed, or too long.
+    #[error("the body of the request is refused: {0}")]
+    Refused(Error),
+    /// The body came more slowly than [`Config::body_data_rate`] says.
+    #[error("the body of the request came too slowly")]
+    TimedOut,
+    /// The client has gone, or has sent its last byte, before the end of the body.
+    #[error("the input ended within the body of the request")]
+    UnexpectedEnd,
+    /// The server has no memory for more of it.
+    #[error("no memory for the body of the request")]
+    OutOfMemory,
+    /// The request is over: the application has answered it, or the server has ended the connection.
+    #[error("the request is over")]
+    Over,
+}
+
+/// Where the body of a request is, while the application reads it.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) state: State,
+    /// Whether the application waits for more.
+    pub(crate) is_wanted: bool,
+    /// Whether the application has no use for the rest.
+    pub(crate) is_discarded: bool,
+    /// Octets that have been thrown away.
+    pub(crate) discarded: usize,
+    /// Octets in front of the content that has been parsed: what was consumed with it.
+    skipped: usize,
+    /// Octets of content that have been parsed, and that the application hasn't taken.
+    ready: usize,
+    /// Octets of content that are still to come, if a Content-Length says so.
+    left: Option<u64>,
+    /// Bytes of space that the next read is to have.
+    pub(crate) space: usize,
+    /// The client's time, which runs only while the application waits.
+    pub(crate) wait: Wait,
+    pub(crate) paused: Option<Instant>,
+    pub(crate) trailers: Trailers,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Open,
+    Ended,
+    Failed(RequestBodyError),
+}
+
+impl Incoming {
+    pub(crate) fn new(left: Option<u64>, now: Instant, config: &Config) -> Self {
+        Self {
+            state: State::Open,
+            is_wanted: false,
+            is_discarded: false,
+            discarded: 0,
+            skipped: 0,
+            ready: 0,
+            left,
+            space: 0,
+            wait: Wait::new(Awaiting::Body, now, config),
+            paused: Some(now),
+            trailers: Trailers::new(),
+        }
+    }
+
+    /// Octets of the buffer that have been parsed.
+    pub(crate) const fn parsed(&self) -> usize {
+        self.skipped + self.ready
+    }
+
+    /// Notes content that was parsed, the last octets of those that were consumed for it.
+    pub(crate) fn parsed_content(&mut self, consumed: usize, content: usize) {
+        self.skipped += consumed - content;
+        self.ready = content;
+        self.left = self.left.map(|left| left.saturating_sub(content as u64));
+        self.wait.moved(content);
+    }
+
+    /// The octets in front of the content, and those of the content.
+    pub(crate) const fn ready(&self) -> (usize, usize) {
+        (self.skipped, self.ready)
+    }
+
+    /// Takes content, and returns the octets of the buffer that nobody needs any more.
+    pub(crate) fn consume(&mut self, n: usize) -> usize {
+        self.ready = self.ready.checked_sub(n).expect("more content taken than there was");
+        let done = self.skipped + n;
+        self.skipped = 0;
+        done
+    }
+
+    /// Whether more of the body is to be read for the application.
+    pub(crate) fn lacks_content(&self) -> bool {
+        self.is_wanted && self.ready == 0 && self.state == State::Open
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// Octets that are still to come, if that is known.
+    pub(crate) const fn left(&self) -> Option<u64> {
+        self.left
+    }
+
+    /// The client's time goes on.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        if let Some(paused) = self.paused.take() {
+            self.wait.postpone(now.saturating_duration_since(paused));
+        }
+    }
+
+    /// The client's time stands still: the application doesn't wait.
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.paused.get_or_insert(now);
+    }
+
+    pub(crate) fn fail(&mut self, error: RequestBodyError) {
+        self.state = State::Failed(error);
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.trailers.capacity()
+    }
+}
+
+impl RequestBodyError {
+    /// Returns the status that an answer to such a request has.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Refused(error) => error.status(),
+            Self::TimedOut => 408,
+            Self::UnexpectedEnd => ErrorKind::UnexpectedEnd.status(),
+            Self::OutOfMemory => 503,
+            Self::Over => 500,
+        }
+    }
+}
+
+impl From<RequestBodyError> for std::io::Error {
+    fn from(error: RequestBodyError) -> Self {
+        let kind = match error {
+            RequestBodyError::Refused(_) => std::io::ErrorKind::InvalidData,
+            RequestBodyError::TimedOut => std::io::ErrorKind::TimedOut,
+            RequestBodyError::UnexpectedEnd => std::io::ErrorKind::UnexpectedEof,
+            RequestBodyError::OutOfMemory => std::io::ErrorKind::OutOfMemory,
+            RequestBodyError::Over => std::io::ErrorKind::BrokenPipe,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<RequestBodyError> for crate::Response {
+    fn from(error: RequestBodyError) -> Self {
+        crate::answer::error(error.status(), &error.to_string())
+    }
+}

@@ -1,0 +1,221 @@
+//! Deadlines of streams (RFC 9112 section 9.5): the client's time runs while it is the client that is waited
+//! for, in each direction by itself, and no drip stretches it.
+
+use std::time::Duration;
+
+use h1events_server::{BodyState, Diagnostic, RequestBodyError, Response, Step};
+
+use crate::support::{Client, Echo, SECOND, Source, config, get};
+
+const LARGE: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n";
+const EXPECTS: &str =
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\nExpect: 100-continue\r\n\r\n";
+const UNASKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n";
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Sends a body of 60 kB in a minute to an application that reads it.
+fn upload_for_a_minute(client: &mut Client) {
+    for _ in 0..60 {
+        assert_eq!(client.read_body().1, BodyState::Pending);
+        client.advance(SECOND).send([b'x'; 1_000]);
+    }
+    assert_eq!(client.read_body().1, BodyState::End);
+}
+
+/// The client has its whole time to read the answer, though it was written to before.
+#[test]
+fn time_to_read_does_not_run_while_the_body_comes() {
+    let pipelined = format!("{}{UNASKED}", get("/"));
+    for requests in [EXPECTS, UNASKED, &pipelined] {
+        let mut client = Client::streaming(config());
+        client.send(requests);
+        if requests == pipelined {
+            client.respond(Response::new(200));
+        }
+        upload_for_a_minute(&mut client);
+        client.window = 0;
+        client.respond(Response::text("tea"));
+        client.advance(19 * SECOND);
+        assert!(!client.is_closed, "{requests}");
+        client.advance(2 * SECOND);
+        assert_eq!(client.diagnostics, [Diagnostic::WriteTimeout]);
+    }
+}
+
+#[test]
+fn time_to_read_does_not_run_while_the_application_thinks() {
+    let mut client = Client::streaming(config());
+    client.send(EXPECTS);
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    client.send(vec![b'x'; 60_000]);
+    assert_eq!(client.read_body().1, BodyState::End);
+    client.advance(HOUR);
+    client.window = 0;
+    client.respond(Response::text("tea")).advance(19 * SECOND);
+    assert!(!client.is_closed);
+    client.advance(2 * SECOND);
+    assert_eq!(client.diagnostics, [Diagnostic::WriteTimeout]);
+}
+
+/// The head of the answer has left; what follows it comes after the body.
+#[test]
+fn time_to_read_does_not_run_while_the_body_comes_during_the_answer() {
+    let mut client = Client::streaming(config());
+    client.send(UNASKED);
+    let source = Source::default();
+    client.respond(Response::new(200).with_streamed_body(source.clone()));
+    upload_for_a_minute(&mut client);
+    client.window = 0;
+    source.give("tea").end();
+    client.run();
+    client.advance(19 * SECOND);
+    assert!(!client.is_closed);
+    client.read(usize::MAX).expect(&[(200, "tea")]);
+}
+
+/// What the client has sent in time counts, although the server couldn't write what came before.
+#[test]
+fn time_for_the_body_does_not_run_while_the_client_reads() {
+    let mut client = Client::streaming(config());
+    client.send(LARGE);
+    let mut echo = Echo::begin(&mut client);
+    client.window = 0;
+    client.send(vec![b'x'; 100_000]);
+    echo.run(&mut client);
+    for _ in 0..90 {
+        client.advance(SECOND).read(1_000);
+        echo.run(&mut client);
+    }
+    client.read(usize::MAX).send(vec![b'y'; 10_000]);
+    echo.run(&mut client);
+    assert_eq!(client.body_errors, [""; 0]);
+    assert_eq!(echo.content.len(), 110_000);
+}
+
+/// The application has waited for the body, and then doesn't want it.
+#[test]
+fn time_for_the_body_does_not_run_once_it_is_discarded() {
+    let mut client = Client::streaming(config());
+    client.send(UNASKED);
+    let source = Source::default();
+    client.respond(Response::new(200).with_streamed_body(source.clone()));
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    client.advance(10 * SECOND);
+    client.connection.discard_body();
+    client.run();
+    for _ in 0..100 {
+        client.advance(SECOND);
+        source.give("tick");
+        client.run();
+    }
+    source.end();
+    client.run();
+    client.expect_one(200);
+    client.send(vec![b'x'; 60_000]).send(get("/"));
+    client.respond(Response::new(204)).expect(&[(204, "")]);
+    assert_eq!(client.diagnostics, []);
+}
+
+/// A body and an answer are two accounts, each of which has a grace period, and a minute at most.
+#[test]
+fn dripping_client_is_ended_during_an_echo() {
+    for (begins_fast, most) in [(false, 45), (true, 120)] {
+        for dripped in ["body", "answer", "both", "each as late as possible"] {
+            let mut client = Client::streaming(config());
+            client.send(LARGE);
+            let mut echo = Echo::begin(&mut client);
+            if begins_fast {
+                client.send(vec![b'x'; 1_000_000]);
+                echo.run(&mut client);
+            }
+            if dripped == "answer" {
+                client.send(vec![b'x'; 200_000]);
+            }
+            if dripped != "body" {
+                client.window = 0;
+            }
+            let mut seconds = 0;
+            while !client.is_closed {
+                let left = client.time_left().unwrap_or_default();
+                match dripped {
+                    "body" => drop(client.send("x")),
+                    "answer" => drop(client.read(1)),
+                    "both" => drop(client.send("x").read(1)),
+                    _ if left > SECOND => {}
+                    _ => match client.waits_for {
+                        Some(Step::Write { .. }) => drop(client.read(100)),
+                        _ => drop(client.send("x")),
+                    },
+                }
+                echo.run(&mut client);
+                client.advance(SECOND);
+                echo.run(&mut client);
+                seconds += 1;
+                assert!(seconds <= most, "{dripped} {begins_fast}");
+            }
+        }
+    }
+}
+
+#[test]
+fn application_that_takes_an_hour_costs_the_client_nothing() {
+    let mut client = Client::streaming(config());
+    client.send(format!("{LARGE}tea"));
+    client.advance(HOUR);
+    let source = Source::default();
+    assert_eq!(client.read_body().0, b"tea");
+    client.send("cake");
+    client.advance(HOUR);
+    client.respond(Response::new(200).with_streamed_body(source.clone()));
+    for _ in 0..3 {
+        client.advance(HOUR);
+        source.give("biscuit");
+        client.run();
+        assert_eq!(client.waits_for, Some(Step::Produce));
+        client.send("tea");
+        client.advance(HOUR);
+        assert_ne!(client.read_body().0, b"");
+        client.advance(6 * SECOND).send("t");
+        assert_eq!(client.read_body_once(), 1);
+    }
+    assert!(!client.is_closed);
+    assert_eq!(client.diagnostics, []);
+}
+
+/// 9112-8: an HTTP/1.0 client takes a close for the end of the body, so that the server resets the
+/// connection if it gives the client up.
+#[test]
+fn reader_that_is_given_up_sees_that_the_answer_is_not_whole() {
+    for (version, is_reset) in [("1.1", false), ("1.0", true)] {
+        for has_ended in [false, true] {
+            let mut client = Client::streaming(config());
+            client.window = 150;
+            client.send(format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n"));
+            let source = Source::default();
+            client.respond(Response::new(200).with_streamed_body(source.clone()));
+            source.give(vec![b'x'; 100_000]);
+            if has_ended {
+                source.end();
+            }
+            client.run();
+            client.advance(25 * SECOND);
+            assert!(client.is_closed);
+            assert_eq!(client.is_reset, is_reset, "{version} {has_ended}");
+            assert!(source.is_closed());
+        }
+    }
+}
+
+#[test]
+fn body_that_times_out_during_the_answer_fails_for_the_application() {
+    let mut client = Client::streaming(config());
+    client.send(LARGE);
+    let mut echo = Echo::begin(&mut client);
+    client.advance(20 * SECOND);
+    let failed = BodyState::Failed(RequestBodyError::TimedOut);
+    assert_eq!(client.connection.body_state(), failed);
+    echo.run(&mut client);
+    assert!(client.is_closed);
+    assert_eq!(client.diagnostics, [Diagnostic::BodyTimeout]);
+    assert_eq!(client.body_errors, ["the disk is on fire"]);
+}

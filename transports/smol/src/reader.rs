@@ -1,0 +1,94 @@
+//! Bodies of answers from readers and streams.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use h1events_server::{Body, BodyError, Content, Part};
+use smol::io::AsyncRead;
+use smol::stream::Stream;
+
+/// Makes the body of an answer from a reader: a socket, a file in a pool of threads, the
+/// [body of the request](crate::RequestBody).
+///
+/// A reader's length isn't known: see
+/// [`Response::with_content_length`](crate::Response::with_content_length). A file that is read on the
+/// connection's own thread holds up the others, so use `smol::Unblock`:
+///
+/// ```no_run
+/// use h1events_smol::{Response, reader};
+///
+/// let file = std::fs::File::open("tea.png")?;
+/// let length = file.metadata()?.len();
+/// let response = Response::new(200)
+///     .with_header("Content-Type", "image/png")
+///     .with_streamed_body(reader(smol::Unblock::new(file)))
+///     .with_content_length(length);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn reader(read: impl AsyncRead + Send + Unpin + 'static) -> impl Body {
+    Reader { read, space: Vec::new() }
+}
+
+/// Makes the body of an answer from a stream of parts.
+///
+/// ```
+/// use h1events_smol::{Response, stream};
+///
+/// let parts = smol::stream::iter([Ok::<_, std::io::Error>("tea"), Ok(" time")]);
+/// let response = Response::new(200).with_streamed_body(stream(parts));
+/// ```
+pub fn stream<T, E>(parts: impl Stream<Item = Result<T, E>> + Send + 'static) -> impl Body
+where
+    T: Into<Content> + 'static,
+    E: Into<BodyError> + 'static,
+{
+    Parts(Box::pin(parts))
+}
+
+struct Reader<R> {
+    read: R,
+    /// Space that a read hasn't used.
+    space: Vec<u8>,
+}
+
+/// Bytes of a part, at most.
+const PART: usize = 64 * 1024;
+
+impl<R: AsyncRead + Send + Unpin> Body for Reader<R> {
+    fn poll_part(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        let Self { read, space } = &mut *self;
+        space.resize(PART, 0);
+        Pin::new(read).poll_read(cx, space).map(|read: io::Result<usize>| {
+            let mut part = std::mem::take(space);
+            match read {
+                Ok(0) => None,
+                Ok(n) => {
+                    part.truncate(n);
+                    Some(Ok(Part::Content(part.into())))
+                }
+                Err(error) => Some(Err(error.into())),
+            }
+        })
+    }
+}
+
+struct Parts<P>(Pin<Box<P>>);
+
+impl<P, T, E> Body for Parts<P>
+where
+    P: Stream<Item = Result<T, E>> + Send,
+    T: Into<Content>,
+    E: Into<BodyError>,
+{
+    fn poll_part(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        let part = self.0.as_mut().poll_next(cx);
+        part.map(|part| part.map(|part| Ok(Part::Content(part.map_err(Into::into)?.into()))))
+    }
+}

@@ -1,0 +1,267 @@
+//! Bodies that stream, in both directions, over real sockets.
+
+use std::io::{Read, Write};
+use std::thread;
+use std::time::Instant;
+
+use crate::support::{Client, SOON, bind, bind_single, millis, start_streaming, timed};
+
+fn post(target: &str, body: &[u8]) -> Vec<u8> {
+    let head =
+        format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn chunked(target: &str) -> Vec<u8> {
+    format!("POST {target} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").into_bytes()
+}
+
+fn get(target: &str) -> Vec<u8> {
+    format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()
+}
+
+#[test]
+fn body_is_read_as_it_comes() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    assert_eq!(client.ask(&post("/count", b"tea")), (200, "3".into()));
+    assert_eq!(client.ask(&get("/count")), (200, "0".into()));
+    client.send(&chunked("/count"));
+    for _ in 0..100 {
+        client.send(b"5\r\nhello\r\n");
+        thread::yield_now();
+    }
+    client.send(b"0\r\nX: y\r\n\r\n");
+    assert_eq!(client.answer(), (200, "500 X".into()), "with its trailer");
+    drop(client);
+    server.stop();
+}
+
+/// The answer has come before the body has.
+#[test]
+fn request_is_refused_before_its_body_has_come() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    client.send(b"POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
+    assert_eq!(client.answer().0, 413);
+    let mut client = server.connect();
+    client.send(
+        b"POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+    );
+    assert_eq!(client.answer().0, 413, "and no 100");
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn unread_body_is_thrown_away() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    for _ in 0..10 {
+        assert_eq!(client.ask(&post("/refuse", &[b'x'; 50_000])).0, 413);
+        assert_eq!(client.ask(&post("/some", &[b'x'; 50_000])).0, 200);
+        assert_eq!(client.ask(&get("/count")).0, 200);
+    }
+    drop(client);
+    assert_eq!(server.stop().connections, 1);
+}
+
+#[test]
+fn continue_is_sent_when_the_body_is_read() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    for target in ["/count", "/echo"] {
+        client.send(
+            format!(
+                "POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\
+                 Expect: 100-continue\r\n\r\n"
+            )
+            .as_bytes(),
+        );
+        assert_eq!(client.answer().0, 100, "{target}");
+        client.send(b"tea");
+        let expected = if target == "/echo" { "tea" } else { "3" };
+        assert_eq!(client.answer(), (200, expected.into()));
+    }
+    drop(client);
+    server.stop();
+}
+
+/// Each part comes back before the next one is sent.
+#[test]
+fn answer_is_made_of_the_body_while_it_comes() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    client.send(&chunked("/echo"));
+    let mut stream = client.stream();
+    let mut answer = Vec::new();
+    for part in ["tea", "cake", "milk"] {
+        client.send(format!("{:x}\r\n{part}\r\n", part.len()).as_bytes());
+        let mut bytes = [0; 1000];
+        while !String::from_utf8_lossy(&answer).contains(part) {
+            let n = stream.read(&mut bytes).expect("the part comes back");
+            assert!(n > 0);
+            answer.extend_from_slice(&bytes[..n]);
+        }
+    }
+    client.send(b"0\r\n\r\n");
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn much_goes_in_and_out_at_the_same_time() {
+    const SIZE: usize = 20_000_000;
+
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    client.send(
+        format!("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {SIZE}\r\n\r\n").as_bytes(),
+    );
+    let mut sender = client.stream();
+    let sending = thread::spawn(move || {
+        let part: Vec<u8> = (0..100_000_u32).map(|n| (n % 100) as u8).collect();
+        for _ in 0..SIZE / part.len() {
+            sender.write_all(&part).expect("the server reads");
+        }
+    });
+    let (status, body) = client.answer();
+    sending.join().unwrap();
+    assert_eq!((status, body.len()), (200, SIZE));
+    assert_eq!(client.ask(&get("/count")).0, 200, "the connection goes on");
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn parts_make_an_answer() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    let (status, body) = client.ask(&get("/parts/1000"));
+    assert_eq!((status, body.len()), (200, 10_000));
+    assert_eq!(client.ask(&get("/parts/0")), (200, String::new()));
+    drop(client);
+    let old = server.exchange(b"GET /parts/3 HTTP/1.0\r\n\r\n");
+    assert!(old.ends_with(&format!("\r\n\r\n{}", "x".repeat(30))), "{old}");
+    server.stop();
+}
+
+/// Five of them, 100 ms apart.
+#[test]
+fn events_come_when_they_are_made() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    let begun = Instant::now();
+    client.send(&get("/events"));
+    let mut stream = client.stream();
+    let mut seen = 0;
+    let mut bytes = [0; 1000];
+    while seen < 5 {
+        let n = stream.read(&mut bytes).expect("events come");
+        let events = bytes[..n].windows(6).filter(|window| window == b"event\n").count();
+        if events > 0 {
+            seen += events;
+            let due = millis(100) * u32::try_from(seen - 1).unwrap();
+            assert!(begun.elapsed() >= due && begun.elapsed() < due + SOON, "{seen}");
+        }
+    }
+    drop(client);
+    server.stop();
+}
+
+/// Other connections of the thread have their turn while one is sent as much as it takes.
+#[test]
+fn endless_answer_lets_others_have_their_turn() {
+    let server = start_streaming(bind_single());
+    let mut greedy = server.connect();
+    greedy.send(&get("/parts/100000000"));
+    let mut stream = greedy.stream();
+    let reading = thread::spawn(move || {
+        let mut bytes = vec![0; 1 << 20];
+        let begun = Instant::now();
+        while begun.elapsed() < millis(500) {
+            assert!(stream.read(&mut bytes).expect("it goes on") > 0);
+        }
+    });
+    let mut client = server.connect();
+    for _ in 0..20 {
+        let (answer, time) = timed(|| client.ask(&get("/count")));
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{time:?}");
+    }
+    reading.join().unwrap();
+    drop((client, greedy));
+    server.stop_within(millis(100));
+}
+
+#[test]
+fn failed_answer_is_cut() {
+    let server = start_streaming(bind());
+    for target in ["/fail", "/panic"] {
+        let answer = server.exchange(&get(target));
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("half") && !answer.ends_with("0\r\n\r\n"), "{answer}");
+    }
+    let mut old = server.connect();
+    old.send(b"GET /fail HTTP/1.0\r\n\r\n");
+    let mut answer = Vec::new();
+    assert!(old.stream().read_to_end(&mut answer).is_err(), "a reset, and no end");
+    server.stop();
+}
+
+#[test]
+fn slow_or_gone_client_ends_the_body_for_the_application() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    let whole = post("/count", b"tea");
+    client.send(&whole[..whole.len() - 1]);
+    client.half_close();
+    let answer = client.read_to_end();
+    assert!(answer.contains("the input ended within the body"), "{answer}");
+    let malformed = [&chunked("/count")[..], b"3\r\nteaX"].concat();
+    let answer = server.exchange(&malformed);
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("is refused"), "{answer}");
+    server.stop();
+}
+
+/// What keeps it hears that its request is over.
+#[test]
+fn body_that_outlives_its_request_is_over() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    assert_eq!(client.ask(&post("/keep", &[b'x'; 1_000])).0, 200);
+    assert_eq!(client.ask(&get("/kept")), (200, "the request is over".into()));
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn body_can_be_read_elsewhere() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    let half = post("/elsewhere", &[b'x'; 100_000]);
+    client.send(&half[..50_000]);
+    thread::sleep(millis(20));
+    client.send(&half[50_000..]);
+    assert_eq!(client.answer(), (200, "100000".into()));
+    drop(client);
+    server.stop();
+}
+
+#[test]
+fn shutdown_lets_an_answer_end() {
+    let server = start_streaming(bind());
+    let mut client: Client = server.connect();
+    client.send(&get("/events"));
+    let mut stream = client.stream();
+    let mut bytes = [0; 1000];
+    let n = stream.read(&mut bytes).expect("the first event comes");
+    let reading = thread::spawn(move || {
+        let mut rest = bytes[..n].to_vec();
+        stream.read_to_end(&mut rest).expect("a regular end");
+        String::from_utf8(rest).unwrap()
+    });
+    let summary = server.stop();
+    assert_eq!((summary.finished, summary.cut_off), (1, 0));
+    assert!(reading.join().unwrap().ends_with("\r\n0\r\n\r\n"));
+}

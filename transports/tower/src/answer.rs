@@ -1,0 +1,111 @@
+//! Calls of a service, and its answers.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::Bytes;
+use h1events_server::{BodyError, Part, Request, Response, Trailers};
+use http_body::Frame;
+use tower_service::Service;
+
+use crate::body::{Body, BoxError};
+
+/// Answers a request with a service.
+pub(crate) async fn call<S, B>(service: &S, request: &Request<'_>, body: Body) -> Response
+where
+    S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>> + Clone,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let parts = match http::request::Parts::try_from(*request) {
+        Ok(parts) => parts,
+        Err(error) => return error.into(),
+    };
+    let mut service = service.clone();
+    let answered = match poll_fn(|cx| service.poll_ready(cx)).await {
+        Ok(()) => service.call(http::Request::from_parts(parts, body)).await,
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok(response) => convert(response).unwrap_or_else(|error| failed(request, &error)),
+        Err(error) => failed(request, &error.into()),
+    }
+}
+
+fn failed(request: &Request<'_>, error: &BoxError) -> Response {
+    log::error!("{}: the service failed: {error}", request.peer());
+    Response::new(500)
+}
+
+/// The longest body that leaves in one write with its head, if the service has it at once.
+const SHORT: u64 = 64 * 1024;
+
+fn convert<B>(response: http::Response<B>) -> Result<Response, BoxError>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let (parts, body) = response.into_parts();
+    let response = Response::try_from(parts)?;
+    if body.is_end_stream() {
+        // The answer to a HEAD may have a length all the same.
+        return Ok(response);
+    }
+    let length = body.size_hint().exact();
+    let mut frames = Frames { body: Box::pin(body), first: None };
+    if length.is_some_and(|length| length <= SHORT) {
+        // If it is pending, it is polled again before anybody waits.
+        let polled = frames.body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(Some(frame)) = polled {
+            match frame.map_err(Into::into)?.into_data() {
+                Ok(content) if Some(content.len() as u64) == length => {
+                    return Ok(response.with_body(content));
+                }
+                Ok(content) => frames.first = Some(content),
+                Err(_) => return Err("the body of the answer has trailers and no content".into()),
+            }
+        }
+    }
+    Ok(response.with_streamed_body(frames))
+}
+
+/// A body of frames.
+struct Frames<B> {
+    body: Pin<Box<B>>,
+    /// Content that the body has returned already.
+    first: Option<Bytes>,
+}
+
+impl<B> h1events_server::Body for Frames<B>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send,
+{
+    fn poll_part(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        if let Some(content) = self.first.take() {
+            return Poll::Ready(Some(Ok(Part::Content(content.into()))));
+        }
+        let Some(frame) = ready!(self.body.as_mut().poll_frame(cx)) else {
+            return Poll::Ready(None);
+        };
+        Poll::Ready(Some(frame.map_err(Into::into).and_then(part)))
+    }
+
+    fn length(&self) -> Option<u64> {
+        let first = self.first.as_ref().map_or(0, |content| content.len() as u64);
+        self.body.size_hint().exact().map(|rest| first + rest)
+    }
+}
+
+fn part(frame: Frame<Bytes>) -> Result<Part, BodyError> {
+    let frame = match frame.into_data() {
+        Ok(content) => return Ok(Part::Content(content.into())),
+        Err(frame) => frame,
+    };
+    let mut trailers = Trailers::new();
+    for (name, value) in frame.into_trailers().iter().flatten() {
+        trailers = trailers.try_with_field(name, value)?;
+    }
+    Ok(Part::Trailers(trailers))
+}

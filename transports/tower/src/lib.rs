@@ -1,0 +1,49 @@
+//! Serves a [`tower_service::Service`] with h1events, on threads or on smol: an unmodified
+//! `axum::Router`, for example. There is no tokio in its tree.
+//!
+//! Choose a transport by its feature, `thread` or `smol`.
+//!
+//! ```
+//! # #[cfg(feature = "thread")] {
+//! use axum::{Router, routing::get};
+//! use h1events_thread::Server;
+//!
+//! let router = Router::new().route("/", get(|| async { "Hello, World\n" }));
+//! let server = Server::bind("127.0.0.1:0")?;
+//! # let handle = server.shutdown_handle();
+//! # handle.shutdown(std::time::Duration::ZERO);
+//! h1events_tower::thread::serve(server, router)?;
+//! # }
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # How requests and answers are converted
+//!
+//! - The request's [`Body`] is read as the service polls it, and nothing of it before. Its length is
+//!   known if the request has a Content-Length.
+//! - The peer's address is an extension of the request: [`Peer`].
+//! - An answer's body is sent as the service makes it. It gets a Content-Length if the body or the
+//!   headers have one, and chunks otherwise. Connection, Keep-Alive, Transfer-Encoding and Date are the
+//!   server's.
+//! - What `http::Uri` and `http::HeaderMap` refuse, though HTTP allows it, gets a 400: `<`, `>` and the
+//!   backtick in a target, targets of more than 65,534 octets, more than 32,768 fields.
+//! - A service that fails, and an answer that can't be one (a status of 101, a malformed length), is a 500
+//!   and a line in the log. An answer's body that fails is cut, so that the client can tell.
+//!
+//! # What it doesn't do
+//!
+//! - axum's `ws` needs an upgrade type that only hyper has. For WebSocket, use the upgrades of the
+//!   transports.
+//! - axum's `Sse::keep_alive` and its timeouts need tokio's clock.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod body;
+#[cfg(feature = "smol")]
+pub mod smol;
+#[cfg(feature = "thread")]
+pub mod thread;
+
+pub use body::{Body, BoxError};
+pub use h1events_server::Peer;
