@@ -2,7 +2,7 @@
 //!
 //! The tests of each transport include this folder. Its own `support` module has the server:
 //! `bind`, `bind_single`, `start`, `start_with`, `start_listening`,
-//! `start_streaming`, `echo`, and its own names for the
+//! `start_streaming`, `echo`, `say_goodbye`, and its own names for the
 //! shared types.
 
 mod addresses;

@@ -4,19 +4,19 @@ use std::thread;
 
 use crate::support::{
     ECHO_GOES_ON, EndpointConfig, GET, Request, Response, Running, SOON, bind, echo, millis, say,
-    start_with,
+    say_goodbye, start_with, upgrade,
 };
 
 fn upgrading(request: &Request<'_>) -> Response {
     if request.offers_upgrade() || request.method() == "CONNECT" {
-        Response::upgrade("echo")
+        upgrade("echo", echo)
     } else {
         say(request)
     }
 }
 
 fn start() -> Running {
-    start_with(bind().on_upgrade(echo), upgrading)
+    start_with(bind(), upgrading)
 }
 
 const UPGRADE: &[u8] =
@@ -56,15 +56,6 @@ fn panicking_upgrade_handler_takes_only_its_connection() {
 }
 
 #[test]
-fn upgrade_without_a_handler_closes() {
-    let server = start_with(bind(), upgrading);
-    let mut client = server.connect();
-    client.send(UPGRADE);
-    assert!(client.read_to_end().starts_with("HTTP/1.1 101 "));
-    server.stop();
-}
-
-#[test]
 fn upgraded_connections_are_waited_for_until_the_deadline() {
     let server = start();
     let [mut stays, mut goes] = [server.connect(), server.connect()];
@@ -94,7 +85,7 @@ fn upgraded_connections_are_waited_for_until_the_deadline() {
 fn upgraded_connections_hold_none_of_the_memory() {
     let mut config = EndpointConfig::new();
     config.max_buffered = 1 << 20;
-    let server = start_with(bind().endpoint_config(config).on_upgrade(echo), upgrading);
+    let server = start_with(bind().endpoint_config(config), upgrading);
     let mut upgraded: Vec<_> = (0..100).map(|_| server.connect()).collect();
     for client in &mut upgraded {
         client.send(UPGRADE);
@@ -103,4 +94,32 @@ fn upgraded_connections_hold_none_of_the_memory() {
     assert_eq!(server.connect().ask(GET).0, 200);
     drop(upgraded);
     server.stop();
+}
+
+/// The stream isn't of the type that what takes it expects; and nothing takes it.
+#[test]
+fn connection_that_nothing_can_take_is_closed() {
+    let server = start_with(bind(), |request| match request.target() {
+        b"/nothing" => Response::upgrade("echo"),
+        _ => Response::upgrade("echo").with_upgrade_handler("a text"),
+    });
+    for target in ["/nothing", "/text"] {
+        let mut client = server.connect();
+        client.send(String::from_utf8_lossy(UPGRADE).replace("/e", target).as_bytes());
+        assert!(client.read_to_end().starts_with("HTTP/1.1 101 "), "{target}");
+    }
+    server.stop();
+}
+
+/// What it was told when the server was told to shut down.
+#[test]
+fn upgraded_connection_hears_of_a_shutdown() {
+    let server = start_with(bind(), |_| upgrade("echo", say_goodbye));
+    let mut client = server.connect();
+    client.send(UPGRADE);
+    assert_eq!(client.answer().0, 101);
+    assert!(!client.has_input());
+    server.shutdown.shutdown(SOON);
+    assert_eq!(client.read_to_end(), "goodbye");
+    server.join();
 }

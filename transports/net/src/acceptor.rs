@@ -115,6 +115,7 @@ impl<L: Listener> Acceptor<L> {
             acceptor: self.poller.waker(),
             tender,
             log: Arc::clone(&self.log),
+            shutdown: self.shutdown.clone(),
         });
         self.endpoints.push(Arc::clone(&endpoint));
         endpoint

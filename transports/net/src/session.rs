@@ -1,5 +1,6 @@
 //! One connection, and what it tells its endpoint.
 
+use std::any::Any;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -299,29 +300,38 @@ impl Session {
         self.connection.buffered() > SMALL
     }
 
-    /// Hands the stream over to `handler`, if the connection has switched its protocol. Its place is
-    /// taken until the guard is dropped. What wakes the connection is dropped before `stream` is called.
-    pub fn upgrade<S, R>(
-        self,
-        handler: Option<impl FnOnce(Upgraded<S>) -> R>,
+    /// Hands the stream over, if the connection has switched its protocol, and returns what takes it: an
+    /// `H`, which the response has brought along. The connection's place is taken until the guard is dropped.
+    /// What wakes the connection is dropped before `stream` is called.
+    pub fn upgrade<H: 'static, S>(
+        mut self,
         stream: impl FnOnce() -> Option<S>,
-    ) -> Option<(R, ConnectionGuard)> {
+    ) -> Option<(H, Upgraded<S>, ConnectionGuard)> {
         if self.connection.activity() != Activity::Upgraded {
             return None;
         }
         let peer = self.guard.peer();
-        let Some(handler) = handler else {
-            log::warn!("{peer}: upgraded, but nobody takes it");
-            return None;
+        let handler = self.connection.take_upgrade_handler();
+        let handler = match handler.map(Box::<dyn Any + Send>::downcast) {
+            Some(Ok(handler)) => *handler,
+            Some(Err(_)) => {
+                log::error!("{peer}: upgraded, but what takes it expects another kind of stream");
+                return None;
+            }
+            None => {
+                log::warn!("{peer}: upgraded, but nobody takes it");
+                return None;
+            }
         };
         let Self { connection, guard, .. } = self;
         guard.endpoint.set_waker(guard.id(), None);
         let stream = stream()?;
         log::info!("{peer}: upgraded");
+        let shutdown = guard.endpoint.shutdown.clone();
         let (request, leftover) = connection.into_parts();
         let held = request.as_request().head().len() + request.as_request().body().len();
         guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
-        Some((handler(Upgraded { request, leftover, stream }), guard))
+        Some((handler, Upgraded { request, leftover, stream, shutdown }, guard))
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Instant;
 use h1events_server::{Config, ConnectionId, Endpoint, Order};
 
 use crate::log::ServerLog;
+use crate::shutdown::ShutdownHandle;
 
 /// An [`Endpoint`] behind a mutex. After each use, those hear of it that it concerns: the acceptor,
 /// and the connections about which something was decided.
@@ -21,6 +22,7 @@ pub struct SharedEndpoint {
     /// Wakes the thread that handles the timeouts, if it isn't the acceptor's.
     pub(crate) tender: Option<Waker>,
     pub(crate) log: Arc<ServerLog>,
+    pub(crate) shutdown: ShutdownHandle,
 }
 
 /// What connections are woken with, by their index.

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use event_listener::{Event, Listener};
+
 /// Ends a server, from any thread.
 ///
 /// It can be cloned, and sent to a signal handler's thread.
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 pub struct ShutdownHandle {
     begun: Arc<Mutex<Option<Begun>>>,
     acceptor: Waker,
+    event: Arc<Event>,
 }
 
 /// A shutdown that has begun.
@@ -23,7 +26,7 @@ pub(crate) struct Begun {
 impl ShutdownHandle {
     /// Creates a handle that wakes an acceptor.
     pub(crate) fn new(acceptor: Waker) -> Self {
-        Self { begun: Arc::default(), acceptor }
+        Self { begun: Arc::default(), acceptor, event: Arc::default() }
     }
 
     /// Shuts the server down: it finishes the requests that have begun, closes idle connections, and
@@ -39,10 +42,26 @@ impl ShutdownHandle {
         *begun = Some(Begun { deadline });
         drop(begun);
         self.acceptor.wake_by_ref();
+        self.event.notify(usize::MAX);
     }
 
-    /// Whether the server has been told to shut down. An application that took a connection by an
-    /// upgrade may look here.
+    /// Waits until the server is told to shut down, or for the time to pass. Returns whether it has been
+    /// told.
+    #[must_use]
+    pub fn wait(&self, timeout: Duration) -> bool {
+        let listener = self.event.listen();
+        self.has_begun() || listener.wait_timeout(timeout).is_some()
+    }
+
+    /// Waits until the server is told to shut down.
+    pub async fn begin(&self) {
+        let listener = self.event.listen();
+        if !self.has_begun() {
+            listener.await;
+        }
+    }
+
+    /// Whether the server has been told to shut down.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.begun().is_some()
@@ -61,6 +80,8 @@ impl ShutdownHandle {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
     use crate::poller::Poller;
 
@@ -79,5 +100,19 @@ mod tests {
         assert_eq!(handle.deadline(), deadline);
         handle.shutdown(Duration::ZERO);
         assert!(handle.deadline() < deadline);
+    }
+
+    #[test]
+    fn whoever_waits_hears_of_a_shutdown() {
+        let poller = Poller::new().expect("there are descriptors");
+        let handle = ShutdownHandle::new(poller.waker());
+        assert!(!handle.wait(Duration::from_millis(1)));
+        let waiting: Vec<_> = (0..3)
+            .map(|_| handle.clone())
+            .map(|handle| thread::spawn(move || handle.wait(Duration::from_secs(20))))
+            .collect();
+        handle.shutdown(Duration::ZERO);
+        assert!(waiting.into_iter().all(|waiting| waiting.join().unwrap()));
+        assert!(handle.wait(Duration::MAX), "it has begun before");
     }
 }

@@ -4,11 +4,14 @@ use std::fmt;
 
 use h1events_server::{OwnedRequest, Peer, Request};
 
+use crate::shutdown::ShutdownHandle;
+
 /// A connection that has switched to another protocol: its stream is the application's.
 pub struct Upgraded<S> {
     pub(crate) request: OwnedRequest,
     pub(crate) leftover: Vec<u8>,
     pub(crate) stream: S,
+    pub(crate) shutdown: ShutdownHandle,
 }
 
 impl<S> Upgraded<S> {
@@ -23,6 +26,13 @@ impl<S> Upgraded<S> {
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.request().peer()
+    }
+
+    /// Returns the handle of the server, for an application that wants to hear of its
+    /// [shutdown](ShutdownHandle::wait). The connection is left alone until the end of the grace.
+    #[must_use]
+    pub const fn shutdown_handle(&self) -> &ShutdownHandle {
+        &self.shutdown
     }
 
     /// Returns the stream, without timeouts, and the bytes that have already been read from it: they

@@ -38,7 +38,7 @@ pub(crate) fn write(
     context: ResponseContext,
     date: &str,
 ) -> Option<Outgoing> {
-    let switches = response.protocol.is_some();
+    let switches = response.upgrade.is_some();
     let is_tunnel = switches && context.is_connect;
     let framing = framing(&response, context).filter(|_| has_content(&response));
     output.append(|out| {
@@ -51,8 +51,8 @@ pub(crate) fn write(
             out.extend_from_slice(date.as_bytes());
         }
         out.extend_from_slice(&response.lines);
-        if let Some(protocol) = response.protocol.as_ref().filter(|_| !is_tunnel) {
-            field(out, "Upgrade: ", protocol);
+        if let Some(upgrade) = response.upgrade.as_ref().filter(|_| !is_tunnel) {
+            field(out, "Upgrade: ", &upgrade.protocol);
         }
         // RFC 9110 section 8.6: no Content-Length in a 1xx, a 204 or a 2xx to CONNECT, nor in a 304
         // unless it is that of the 200, which is not known here.
@@ -93,7 +93,7 @@ pub(crate) fn ends_with_connection(response: &Response, request: Request<'_>) ->
 /// Whether an answer has content, if it isn't one to a HEAD. RFC 9112 section 6.3 rule 1: some end with
 /// their head. RFC 9110 section 15.3.6: a 205 "MUST NOT" have content.
 const fn has_content(response: &Response) -> bool {
-    response.protocol.is_none() && !matches!(response.status, 204 | 205 | 304)
+    response.upgrade.is_none() && !matches!(response.status, 204 | 205 | 304)
 }
 
 /// Returns how the end of the body is told. `None` if the application hasn't said what the answer to
@@ -130,9 +130,9 @@ pub(crate) fn error(status: u16, explanation: &str) -> Response {
 /// request.
 pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     let is_connect = request.has_method("CONNECT");
-    if let Some(protocol) = &response.protocol
+    if let Some(upgrade) = &response.upgrade
         && !is_connect
-        && (!offers(request, protocol) || response.has_upgrade())
+        && (!offers(request, &upgrade.protocol) || response.has_upgrade())
     {
         // RFC 9110 section 7.8: "A server MUST NOT switch to a protocol that was not
         // indicated by the client in the corresponding request's Upgrade header field."
@@ -143,7 +143,7 @@ pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
         // response".
         return error(500, "the server named no protocol to upgrade to");
     }
-    if is_connect && response.protocol.is_none() && response.status < 300 {
+    if is_connect && response.upgrade.is_none() && response.status < 300 {
         // A 2xx would make the connection a tunnel, which isn't served.
         return error(501, "no tunnels here");
     }
@@ -178,7 +178,7 @@ fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Returns the value of Connection. RFC 9110 section 7.8: with Upgrade goes the connection option
 /// `upgrade`. RFC 9112 section 9.3: HTTP/1.0 persists only with `keep-alive`.
 fn connection_options(response: &Response, context: ResponseContext) -> Option<&'static [u8]> {
-    let names_protocols = response.protocol.is_some() || response.has_upgrade();
+    let names_protocols = response.upgrade.is_some() || response.has_upgrade();
     Some(match (context.keep_alive, context.is_http_10, names_protocols) {
         (false, _, false) => b"close",
         (false, _, true) => b"close, upgrade",

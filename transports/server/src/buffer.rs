@@ -8,6 +8,7 @@ use crate::date::Date;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
 use crate::output::Output;
+use crate::response::UpgradeHandler;
 use crate::room::Room;
 use crate::stored_request::StoredRequest;
 
@@ -30,6 +31,8 @@ pub struct Buffer {
     /// Whether the end of the connection is that of the last answer.
     pub(crate) ends_with_connection: bool,
     pub(crate) date: Date,
+    /// What takes the connection after an upgrade.
+    pub(crate) upgrade_handler: Option<UpgradeHandler>,
     /// Bytes that may be taken.
     pub(crate) allowance: usize,
     /// Bytes of the request, while the application has it.
@@ -65,6 +68,7 @@ impl Buffer {
             outgoing: None,
             ends_with_connection: false,
             date: Date::default(),
+            upgrade_handler: None,
             allowance: SMALL,
             lent: 0,
             paused: None,

@@ -201,7 +201,7 @@ impl Connection {
     pub fn respond(&mut self, response: Response, now: Instant) {
         assert_eq!(self.phase, Phase::Handling, "a request is there after Step::Handle");
         let response = answer::permitted(response, self.request());
-        if response.protocol.is_some() {
+        if response.upgrade.is_some() {
             return self.switch_protocols(response, now);
         }
         // A body that is made while it is sent may be made of that of the request.
@@ -233,7 +233,7 @@ impl Connection {
     }
 
     /// Answers with a change of protocols.
-    fn switch_protocols(&mut self, response: Response, now: Instant) {
+    fn switch_protocols(&mut self, mut response: Response, now: Instant) {
         self.throw_body_away();
         if !self.has_ended_body() {
             // What is on its way isn't of the new protocol.
@@ -242,7 +242,9 @@ impl Connection {
         }
         self.end_body();
         self.expectation_met();
+        let handler = response.upgrade.as_mut().and_then(|upgrade| upgrade.handler.take());
         self.answer(response, true, now);
+        self.buffer.get_or_insert_default().upgrade_handler = handler;
         self.phase = Phase::Upgrading;
     }
 
@@ -382,7 +384,7 @@ impl Connection {
             context.is_head = buffer.unread().trim_ascii_start().starts_with(b"HEAD ");
         }
         let date = if self.config.date { buffer.date.line_at(now, self.time_of_day) } else { "" };
-        let upgrades = response.protocol.is_some();
+        let upgrades = response.upgrade.is_some();
         buffer.outgoing = answer::write(&mut buffer.output, response, context, date);
         let is_streamed = buffer.outgoing.is_some();
         buffer.ends_with_connection =

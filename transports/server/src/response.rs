@@ -1,5 +1,6 @@
 //! A response, as the application gives it.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::pin::Pin;
 use std::{fmt, io};
@@ -37,8 +38,18 @@ pub struct Response {
     pub(crate) forces_trailers: bool,
     closes: bool,
     /// What the connection switches to, if it does.
-    pub(crate) protocol: Option<Box<[u8]>>,
+    pub(crate) upgrade: Option<Box<Upgrade>>,
 }
+
+/// A change of protocols.
+#[derive(Debug)]
+pub(crate) struct Upgrade {
+    pub(crate) protocol: Box<[u8]>,
+    /// What takes the connection. Its type is the transport's.
+    pub(crate) handler: Option<UpgradeHandler>,
+}
+
+pub(crate) type UpgradeHandler = Box<dyn Any + Send>;
 
 #[derive(Default)]
 pub(crate) enum ResponseBody {
@@ -67,7 +78,7 @@ impl Response {
             length: None,
             forces_trailers: false,
             closes: false,
-            protocol: None,
+            upgrade: None,
         }
     }
 
@@ -136,8 +147,18 @@ impl Response {
         header::check_value(protocol)?;
         let mut response = Self::new(200);
         response.status = 101;
-        response.protocol = Some(protocol.into());
+        response.upgrade = Some(Box::new(Upgrade { protocol: protocol.into(), handler: None }));
         Ok(response)
+    }
+
+    /// Sets what takes the connection after an [upgrade](Self::upgrade). Its type is the transport's, which
+    /// has a function of its own for applications, and [takes](crate::Connection::take_upgrade_handler)
+    /// it out again. For any other response, it is dropped.
+    pub fn with_upgrade_handler(mut self, handler: impl Any + Send) -> Self {
+        if let Some(upgrade) = &mut self.upgrade {
+            upgrade.handler = Some(Box::new(handler));
+        }
+        self
     }
 
     /// Sets the status, and cancels an [upgrade](Self::upgrade).
@@ -148,7 +169,7 @@ impl Response {
     pub fn with_status(mut self, status: u16) -> Self {
         assert_final(status);
         self.status = status;
-        self.protocol = None;
+        self.upgrade = None;
         self
     }
 

@@ -8,19 +8,12 @@
 
 use std::{env, io};
 
-use h1events_smol::{Request, Response, Server, Socket, Upgraded};
-use mio::net::TcpStream;
+use h1events_smol::{Request, Response, Server, TcpSocket, Upgraded, upgrade};
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-    let server = Server::bind(address)?.on_upgrade(async |upgraded| {
-        let peer = upgraded.peer();
-        match echo(upgraded).await {
-            Ok(bytes) => println!("{peer}: {bytes} bytes sent back"),
-            Err(error) => println!("{peer}: {error}"),
-        }
-    });
+    let server = Server::bind(address)?;
     println!("http://{}/", server.local_addr()?);
     server.serve(switch)?;
     Ok(())
@@ -30,7 +23,13 @@ fn main() -> io::Result<()> {
 fn switch(request: &Request<'_>) -> Response {
     let offered = request.offers_upgrade() && request.header("upgrade") == Some(b"echo");
     if offered {
-        Response::upgrade("echo")
+        upgrade("echo", async |upgraded: Upgraded<TcpSocket>| {
+            let peer = upgraded.peer();
+            match echo(upgraded).await {
+                Ok(bytes) => println!("{peer}: {bytes} bytes sent back"),
+                Err(error) => println!("{peer}: {error}"),
+            }
+        })
     } else {
         let text = "This server would rather speak: echo\n";
         Response::text(text).with_status(426).with_header("Upgrade", "echo")
@@ -38,7 +37,7 @@ fn switch(request: &Request<'_>) -> Response {
 }
 
 /// The other protocol, until the client has said everything.
-async fn echo(upgraded: Upgraded<Socket<TcpStream>>) -> io::Result<usize> {
+async fn echo(upgraded: Upgraded<TcpSocket>) -> io::Result<usize> {
     let (mut stream, mut bytes) = upgraded.into_parts();
     // The first of them came along with the request.
     let mut sent = 0;

@@ -5,17 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use h1events_net::{SharedEndpoint, Upgraded};
-use smol::future::BoxedLocal;
+use h1events_net::SharedEndpoint;
 
 use crate::reactor::Reactor;
 
-/// What the application does with connections that it takes.
-pub(crate) type OnUpgrade<S> = Arc<dyn Fn(Upgraded<S>) -> BoxedLocal<()> + Send + Sync>;
-
-pub(crate) struct WorkerContext<S, A> {
+pub(crate) struct WorkerContext<A> {
     pub(crate) app: Arc<A>,
-    pub(crate) on_upgrade: Option<OnUpgrade<S>>,
     pub(crate) reactor: Reactor,
     /// Bytes are read into it while nothing of a request has come, so that an idle connection
     /// holds no buffer.
@@ -25,10 +20,10 @@ pub(crate) struct WorkerContext<S, A> {
 /// Bytes that are read at once while no request has begun.
 const FIRST_READ: usize = 8 * 1024;
 
-impl<S, A> WorkerContext<S, A> {
-    pub(crate) fn new(app: Arc<A>, on_upgrade: Option<OnUpgrade<S>>, reactor: Reactor) -> Rc<Self> {
+impl<A> WorkerContext<A> {
+    pub(crate) fn new(app: Arc<A>, reactor: Reactor) -> Rc<Self> {
         let scratch = RefCell::new(vec![0; FIRST_READ].into());
-        Rc::new(Self { app, on_upgrade, reactor, scratch })
+        Rc::new(Self { app, reactor, scratch })
     }
 
     /// Handles the timeouts of the endpoint, and returns when to do so next.

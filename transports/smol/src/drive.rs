@@ -21,7 +21,7 @@ use crate::stream::Stream;
 const CLOCK_INTERVAL: u32 = 16;
 
 pub(crate) struct Driver<S, A> {
-    pub(crate) context: Rc<WorkerContext<S, A>>,
+    pub(crate) context: Rc<WorkerContext<A>>,
     /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
     pub(crate) stream: S,
     pub(crate) session: Session,
@@ -35,7 +35,7 @@ pub(crate) struct Driver<S, A> {
 }
 
 impl<S: Stream, A: Application> Driver<S, A> {
-    pub(crate) fn new(context: Rc<WorkerContext<S, A>>, stream: S, session: Session) -> Self {
+    pub(crate) fn new(context: Rc<WorkerContext<A>>, stream: S, session: Session) -> Self {
         let now = Instant::now();
         Self { context, stream, session, now, turn: Turn::new(now), moves: 0, body: None }
     }

@@ -67,6 +67,7 @@ mod reader;
 mod server;
 mod socket;
 mod stream;
+mod upgrade;
 mod worker;
 
 pub use body::RequestBody;
@@ -81,4 +82,7 @@ pub use reactor::Reactor;
 pub use reader::{reader, stream};
 pub use server::Server;
 pub use socket::Socket;
-pub use stream::{IntoStream, Stream};
+#[cfg(unix)]
+pub use stream::UnixSocket;
+pub use stream::{IntoStream, Stream, TcpSocket};
+pub use upgrade::upgrade;

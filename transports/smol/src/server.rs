@@ -6,18 +6,16 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use std::{fmt, io, thread};
 
-use h1events_net::{Acceptor, Listener, ShutdownHandle, Upgraded, descriptor_limit};
+use h1events_net::{Acceptor, Listener, ShutdownHandle, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 use smol::channel::unbounded;
 
 use crate::application::{Application, Collecting, Streaming};
 use crate::body::RequestBody;
-use crate::context::{OnUpgrade, WorkerContext};
+use crate::context::WorkerContext;
 use crate::reactor::{self, Reactor};
 use crate::stream::IntoStream;
 use crate::worker;
-
-type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 
 /// A server that has its address and waits to [`serve`](Self::serve).
 ///
@@ -26,7 +24,6 @@ type StreamOf<L> = <<L as Listener>::Accepted as IntoStream>::Stream;
 pub struct Server<L: Listener<Accepted: IntoStream>> {
     acceptor: Acceptor<L>,
     threads: usize,
-    on_upgrade: Option<OnUpgrade<StreamOf<L>>>,
 }
 
 /// An idle one costs about a kilobyte.
@@ -71,7 +68,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         let mut acceptor = Acceptor::new(listener)?;
         acceptor.endpoint_config.max_connections = MAX_CONNECTIONS;
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        Ok(Self { acceptor, threads, on_upgrade: None })
+        Ok(Self { acceptor, threads })
     }
 
     /// Listens on one more listener.
@@ -110,21 +107,6 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     /// never more than connections.
     pub const fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
-        self
-    }
-
-    /// Sets the function that takes connections after [`Response::upgrade`]. Its future runs on the thread of
-    /// the connection and may take as long as it wants, up to the end of a shutdown. Without
-    /// it, such a connection is closed.
-    pub fn on_upgrade<H>(mut self, handler: H) -> Self
-    where
-        H: AsyncFn(Upgraded<StreamOf<L>>) + Send + Sync + 'static,
-    {
-        let handler = Arc::new(handler);
-        self.on_upgrade = Some(Arc::new(move |upgraded| {
-            let handler = Arc::clone(&handler);
-            Box::pin(async move { handler(upgraded).await })
-        }));
         self
     }
 
@@ -189,7 +171,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     }
 
     fn serve_application<A: Application + Send + Sync>(self, app: A) -> io::Result<Summary> {
-        let Self { mut acceptor, threads, on_upgrade } = self;
+        let Self { mut acceptor, threads } = self;
         let app = Arc::new(app);
         let (end, ended) = mpsc::channel::<()>();
         let mut workers = Vec::new();
@@ -199,11 +181,11 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
             let endpoint = acceptor.add_endpoint(max_connections, Some(tender));
             let (sender, admitted) = unbounded();
             workers.push(sender);
-            let (app, on_upgrade, end) = (Arc::clone(&app), on_upgrade.clone(), end.clone());
+            let (app, end) = (Arc::clone(&app), end.clone());
             let name = format!("h1-{}", workers.len());
             thread::Builder::new().name(name).spawn(move || {
                 let reactor = Reactor::new(poll, notifier);
-                let context = WorkerContext::new(app, on_upgrade, reactor);
+                let context = WorkerContext::new(app, reactor);
                 worker::run(&context, &endpoint, &admitted);
                 drop(end);
             })?;

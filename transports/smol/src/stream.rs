@@ -45,8 +45,15 @@ pub trait IntoStream: Send + 'static {
     fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream>;
 }
 
+/// A TCP connection that belongs to the thread of its reactor.
+pub type TcpSocket = Socket<mio::net::TcpStream>;
+
+/// A connection over a Unix socket that belongs to the thread of its reactor.
+#[cfg(unix)]
+pub type UnixSocket = Socket<mio::net::UnixStream>;
+
 impl IntoStream for net::TcpStream {
-    type Stream = Socket<mio::net::TcpStream>;
+    type Stream = TcpSocket;
 
     fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream> {
         self.set_nonblocking(true)?;
@@ -54,7 +61,7 @@ impl IntoStream for net::TcpStream {
     }
 }
 
-impl Stream for Socket<mio::net::TcpStream> {
+impl Stream for TcpSocket {
     fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
     }
@@ -66,7 +73,7 @@ impl Stream for Socket<mio::net::TcpStream> {
 
 #[cfg(unix)]
 impl IntoStream for unix::net::UnixStream {
-    type Stream = Socket<mio::net::UnixStream>;
+    type Stream = UnixSocket;
 
     fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream> {
         self.set_nonblocking(true)?;
@@ -75,7 +82,7 @@ impl IntoStream for unix::net::UnixStream {
 }
 
 #[cfg(unix)]
-impl Stream for Socket<mio::net::UnixStream> {
+impl Stream for UnixSocket {
     fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
     }

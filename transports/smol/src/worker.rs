@@ -12,13 +12,14 @@ use crate::application::Application;
 use crate::context::WorkerContext;
 use crate::drive::Driver;
 use crate::stream::{IntoStream, Stream};
+use crate::upgrade::UpgradeHandler;
 
 /// Tasks that are run before the reactor and the endpoint have their turn, at most.
 const TICKS: usize = 200;
 
 /// Serves what the acceptor admits, until it sends no more.
 pub(crate) fn run<T, A>(
-    context: &Rc<WorkerContext<T::Stream, A>>,
+    context: &Rc<WorkerContext<A>>,
     endpoint: &SharedEndpoint,
     admitted: &Receiver<Admitted<T>>,
 ) where
@@ -71,10 +72,10 @@ where
         if let Err(error) = driver.run().await {
             return log::debug!("{}: lost: {error}", driver.session.guard().peer());
         }
-        let Driver { context, stream, session, .. } = driver;
-        let handler = context.on_upgrade.as_deref();
-        if let Some((taken, _guard)) = session.upgrade(handler, || Some(stream)) {
-            taken.await;
+        let Driver { stream, session, .. } = driver;
+        let upgraded = session.upgrade::<UpgradeHandler<S>, S>(|| Some(stream));
+        if let Some((handler, upgraded, _guard)) = upgraded {
+            handler(upgraded).await;
         }
     }
 }

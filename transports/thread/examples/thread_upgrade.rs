@@ -10,17 +10,11 @@ use std::env;
 use std::io::{self, Write};
 use std::net::TcpStream;
 
-use h1events_thread::{Request, Response, Server, Upgraded};
+use h1events_thread::{Request, Response, Server, Upgraded, upgrade};
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-    let server = Server::bind(address)?.on_upgrade(|upgraded| {
-        let peer = upgraded.peer();
-        match echo(upgraded) {
-            Ok(bytes) => println!("{peer}: {bytes} bytes sent back"),
-            Err(error) => println!("{peer}: {error}"),
-        }
-    });
+    let server = Server::bind(address)?;
     println!("http://{}/", server.local_addr()?);
     server.serve(switch)?;
     Ok(())
@@ -30,7 +24,13 @@ fn main() -> io::Result<()> {
 fn switch(request: &Request<'_>) -> Response {
     let offered = request.offers_upgrade() && request.header("upgrade") == Some(b"echo");
     if offered {
-        Response::upgrade("echo")
+        upgrade("echo", |upgraded: Upgraded<TcpStream>| {
+            let peer = upgraded.peer();
+            match echo(upgraded) {
+                Ok(bytes) => println!("{peer}: {bytes} bytes sent back"),
+                Err(error) => println!("{peer}: {error}"),
+            }
+        })
     } else {
         let text = "This server would rather speak: echo\n";
         Response::text(text).with_status(426).with_header("Upgrade", "echo")

@@ -71,6 +71,7 @@ mod server;
 mod stream;
 mod threads;
 mod timeout;
+mod upgrade;
 
 pub use body::RequestBody;
 pub use h1events_net::{Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
@@ -83,3 +84,4 @@ pub use h1events_server::{
 pub use reader::reader;
 pub use server::Server;
 pub use stream::Stream;
+pub use upgrade::upgrade;

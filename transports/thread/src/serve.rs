@@ -4,20 +4,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use h1events_net::{Admitted, Session, Upgraded};
+use h1events_net::{Admitted, Session};
 use h1events_server::Order;
 
 use crate::application::Application;
 use crate::drive::{self, Driver};
 use crate::stream::Stream;
-
-/// What the application does with connections that it takes.
-pub(crate) type OnUpgrade<S> = Box<dyn Fn(Upgraded<S>) + Send + Sync>;
+use crate::upgrade::UpgradeHandler;
 
 /// The whole life of a connection, on its thread.
 pub(crate) fn serve<S: Stream, A: Application>(
     app: &A,
-    on_upgrade: Option<&OnUpgrade<S>>,
     Admitted { accepted, guard, .. }: Admitted<S>,
 ) {
     let peer = guard.peer();
@@ -40,8 +37,9 @@ pub(crate) fn serve<S: Stream, A: Application>(
     let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
     let Driver { stream, session, .. } = driver;
     let take_stream = || Arc::into_inner(stream).filter(|it| unset_timeouts(it).is_ok());
-    let handler = on_upgrade.map(|take| |it| catch_unwind(AssertUnwindSafe(|| take(it))));
-    if let Some((Err(panic), guard)) = session.upgrade(handler, take_stream) {
+    if let Some((handler, upgraded, guard)) = session.upgrade::<UpgradeHandler<S>, S>(take_stream)
+        && let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(upgraded)))
+    {
         guard.panicked(&*panic);
     }
 }

@@ -3,12 +3,12 @@
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::{fmt, io};
 
-use h1events_net::{Acceptor, Listener, ShutdownHandle, Upgraded, descriptor_limit};
+use h1events_net::{Acceptor, Listener, ShutdownHandle, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 
 use crate::application::{Application, Collecting, Streaming};
 use crate::body::RequestBody;
-use crate::serve::{OnUpgrade, serve};
+use crate::serve::serve;
 use crate::stream::Stream;
 use crate::threads::Threads;
 
@@ -19,7 +19,6 @@ use crate::threads::Threads;
 pub struct Server<L: Listener<Accepted: Stream>> {
     acceptor: Acceptor<L>,
     stack_size: Option<usize>,
-    on_upgrade: Option<OnUpgrade<L::Accepted>>,
 }
 
 /// Descriptors that are left to the application, and for connections that are about to end.
@@ -54,7 +53,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     ///
     /// The system has no descriptors left, or the listener can't be made non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        Ok(Self { acceptor: Acceptor::new(listener)?, stack_size: None, on_upgrade: None })
+        Ok(Self { acceptor: Acceptor::new(listener)?, stack_size: None })
     }
 
     /// Listens on one more listener.
@@ -94,16 +93,6 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     /// `RUST_MIN_STACK`. It is virtual memory: what isn't touched costs nothing.
     pub const fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
-        self
-    }
-
-    /// Sets the function that takes connections after [`Response::upgrade`]. It runs on the connection's
-    /// thread and may take as long as it wants. Without it, such a connection is closed.
-    pub fn on_upgrade<H>(mut self, handler: H) -> Self
-    where
-        H: Fn(Upgraded<L::Accepted>) + Send + Sync + 'static,
-    {
-        self.on_upgrade = Some(Box::new(handler));
         self
     }
 
@@ -150,13 +139,11 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     }
 
     fn serve_application<A: Application>(self, app: A) -> io::Result<Summary> {
-        let Self { mut acceptor, stack_size, on_upgrade } = self;
+        let Self { mut acceptor, stack_size } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         let max = acceptor.endpoint_config.max_connections.min(descriptors).max(1);
         let endpoint = acceptor.add_endpoint(max, None);
-        let threads = Threads::new(stack_size, move |admitted| {
-            serve(&app, on_upgrade.as_ref(), admitted);
-        });
+        let threads = Threads::new(stack_size, move |admitted| serve(&app, admitted));
         let summary = acceptor.run(|admitted| {
             let connections = endpoint.with(|endpoint| endpoint.len());
             threads.give(admitted, connections)

@@ -1,5 +1,7 @@
 //! The bytes that the transport moves, and the memory they take. No transitions here.
 
+use std::any::Any;
+
 use super::{Connection, Phase};
 use crate::buffer::Buffer;
 use crate::output::WriteSlices;
@@ -109,6 +111,13 @@ impl Connection {
         let buffer = *buffer.expect("a request is there after Step::Upgraded");
         let unread = buffer.unread().to_vec();
         (OwnedRequest::new(buffer.request, self.peer), unread)
+    }
+
+    /// Takes what the response has [set](crate::Response::with_upgrade_handler) to take the connection, after
+    /// [`Step::Upgraded`](crate::Step::Upgraded).
+    #[must_use]
+    pub fn take_upgrade_handler(&mut self) -> Option<Box<dyn Any + Send>> {
+        self.buffer.as_mut()?.upgrade_handler.take()
     }
 
     pub(super) fn unread(&self) -> &[u8] {

@@ -18,9 +18,9 @@ use std::thread;
 pub use client::*;
 pub use h1events_smol::{
     Config, EndpointConfig, IntoStream, Listener, MinDataRate, Peer, Request, RequestBody,
-    RequestBodyError, Response, Server, ShutdownHandle, Summary, Trailers, reader, stream,
+    RequestBodyError, Response, Server, ShutdownHandle, Summary, Trailers, reader, stream, upgrade,
 };
-use h1events_smol::{Socket, Upgraded};
+use h1events_smol::{TcpSocket, Upgraded};
 use smol::Timer;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::stream::StreamExt;
@@ -139,7 +139,7 @@ async fn count(mut body: RequestBody) -> Result<Response, RequestBodyError> {
 pub const ECHO_GOES_ON: bool = false;
 
 /// Sends the target of its request, then everything back.
-pub async fn echo(upgraded: Upgraded<Socket<mio::net::TcpStream>>) {
+pub async fn echo(upgraded: Upgraded<TcpSocket>) {
     let greeting = upgraded.request().target().to_vec();
     assert!(upgraded.peer().to_string().starts_with("127.0.0.1:"));
     let (mut stream, leftover) = upgraded.into_parts();
@@ -149,4 +149,11 @@ pub async fn echo(upgraded: Upgraded<Socket<mio::net::TcpStream>>) {
         assert!(!bytes[..n].contains(&b'!'), "this panic belongs to the test");
         stream.write_all(&bytes[..n]).await.unwrap();
     }
+}
+
+/// Says so when the server shuts down.
+pub async fn say_goodbye(upgraded: Upgraded<TcpSocket>) {
+    upgraded.shutdown_handle().begin().await;
+    let (mut stream, _) = upgraded.into_parts();
+    stream.write_all(b"goodbye").await.unwrap();
 }

@@ -21,7 +21,7 @@ pub use client::*;
 use h1events_thread::Upgraded;
 pub use h1events_thread::{
     Config, EndpointConfig, Listener, MinDataRate, Peer, Request, RequestBody, RequestBodyError,
-    Response, Server, ShutdownHandle, Stream, Summary, Trailers, reader,
+    Response, Server, ShutdownHandle, Stream, Summary, Trailers, reader, upgrade,
 };
 
 /// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
@@ -136,4 +136,11 @@ pub fn echo(upgraded: Upgraded<TcpStream>) {
         assert!(!bytes[..n].contains(&b'!'), "this panic belongs to the test");
         stream.write_all(&bytes[..n]).unwrap();
     }
+}
+
+/// Says so when the server shuts down.
+pub fn say_goodbye(upgraded: Upgraded<TcpStream>) {
+    assert!(upgraded.shutdown_handle().wait(SOON));
+    let (mut stream, _) = upgraded.into_parts();
+    stream.write_all(b"goodbye").unwrap();
 }
