@@ -35,6 +35,24 @@
 //!
 //! An application that awaits is served by [`Server::serve_async`].
 //!
+//! # Stream
+//!
+//! An application of [`Server::serve_streaming`] is called at the end of a request's head. It reads the
+//! body as it comes, and an answer may be made of it meanwhile:
+//!
+//! ```no_run
+//! use h1events_smol::{Request, RequestBody, Response, Server, stream};
+//!
+//! let server = Server::bind("127.0.0.1:8080")?;
+//! server.serve_streaming(async |request: &Request<'_>, body: RequestBody| {
+//!     match request.content_length() {
+//!         Some(length) if length > 1_000_000_000 => Response::new(413),
+//!         _ => Response::new(200).with_streamed_body(stream(body)),
+//!     }
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! # How it works
 //!
 //! - One thread accepts. Each core has a thread with an executor of its own, and a

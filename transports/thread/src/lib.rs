@@ -37,6 +37,22 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! # Stream
+//!
+//! An application of [`Server::serve_streaming`] is called at the end of a request's head. It reads the
+//! body as it comes, and an answer may be made of it meanwhile:
+//!
+//! ```no_run
+//! use h1events_thread::{Request, RequestBody, Response, Server, reader};
+//!
+//! let server = Server::bind("127.0.0.1:8080")?;
+//! server.serve_streaming(|request: &Request<'_>, body: RequestBody| match request.content_length() {
+//!     Some(length) if length > 1_000_000_000 => Response::new(413),
+//!     _ => Response::new(200).with_streamed_body(reader(body)),
+//! })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! # What it takes care of
 //!
 //! - **Room**: at [`max_connections`](Server::max_connections), or when descriptors or threads run
