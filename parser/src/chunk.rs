@@ -24,7 +24,7 @@ use crate::{number, octet};
 
 /// A chunked body, up to the line of its last chunk. It is consumed octet by octet, so that
 /// none of it has to be presented again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Chunked {
     part: PartOfChunk,
     /// The size of the chunk, less what has been taken of its data.

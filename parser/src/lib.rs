@@ -113,7 +113,9 @@ mod event;
 mod fault;
 mod field;
 mod framing;
+mod lanes;
 mod limits;
+mod name;
 mod number;
 mod octet;
 mod parser;
@@ -121,6 +123,7 @@ mod range;
 mod request_line;
 mod scan;
 mod target;
+mod window;
 
 pub use error::{Error, ErrorKind};
 pub use event::{BodyLength, Event, Field, Framing, RequestLine, Version};

@@ -1,0 +1,85 @@
+//! Names of fields, and words in their values.
+
+/// Whether a token is that word of lower-case letters and "-", without regard to case.
+/// The bit that is set in all letters is set in no other tchar that would become one of
+/// them, so that all octets can be compared at once.
+#[inline(always)]
+pub(crate) fn is<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
+    <&[u8; N]>::try_from(token).is_ok_and(|token| {
+        token.iter().zip(word).fold(0, |differ, (a, b)| differ | ((a | 0x20) ^ b)) == 0
+    })
+}
+
+/// Whether a field of that name may affect the judgement of the head. It is decided by length and
+/// first letter, which needs no branch.
+#[inline(always)]
+pub(crate) fn may_affect_head(name: &[u8]) -> bool {
+    const FIRST_LETTERS: [u8; 18] = {
+        let mut letters = [0; 18];
+        letters[4] = b'h';
+        letters[6] = b'e';
+        letters[7] = b'u';
+        letters[10] = b'c';
+        letters[14] = b'c';
+        letters[17] = b't';
+        letters
+    };
+    let expected = FIRST_LETTERS.get(name.len()).copied();
+    expected == name.first().map(|first| first | 0x20)
+}
+
+/// Whether a field of that name must not be a trailer (RFC 9110 section 6.5.1): those
+/// for framing, routing and the connection. A recipient that merged them into the header
+/// fields would see another request.
+pub(crate) fn is_forbidden_in_trailers(name: &[u8]) -> bool {
+    const FORBIDDEN: [&[u8]; 10] = [
+        b"connection",
+        b"content-length",
+        b"expect",
+        b"host",
+        b"keep-alive",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    ];
+    FORBIDDEN.iter().any(|forbidden| name.eq_ignore_ascii_case(forbidden))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_affect_head;
+
+    /// The fields of browsers are known by length and first letter not to be looked at, and
+    /// those that are judged, in any case, to be.
+    #[test]
+    fn few_fields_are_looked_at() {
+        for name in [
+            "Accept",
+            "Accept-Encoding",
+            "Accept-Language",
+            "Authorization",
+            "Cookie",
+            "Content-Type",
+            "DNT",
+            "If-None-Match",
+            "Origin",
+            "Pragma",
+            "Range",
+            "Referer",
+            "Sec-Fetch-Mode",
+            "TE",
+            "Upgrade-Insecure-Requests",
+            "User-Agent",
+            "X-Forwarded-For",
+        ] {
+            assert!(!may_affect_head(name.as_bytes()), "{name}");
+        }
+        for name in
+            ["Host", "Connection", "content-length", "TRANSFER-ENCODING", "Expect", "uPGRADE"]
+        {
+            assert!(may_affect_head(name.as_bytes()), "{name}");
+        }
+    }
+}

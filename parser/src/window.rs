@@ -1,0 +1,186 @@
+//! Windows and masks: where elements end, found for sixty-four octets at once.
+//!
+//! A mask has a bit for each octet of a window, the lowest for the first one. A bit is set where an
+//! octet ends an element of that kind, so that the first set bit is the length of the element, and
+//! finding it takes no branch that a processor would have to predict:
+//!
+//! ```text
+//! octets     H o s t :   a . b CR LF A c c e p t :   * / * CR LF
+//! name_ends  . . . . 1 1 . 1 .  1  1 . . . . . . 1 1 1 1 1  1  1     not ALPHA, DIGIT or "-"
+//! line_ends  . . . . . . . . .  1  1 . . . . . . . . . . .  1  1     not visible ASCII or SP
+//!                    |          |
+//!                    name: 4    line: 9
+//! ```
+//!
+//! The classes are those of ordinary elements. Others are read by the slow path, which judges them.
+//!
+//! Where a line ends is known only after that of the line before, and a processor would have to
+//! wait for one after the other. So masks are made ahead of the line, and moved on with the input:
+//!
+//! ```text
+//! |<------- window ------->|<-------- next -------->|
+//! |<- line ->|<------- line_ends moved on ------->|             line_ends >> n | next << (64 - n)
+//!
+//! |<- the last octets, less than a window ->|                   masks are made once for all lines
+//! |<- line ->|<------ masks moved on ------>|                   line_ends >> n, name_ends >> n
+//! ```
+
+use crate::lanes::{Lanes, not_in_line, not_in_name, not_in_target};
+use crate::number::{to_u8, to_u32};
+
+/// The number of octets in a window.
+pub(crate) const WINDOW: usize = 64;
+
+/// What is known of the octets at the start of the input, which earlier calls have looked at but not
+/// taken. They are presented again, so that it stays true.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ahead {
+    /// Nothing is known.
+    Unknown,
+    /// The line ends among the octets of a window.
+    Window { line_ends: u64 },
+    /// The masks of the last octets: `len` are left, less than a window.
+    Last { masks: LineMasks, len: u8 },
+    /// The line is cut short. Its first `scanned` octets are fine. `name_len` is 0 if it is cut in
+    /// its name.
+    Cut { name_len: u32, scanned: u32 },
+}
+
+impl Ahead {
+    /// What is known after a line of that length, whose masks were these.
+    #[inline(always)]
+    pub(crate) fn after(input: &[u8], masks: LineMasks, next: Option<u64>, len: usize) -> Self {
+        if input.len() < WINDOW {
+            let left = to_u8(input.len().wrapping_sub(len));
+            return Self::Last { masks: masks.after(to_u32(len)), len: left };
+        }
+        match next {
+            // Each shift is by less than 64 bits.
+            Some(next) if len < WINDOW => {
+                let moved = masks.line_ends.wrapping_shr(to_u32(len));
+                let next = next.wrapping_shl(1).wrapping_shl(!to_u32(len));
+                Self::Window { line_ends: moved | next }
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// Where the name of a field line ends, and where the line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LineMasks {
+    /// All but letters, digits and "-". Of a window, only the first half is looked at.
+    pub(crate) name_ends: u64,
+    /// All but visible ASCII and SP.
+    pub(crate) line_ends: u64,
+}
+
+impl LineMasks {
+    /// The masks of less octets than a window has.
+    #[inline(never)]
+    pub(crate) fn of_last(octets: &[u8]) -> Self {
+        let (mut name_ends, mut line_ends) = (0, 0);
+        for_each_block(octets, |block, place| {
+            name_ends |= not_in_name(block).mask().wrapping_shl(place);
+            line_ends |= not_in_line(block).mask().wrapping_shl(place);
+        });
+        Self { name_ends, line_ends }
+    }
+
+    /// What they say of the octets after the first `len`, less than a window.
+    #[inline(always)]
+    pub(crate) const fn after(self, len: u32) -> Self {
+        Self {
+            name_ends: self.name_ends.wrapping_shr(len),
+            line_ends: self.line_ends.wrapping_shr(len),
+        }
+    }
+}
+
+/// Where the method ends, and where the target.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLineMasks {
+    /// All but letters, digits and "-". Of a window, only the first quarter is looked at.
+    pub(crate) method_ends: u64,
+    /// All octets that targets don't have. The first one ends the method, the second the target.
+    pub(crate) target_ends: u64,
+}
+
+impl RequestLineMasks {
+    #[inline(always)]
+    pub(crate) fn of_window(window: &[u8; WINDOW]) -> Self {
+        let method_ends = window.first_chunk().map_or(0, |octets| mask::<16>(octets, not_in_name));
+        Self { method_ends, target_ends: mask(window, not_in_target) }
+    }
+
+    /// The masks of less octets than a window has, together with those for the lines that follow.
+    #[inline(never)]
+    pub(crate) fn of_last(octets: &[u8]) -> (Self, u64) {
+        let (mut method_ends, mut target_ends, mut line_ends) = (0, 0, 0);
+        for_each_block(octets, |block, place| {
+            method_ends |= not_in_name(block).mask().wrapping_shl(place);
+            target_ends |= not_in_target(block).mask().wrapping_shl(place);
+            line_ends |= not_in_line(block).mask().wrapping_shl(place);
+        });
+        (Self { method_ends, target_ends }, line_ends)
+    }
+}
+
+/// Where ordinary names end, in the first half of a window.
+#[inline(always)]
+pub(crate) fn name_ends(window: &[u8; WINDOW]) -> u64 {
+    window.first_chunk().map_or(0, |octets| mask::<32>(octets, not_in_name))
+}
+
+/// Where ordinary lines end.
+#[inline(always)]
+pub(crate) fn line_ends(window: &[u8; WINDOW]) -> u64 {
+    mask(window, not_in_line)
+}
+
+/// The window after the first one.
+#[inline(always)]
+pub(crate) fn next_window(octets: &[u8]) -> Option<&[u8; WINDOW]> {
+    octets.get(WINDOW..)?.first_chunk()
+}
+
+/// The number of octets before the first set bit; without one, the size of a window.
+#[inline(always)]
+pub(crate) const fn first_bit(mask: u64) -> usize {
+    mask.trailing_zeros() as usize
+}
+
+/// The mask of the octets that pass the test, at most a window of them.
+#[inline(always)]
+pub(crate) fn mask<const N: usize>(octets: &[u8; N], test: impl Fn(Lanes) -> Lanes) -> u64 {
+    let (blocks, _) = octets.as_chunks();
+    blocks.iter().enumerate().fold(0, |mask, (index, block)| {
+        let place = to_u32(index.wrapping_mul(Lanes::COUNT));
+        mask | test(Lanes::new(block)).mask().wrapping_shl(place)
+    })
+}
+
+/// Calls `f` with up to 64 octets in blocks, and the place of each. Blocks overlap, so that there is
+/// no octet that isn't one of them.
+#[inline(always)]
+fn for_each_block(octets: &[u8], mut f: impl FnMut(Lanes, u32)) {
+    const LANES: usize = Lanes::COUNT;
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let last_at = octets.len().wrapping_sub(LANES);
+        f(Lanes::new(first), 0);
+        f(Lanes::new(last), to_u32(last_at));
+        if last_at > LANES {
+            for at in [last_at.min(LANES), last_at.min(2 * LANES)] {
+                if let Some(block) = octets.get(at..).and_then(<[u8]>::first_chunk) {
+                    f(Lanes::new(block), to_u32(at));
+                }
+            }
+        }
+    } else if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let last_at = to_u32(octets.len().wrapping_sub(8));
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        // What is in both is the same.
+        let block = u128::from(first) | u128::from(last).wrapping_shl(last_at.wrapping_mul(8));
+        f(Lanes::new(&block.to_le_bytes()), 0);
+    }
+}
