@@ -76,6 +76,7 @@ macro_rules! error_kinds {
         ///
         /// `Display` gives the reason: lower case, no full stop, no bytes of the input.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+        #[repr(u64)]
         #[non_exhaustive]
         pub enum ErrorKind {
             $($(#[$attribute])* $kind,)*

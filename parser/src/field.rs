@@ -15,7 +15,7 @@ use crate::window::{self, Ahead, LineMasks, WINDOW, first_bit, next_window};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Section {
     /// Octets that the lines to come may have, each with its CRLF.
-    octets_left: u32,
+    pub(crate) octets_left: u32,
     /// Lines that may come.
     lines_left: u32,
     ahead: Ahead,
@@ -89,27 +89,27 @@ impl Section {
         input: &'a [u8],
         limit: u32,
     ) -> Option<(Field<'a>, &'a [u8])> {
-        let (masks, next) = self.masks(input)?;
+        let masks = self.masks(input)?;
         let name_len = first_bit(masks.name_ends);
-        let line_len = match (first_bit(masks.line_ends), next) {
-            (WINDOW, _) if input.len() <= WINDOW || masks.name_ends == 0 => return None,
-            (WINDOW, Some(0)) => scan::visible_len(input, 2 * WINDOW),
-            (WINDOW, Some(ends)) => WINDOW.wrapping_add(first_bit(ends)),
-            (WINDOW, None) => scan::visible_len(input, WINDOW),
-            (line_len, _) => line_len,
+        let line_len = match first_bit(masks.line_ends) {
+            WINDOW if masks.name_ends == 0 => return None,
+            WINDOW => match next_window(input).map(window::line_ends) {
+                Some(0) => scan::visible_len(input, 2 * WINDOW),
+                Some(ends) => WINDOW.wrapping_add(first_bit(ends)),
+                None => scan::visible_len(input, WINDOW.min(input.len())),
+            },
+            line_len => line_len,
         };
 
         let value_start = name_len.wrapping_add(": ".len());
+        if name_len == 0 || value_start >= line_len || line_len > to_usize(limit) {
+            return None;
+        }
         let len = line_len.wrapping_add("\r\n".len());
         let rest = input.get(len..)?;
         let name = input.get(..name_len)?;
         let mut value = input.get(value_start..line_len)?;
-        if name.is_empty()
-            || value.is_empty()
-            || line_len > to_usize(limit)
-            || input.get(line_len..len)? != b"\r\n"
-            || input.get(name_len..value_start)? != b": "
-        {
+        if input.get(line_len..len)? != b"\r\n" || input.get(name_len..value_start)? != b": " {
             return None;
         }
         if let [b' ', ..] | [.., b' '] = value {
@@ -117,30 +117,27 @@ impl Section {
         }
 
         let octets_left = to_u32(to_usize(self.octets_left).checked_sub(len)?);
-        let lines_left = self.lines_left.checked_sub(1)?;
-        *self = Self { octets_left, lines_left, ahead: Ahead::after(input, masks, next, len) };
+        self.lines_left = self.lines_left.checked_sub(1)?;
+        self.octets_left = octets_left;
+        self.ahead.set_after(input, masks, len);
         Some((Field { name, value }, rest))
     }
 
-    /// The masks of a line, and the line ends of the window after the first one, if they are all
-    /// there.
+    /// The masks of the line, unless it has been cut short before.
     #[inline(always)]
-    fn masks(&self, input: &[u8]) -> Option<(LineMasks, Option<u64>)> {
-        let Some(window) = input.first_chunk() else {
-            let masks = match self.ahead {
-                Ahead::Last { masks, len } if usize::from(len) == input.len() => masks,
-                Ahead::Cut { .. } => return None,
-                _ => LineMasks::of_last(input),
-            };
-            return Some((masks, None));
-        };
-        let line_ends = match self.ahead {
-            Ahead::Window { line_ends } => line_ends,
-            Ahead::Cut { .. } => return None,
-            _ => window::line_ends(window),
-        };
-        let masks = LineMasks { name_ends: window::name_ends(window), line_ends };
-        Some((masks, next_window(input).map(window::line_ends)))
+    fn masks(&self, input: &[u8]) -> Option<LineMasks> {
+        match (self.ahead, input.first_chunk()) {
+            (Ahead::Cut { .. }, _) => None,
+            (Ahead::Window { line_ends }, Some(window)) => {
+                Some(LineMasks { name_ends: window::name_ends(window), line_ends })
+            }
+            (_, Some(window)) => {
+                let line_ends = window::line_ends(window);
+                Some(LineMasks { name_ends: window::name_ends(window), line_ends })
+            }
+            (Ahead::Last { masks, len }, None) if usize::from(len) == input.len() => Some(masks),
+            (_, None) => Some(LineMasks::of_last(input)),
+        }
     }
 
     /// The slow path: reads a line, or goes on reading it where its octets ended before.

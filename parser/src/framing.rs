@@ -28,9 +28,11 @@ pub(crate) struct Head {
     violation_line: u32,
     /// Some of the bits below.
     said: u16,
-    /// The violation that is judged first.
-    violation: Option<ErrorKind>,
+    /// The violation that is judged first, as its place in [`ErrorKind::ALL`], or `NO_VIOLATION`.
+    violation: u8,
 }
+
+const NO_VIOLATION: u8 = u8::MAX;
 
 const HTTP_11: u16 = 1;
 const CONNECT: u16 = 1 << 1;
@@ -70,7 +72,7 @@ impl Head {
             content_length_line: 0,
             violation_line: 0,
             said: version | form | host,
-            violation: None,
+            violation: NO_VIOLATION,
         }
     }
 
@@ -86,21 +88,20 @@ impl Head {
     /// Takes a field of the header section. `line` is the offset of its line there. The value
     /// stands at the start of `octets`, with what follows it.
     #[inline(always)]
-    pub(crate) fn field_fast(&mut self, field: &Field<'_>, octets: &[u8], line: u32) {
+    pub(crate) fn field_fast(&mut self, field: Field<'_>, octets: &[u8], line: u32) {
         let is_ordinary_host = !self.has(HOST)
             && is(field.name, b"host")
             && authority::is_ordinary_host(octets, field.value.len());
         if is_ordinary_host {
             self.said |= HOST;
         } else {
-            self.field(field, line);
+            self.field(field.name, field.value, line);
         }
     }
 
     /// Takes a field of the header section. `line` is the offset of its line there.
     #[inline(never)]
-    pub(crate) fn field(&mut self, field: &Field<'_>, line: u32) {
-        let Field { name, value } = *field;
+    pub(crate) fn field(&mut self, name: &[u8], value: &[u8], line: u32) {
         if is(name, b"host") {
             self.host(value, line);
         } else if is(name, b"connection") {
@@ -245,8 +246,8 @@ impl Head {
     /// Records a violation, unless one is known that is judged before it.
     #[cold]
     fn record(&mut self, kind: ErrorKind, line: u32) {
-        if self.violation.is_none_or(|known| (kind as u8) < known as u8) {
-            self.violation = Some(kind);
+        if (kind as u8) < self.violation {
+            self.violation = kind as u8;
             self.violation_line = line;
         }
     }
@@ -256,7 +257,7 @@ impl Head {
     #[inline(always)]
     pub(crate) fn judge_fast(&self, content_limit: u64) -> Option<Framing> {
         if self.has(CONNECT | TRANSFER_ENCODING | EXPECT)
-            || self.violation.is_some()
+            || self.violation != NO_VIOLATION
             || self.said & (HTTP_11 | HOST) == HTTP_11
             || self.content_length > content_limit
         {
@@ -289,7 +290,7 @@ impl Head {
             return Err(Fault::new(ErrorKind::MissingHost, "\r".len()));
         }
         let body = self.body_length(content_limit);
-        if let Some(kind) = self.violation {
+        if let Some(&kind) = ErrorKind::ALL.get(usize::from(self.violation)) {
             return Err(Fault::behind(kind, section.saturating_sub(self.violation_line)));
         }
         let has_body = !matches!(body, BodyLength::None | BodyLength::Length(0));

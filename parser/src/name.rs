@@ -14,8 +14,8 @@ pub(crate) fn is<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
 /// first letter, which needs no branch.
 #[inline(always)]
 pub(crate) fn may_affect_head(name: &[u8]) -> bool {
-    const FIRST_LETTERS: [u8; 18] = {
-        let mut letters = [0; 18];
+    const FIRST_LETTERS: [u8; 65] = {
+        let mut letters = [0; 65];
         letters[4] = b'h';
         letters[6] = b'e';
         letters[7] = b'u';

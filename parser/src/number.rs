@@ -57,12 +57,14 @@ pub(crate) const fn to_u64(len: usize) -> u64 {
 
 /// A length that is bounded by a limit.
 #[inline(always)]
-pub(crate) fn to_u32(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
+#[expect(clippy::cast_possible_truncation, reason = "limits have 32 bits")]
+pub(crate) const fn to_u32(len: usize) -> u32 {
+    len as u32
 }
 
 /// A length that is less than a window.
 #[inline(always)]
-pub(crate) fn to_u8(len: usize) -> u8 {
-    u8::try_from(len).unwrap_or(u8::MAX)
+#[expect(clippy::cast_possible_truncation, reason = "a window has 64 octets")]
+pub(crate) const fn to_u8(len: usize) -> u8 {
+    len as u8
 }

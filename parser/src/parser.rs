@@ -147,39 +147,41 @@ impl RequestParser {
     #[inline(always)]
     pub fn next_event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
         let limits = &self.limits;
-        match &mut self.phase {
-            Phase::RequestLine(progress) if progress.is_none() => {
-                if let Some((line, rest, ahead)) = request_line::read_fast(input, limits) {
-                    self.offset =
-                        self.offset.wrapping_add(to_u64(input.len().wrapping_sub(rest.len())));
-                    self.phase = Phase::Header {
-                        head: Head::new(line.version, Form::Origin, self.allow_any_host),
-                        section: Section::after(limits.header_section, limits.header_lines, ahead),
-                    };
-                    *input = rest;
-                    return Ok(Some(Event::RequestLine(line)));
+        if let Phase::Header { head, section } = &mut self.phase {
+            let left = section.octets_left;
+            if let Some((field, rest)) = section.read_fast(input, limits.field_line) {
+                if name::may_affect_head(field.name) {
+                    let octets = input.get(field.name.len()..).and_then(|octets| octets.get(2..));
+                    let line = limits.header_section.wrapping_sub(left);
+                    head.field_fast(field, octets.unwrap_or_default(), line);
                 }
+                *input = rest;
+                return Ok(Some(Event::Header(field)));
             }
-            Phase::Header { head, section } => {
-                let line = section.octets(limits.header_section);
-                if let [b'\r', b'\n', rest @ ..] = *input {
-                    if let Some(framing) = head.judge_fast(limits.content) {
-                        self.offset = self.offset.wrapping_add(u64::from(line)).wrapping_add(2);
-                        self.phase = Phase::after_head(framing.body);
-                        *input = rest;
-                        return Ok(Some(Event::HeadEnd(framing)));
-                    }
-                } else if let Some((field, rest)) = section.read_fast(input, limits.field_line) {
-                    if name::may_affect_head(field.name) {
-                        let octets = input.get(field.name.len()..).and_then(|octets| octets.get(2..));
-                        head.field_fast(&field, octets.unwrap_or_default(), line);
-                    }
-                    *input = rest;
-                    return Ok(Some(Event::Header(field)));
-                }
+            if let [b'\r', b'\n', rest @ ..] = *input
+                && let Some(framing) = head.judge_fast(limits.content)
+            {
+                let len = limits.header_section.wrapping_sub(left);
+                self.offset = self.offset.wrapping_add(u64::from(len)).wrapping_add(2);
+                self.phase = Phase::after_head(framing.body);
+                *input = rest;
+                return Ok(Some(Event::HeadEnd(framing)));
             }
-            Phase::End => return Ok(Some(self.end())),
-            _ => {}
+        } else if let Phase::RequestLine(progress) = &self.phase {
+            if progress.is_none()
+                && let Some((line, rest, ahead)) = request_line::read_fast(input, limits)
+            {
+                self.offset =
+                    self.offset.wrapping_add(to_u64(input.len().wrapping_sub(rest.len())));
+                self.phase = Phase::Header {
+                    head: Head::new(line.version, Form::Origin, self.allow_any_host),
+                    section: Section::after(limits.header_section, limits.header_lines, ahead),
+                };
+                *input = rest;
+                return Ok(Some(Event::RequestLine(line)));
+            }
+        } else if let Phase::End = self.phase {
+            return Ok(Some(self.end()));
         }
         let (result, rest) = self.next_event_slow(input);
         *input = rest;
@@ -239,6 +241,7 @@ impl RequestParser {
 
     /// The slow path, which judges all that the fast path doesn't take. The input is passed by
     /// value, so that the caller's can stay in registers.
+    #[cold]
     #[inline(never)]
     fn next_event_slow<'a>(
         &mut self,
@@ -262,7 +265,7 @@ impl RequestParser {
                 match section.read(input, &SectionLimits::header(&self.limits)) {
                     Ok(Line::Unfinished) => Ok(None),
                     Ok(Line::Field(field, len)) => {
-                        head.field(&field, line);
+                        head.field(field.name, field.value, line);
                         *input = input.get(len..).unwrap_or_default();
                         Ok(Some(Event::Header(field)))
                     }

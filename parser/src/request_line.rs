@@ -64,10 +64,10 @@ pub(crate) fn read_fast<'a>(
     {
         return None;
     }
-    let ahead = match last {
-        Some(masks) => Ahead::after(input, masks, None, input.len().wrapping_sub(rest.len())),
-        None => Ahead::Unknown,
-    };
+    let mut ahead = Ahead::Unknown;
+    if let Some(masks) = last {
+        ahead.set_after(input, masks, input.len().wrapping_sub(rest.len()));
+    }
     Some((RequestLine { method, target, version }, rest, ahead))
 }
 

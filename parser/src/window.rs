@@ -49,19 +49,18 @@ pub(crate) enum Ahead {
 impl Ahead {
     /// What is known after a line of that length, whose masks were these.
     #[inline(always)]
-    pub(crate) fn after(input: &[u8], masks: LineMasks, next: Option<u64>, len: usize) -> Self {
+    pub(crate) fn set_after(&mut self, input: &[u8], masks: LineMasks, len: usize) {
         if input.len() < WINDOW {
             let left = to_u8(input.len().wrapping_sub(len));
-            return Self::Last { masks: masks.after(to_u32(len)), len: left };
+            *self = Self::Last { masks: masks.after(to_u32(len)), len: left };
+            return;
         }
-        match next {
+        *self = Self::Unknown;
+        if len < WINDOW && let Some(next) = next_window(input) {
             // Each shift is by less than 64 bits.
-            Some(next) if len < WINDOW => {
-                let moved = masks.line_ends.wrapping_shr(to_u32(len));
-                let next = next.wrapping_shl(1).wrapping_shl(!to_u32(len));
-                Self::Window { line_ends: moved | next }
-            }
-            _ => Self::Unknown,
+            let moved = masks.line_ends.wrapping_shr(to_u32(len));
+            let next = line_ends(next).wrapping_shl(1).wrapping_shl(!to_u32(len));
+            *self = Self::Window { line_ends: moved | next };
         }
     }
 }
@@ -141,7 +140,7 @@ pub(crate) fn line_ends(window: &[u8; WINDOW]) -> u64 {
 /// The window after the first one.
 #[inline(always)]
 pub(crate) fn next_window(octets: &[u8]) -> Option<&[u8; WINDOW]> {
-    octets.get(WINDOW..)?.first_chunk()
+    octets.first_chunk::<{ 2 * WINDOW }>()?.last_chunk()
 }
 
 /// The number of octets before the first set bit; without one, the size of a window.
