@@ -143,6 +143,7 @@ impl Head {
     /// with an invalid Content-Length header field, then the message framing is invalid and
     /// the recipient MUST treat it as an unrecoverable error." A second line is invalid
     /// even with the same value, which the rule permits, and so is a list.
+    #[inline(never)]
     fn content_length(&mut self, value: &[u8], line: u32) {
         if self.has(CONTENT_LENGTH) {
             self.record(ErrorKind::DuplicateContentLength, line);
@@ -161,6 +162,7 @@ impl Head {
     /// Several lines are one list (RFC 9110 section 5.3). Empty members, which the list
     /// rule ignores, are refused: implementations disagree about them, and no ordinary
     /// client sends them.
+    #[inline(never)]
     fn transfer_encoding(&mut self, value: &[u8], line: u32) {
         self.said |= TRANSFER_ENCODING;
         self.transfer_encoding_line = line;
@@ -199,6 +201,17 @@ impl Head {
 
     /// Connection = #connection-option, each of them a token (RFC 9110 section 7.6.1)
     fn connection(&mut self, value: &[u8], line: u32) {
+        if is(value, b"keep-alive") {
+            self.said |= OPTION_KEEP_ALIVE;
+        } else if is(value, b"close") {
+            self.said |= OPTION_CLOSE;
+        } else {
+            self.connection_options(value, line);
+        }
+    }
+
+    #[inline(never)]
+    fn connection_options(&mut self, value: &[u8], line: u32) {
         for option in members(value).filter(|option| !option.is_empty()) {
             if is(option, b"keep-alive") {
                 self.said |= OPTION_KEEP_ALIVE;
@@ -227,6 +240,7 @@ impl Head {
     /// A client counts as waiting only if it says so in the plain form. There are proxies that
     /// take the plain form out and pass on a list, or several lines: such a proxy took the
     /// 100 (Continue) for the final answer, and gave each answer to the request after its own.
+    #[inline(never)]
     fn expect(&mut self, value: &[u8], line: u32) {
         if !self.has(HTTP_11) {
             return;
