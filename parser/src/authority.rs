@@ -31,7 +31,7 @@ pub(crate) fn is_ordinary_host(octets: &[u8], len: usize) -> bool {
         Some(block) => {
             let host_len = first_bit(mask(block, lanes::not_in_host));
             let port_ends = mask(block, lanes::not_in_port);
-            (host_len, first_bit(port_ends.checked_shr(to_u32(host_len.wrapping_add(1))).unwrap_or(0)))
+            (host_len, first_bit(port_ends.wrapping_shr(to_u32(host_len.wrapping_add(1)))))
         }
         None => {
             let host_len = scan::reg_name_len(octets.get(..len).unwrap_or_default());

@@ -5,9 +5,14 @@
 /// them, so that all octets can be compared at once.
 #[inline(always)]
 pub(crate) fn is<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
-    <&[u8; N]>::try_from(token).is_ok_and(|token| {
-        token.iter().zip(word).fold(0, |differ, (a, b)| differ | ((a | 0x20) ^ b)) == 0
-    })
+    const { assert!(N >= 4, "compared in blocks of four, of which the last may overlap") };
+    let is = |token: &[u8; 4], word: &[u8; 4]| {
+        u32::from_le_bytes(*token) | 0x2020_2020 == u32::from_le_bytes(*word)
+    };
+    let Ok(token) = <&[u8; N]>::try_from(token) else { return false };
+    let blocks = token.as_chunks().0.iter().zip(word.as_chunks().0);
+    blocks.fold(true, |all, (token, word)| all & is(token, word))
+        && token.last_chunk().zip(word.last_chunk()).is_some_and(|(token, word)| is(token, word))
 }
 
 /// Whether a field of that name may affect the judgement of the head. It is decided by length and
