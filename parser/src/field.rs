@@ -18,7 +18,7 @@ pub(crate) struct Section {
     pub(crate) octets_left: u32,
     /// Lines that may come.
     lines_left: u32,
-    ahead: Ahead,
+    pub(crate) ahead: Ahead,
 }
 
 /// The limits of a section, and what passing them is called.

@@ -169,14 +169,17 @@ impl RequestParser {
             }
         } else if let Phase::RequestLine(progress) = &self.phase {
             if progress.is_none()
-                && let Some((line, rest, ahead)) = request_line::read_fast(input, limits)
+                && let Some((line, rest, last)) = request_line::read_fast(input, limits)
             {
-                self.offset =
-                    self.offset.wrapping_add(to_u64(input.len().wrapping_sub(rest.len())));
+                let len = input.len().wrapping_sub(rest.len());
+                self.offset = self.offset.wrapping_add(to_u64(len));
                 self.phase = Phase::Header {
                     head: Head::new(line.version, Form::Origin, self.allow_any_host),
-                    section: Section::after(limits.header_section, limits.header_lines, ahead),
+                    section: Section::new(limits.header_section, limits.header_lines),
                 };
+                if let (Some(masks), Phase::Header { section, .. }) = (last, &mut self.phase) {
+                    section.ahead.set_after(input, masks, len);
+                }
                 *input = rest;
                 return Ok(Some(Event::RequestLine(line)));
             }

@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::number::{to_u32, to_usize};
 use crate::scan;
 use crate::target::{self, Form};
-use crate::window::{Ahead, LineMasks, RequestLineMasks, WINDOW, first_bit};
+use crate::window::{LineMasks, RequestLineMasks, WINDOW, first_bit};
 
 /// How far the request line has been read.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(crate) struct Line<'a> {
 pub(crate) fn read_fast<'a>(
     input: &'a [u8],
     limits: &Limits,
-) -> Option<(RequestLine<'a>, &'a [u8], Ahead)> {
+) -> Option<(RequestLine<'a>, &'a [u8], Option<LineMasks>)> {
     let (masks, last) = match input.first_chunk() {
         Some(window) => (RequestLineMasks::of_window(window), None),
         None => {
@@ -64,11 +64,7 @@ pub(crate) fn read_fast<'a>(
     {
         return None;
     }
-    let mut ahead = Ahead::Unknown;
-    if let Some(masks) = last {
-        ahead.set_after(input, masks, input.len().wrapping_sub(rest.len()));
-    }
-    Some((RequestLine { method, target, version }, rest, ahead))
+    Some((RequestLine { method, target, version }, rest, last))
 }
 
 /// An element, and what stands after its SP.
