@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::number::{to_u32, to_usize};
 use crate::octet;
-use crate::scan;
+use crate::scan::{self, FEW};
 use crate::window::{self, Ahead, LineMasks, WINDOW, first_bit, next_window};
 
 /// How far a section of field lines has been read.
@@ -121,6 +121,21 @@ impl Section {
         self.octets_left = octets_left;
         self.ahead.set_after(input, masks, len);
         Some((Field { name, value }, rest))
+    }
+
+    /// The fast path for a line that comes a few octets at a time: whether it is cut short in its
+    /// value, and still is.
+    #[inline(never)]
+    pub(crate) fn is_still_cut(&mut self, input: &[u8], limit: u32) -> bool {
+        let Ahead::Cut { name_len: 1.., scanned } = &mut self.ahead else { return false };
+        let new = input.get(to_usize(*scanned)..).unwrap_or_default();
+        let is_still_cut = new.len() <= FEW
+            && new.iter().all(|&octet| octet::is_field_value(octet))
+            && input.len() <= to_usize(limit.min(self.octets_left));
+        if is_still_cut {
+            *scanned = to_u32(input.len());
+        }
+        is_still_cut
     }
 
     /// The masks of the line, unless it has been cut short before.

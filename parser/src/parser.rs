@@ -250,7 +250,12 @@ impl RequestParser {
         &mut self,
         mut input: &'a [u8],
     ) -> (Result<Option<Event<'a>>, Error>, &'a [u8]) {
-        let result = self.event(&mut input);
+        let is_still_cut = match &mut self.phase {
+            Phase::RequestLine(progress) => progress.is_still_cut(input, &self.limits),
+            Phase::Header { section, .. } => section.is_still_cut(input, self.limits.field_line),
+            _ => false,
+        };
+        let result = if is_still_cut { Ok(None) } else { self.event(&mut input) };
         (result, input)
     }
 

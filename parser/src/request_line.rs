@@ -7,7 +7,8 @@ use crate::event::{RequestLine, Version};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::number::{to_u32, to_usize};
-use crate::scan;
+use crate::octet;
+use crate::scan::{self, FEW};
 use crate::target::{self, Form};
 use crate::window::{LineMasks, RequestLineMasks, WINDOW, first_bit};
 
@@ -78,6 +79,24 @@ impl Progress {
     /// Whether no octet of the request line has been seen.
     pub(crate) const fn is_none(&self) -> bool {
         self.method_len | self.scanned == 0
+    }
+
+    /// The fast path for a line that comes a few octets at a time: whether it is cut short in its
+    /// target, and still is.
+    #[inline(never)]
+    pub(crate) fn is_still_cut(&mut self, input: &[u8], limits: &Limits) -> bool {
+        if self.method_len == 0 || self.target_len > 0 {
+            return false;
+        }
+        let target = input.get(to_usize(self.method_len).saturating_add(1)..).unwrap_or_default();
+        let new = target.get(to_usize(self.scanned)..).unwrap_or_default();
+        let is_still_cut = new.len() <= FEW
+            && new.iter().all(|&octet| octet::is_target(octet))
+            && target.len() <= to_usize(limits.target);
+        if is_still_cut {
+            self.scanned = to_u32(target.len());
+        }
+        is_still_cut
     }
 
     /// Reads the line, or goes on reading it where its octets ended before. Takes the empty

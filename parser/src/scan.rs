@@ -76,7 +76,8 @@ fn run_len(
     len.wrapping_add(more)
 }
 
-const FEW: usize = 4;
+/// The number of new octets up to which it is faster to look at one after the other.
+pub(crate) const FEW: usize = 4;
 
 #[inline(always)]
 fn count_while(octets: &[u8], goes_on: impl Fn(u8) -> bool) -> usize {
