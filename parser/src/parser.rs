@@ -183,6 +183,13 @@ impl RequestParser {
                 *input = rest;
                 return Ok(Some(Event::RequestLine(line)));
             }
+        } else if let Phase::Chunked(chunked) = &mut self.phase {
+            if let Some((data, rest)) = chunked.read_fast(input, limits) {
+                let len = input.len().wrapping_sub(rest.len());
+                self.offset = self.offset.wrapping_add(to_u64(len));
+                *input = rest;
+                return Ok(Some(Event::Body(data)));
+            }
         } else if let Phase::End = self.phase {
             return Ok(Some(self.end()));
         }
