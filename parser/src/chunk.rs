@@ -241,7 +241,8 @@ const HEX_DIGITS: [u8; 256] = {
     let mut octet = u8::MAX;
     while let [others @ .., last] = rest {
         if octet.is_ascii_hexdigit() {
-            *last = if octet.is_ascii_digit() { octet & 0xf } else { (octet & 0xf).wrapping_add(9) };
+            *last =
+                if octet.is_ascii_digit() { octet & 0xf } else { (octet & 0xf).wrapping_add(9) };
         }
         octet = octet.wrapping_sub(1);
         rest = others;

@@ -15,10 +15,10 @@ use crate::window::{self, Ahead, LineMasks, WINDOW, first_bit, next_window};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Section {
     /// Octets that the lines to come may have, each with its CRLF.
-    pub(crate) octets_left: u32,
+    octets_left: u32,
     /// Lines that may come.
     lines_left: u32,
-    pub(crate) ahead: Ahead,
+    ahead: Ahead,
 }
 
 /// The limits of a section, and what passing them is called.
@@ -67,12 +67,13 @@ impl Section {
     /// A section that may have that many octets and lines.
     #[inline(always)]
     pub(crate) const fn new(octets: u32, lines: u32) -> Self {
-        Self::after(octets, lines, Ahead::Unknown)
+        Self { octets_left: octets, lines_left: lines, ahead: Ahead::Unknown }
     }
 
+    /// Keeps what the masks of the input say of the rest.
     #[inline(always)]
-    pub(crate) const fn after(octets_left: u32, lines_left: u32, ahead: Ahead) -> Self {
-        Self { octets_left, lines_left, ahead }
+    pub(crate) fn look_ahead(&mut self, input: &[u8], masks: LineMasks, rest: &[u8]) {
+        self.ahead.set_after(input, masks, input.len().wrapping_sub(rest.len()));
     }
 
     /// Octets of the lines taken so far, each with its CRLF, in a section of at most `limit`.

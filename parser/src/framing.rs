@@ -85,10 +85,10 @@ impl Head {
         self.said & bits == bits
     }
 
-    /// Takes a field of the header section. `line` is the offset of its line there. The value
-    /// stands at the start of `octets`, with what follows it.
+    /// The fast path of [`field`](Self::field), for a line at the start of the input.
     #[inline(always)]
-    pub(crate) fn field_fast(&mut self, field: Field<'_>, octets: &[u8], line: u32) {
+    pub(crate) fn field_fast(&mut self, field: Field<'_>, input: &[u8], line: u32) {
+        let octets = input.get("Host: ".len()..).unwrap_or_default();
         let is_ordinary_host = !self.has(HOST)
             && is(field.name, b"host")
             && authority::is_ordinary_host(octets, field.value.len());

@@ -119,6 +119,7 @@ mod name;
 mod number;
 mod octet;
 mod parser;
+mod phase;
 mod range;
 mod request_line;
 mod scan;

@@ -16,11 +16,12 @@ pub(crate) enum NotANumber {
 pub(crate) fn decimal(digits: &[u8]) -> Result<u64, NotANumber> {
     const ALWAYS_FIT: usize = 19;
     if (1..=ALWAYS_FIT).contains(&digits.len()) {
-        let (number, is_number) = digits.iter().fold((0_u64, true), |(number, is_number), digit| {
-            let value = digit.wrapping_sub(b'0');
-            let number = number.wrapping_mul(10).wrapping_add(u64::from(value));
-            (number, is_number & (value < 10))
-        });
+        let (number, is_number) =
+            digits.iter().fold((0_u64, true), |(number, is_number), digit| {
+                let value = digit.wrapping_sub(b'0');
+                let number = number.wrapping_mul(10).wrapping_add(u64::from(value));
+                (number, is_number & (value < 10))
+            });
         return if is_number { Ok(number) } else { Err(NotANumber::Syntax) };
     }
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {

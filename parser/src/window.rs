@@ -56,7 +56,9 @@ impl Ahead {
             return;
         }
         *self = Self::Unknown;
-        if len < WINDOW && let Some(next) = next_window(input) {
+        if len < WINDOW
+            && let Some(next) = next_window(input)
+        {
             // Each shift is by less than 64 bits.
             let moved = masks.line_ends.wrapping_shr(to_u32(len));
             let next = line_ends(next).wrapping_shl(1).wrapping_shl(!to_u32(len));
