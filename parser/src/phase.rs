@@ -128,6 +128,8 @@ impl RequestParser {
 
     #[inline(always)]
     fn event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
+        #[cfg(test)]
+        tests::SLOW_CALLS.set(tests::SLOW_CALLS.get().saturating_add(1));
         let unread = input.len();
         match &mut self.phase {
             Phase::RequestLine(progress) => {
@@ -276,3 +278,6 @@ impl RequestParser {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
