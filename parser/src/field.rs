@@ -21,7 +21,7 @@ pub(crate) struct Section {
     ahead: Ahead,
 }
 
-/// The limits of a section, and what passing them is called.
+/// The limits of a section, and the errors for exceeding them.
 pub(crate) struct SectionLimits {
     line: u32,
     lines: u32,

@@ -12,17 +12,18 @@
 //!                    name: 4    line: 9
 //! ```
 //!
-//! The classes are those of ordinary elements. Others are read by the slow path, which judges them.
+//! The classes are those of ordinary elements. The slow path reads all others, and judges them.
 //!
-//! Where a line ends is known only after that of the line before, and a processor would have to
-//! wait for one after the other. So masks are made ahead of the line, and moved on with the input:
+//! Where a line starts is known only once the line before has ended, so that a processor would have
+//! to wait for each line before it can look at the next one. Therefore masks are made ahead of the
+//! line, and shifted when a line is taken:
 //!
 //! ```text
 //! |<------- window ------->|<-------- next -------->|
-//! |<- line ->|<------- line_ends moved on ------->|             line_ends >> n | next << (64 - n)
+//! |<- line ->|<----------- ahead ---------->|                line_ends >> n | next << (64 - n)
 //!
-//! |<- the last octets, less than a window ->|                   masks are made once for all lines
-//! |<- line ->|<------ masks moved on ------>|                   line_ends >> n, name_ends >> n
+//! |<- the last octets, fewer than 64 ->|                    masks of all lines, made once
+//! |<- line ->|<------- ahead --------->|                    line_ends >> n, name_ends >> n
 //! ```
 
 use crate::lanes::{Lanes, not_in_line, not_in_name, not_in_target};
@@ -31,15 +32,15 @@ use crate::number::{to_u8, to_u32};
 /// The number of octets in a window.
 pub(crate) const WINDOW: usize = 64;
 
-/// What is known of the octets at the start of the input, which earlier calls have looked at but not
-/// taken. They are presented again, so that it stays true.
+/// What is known of the octets at the start of the input, which an earlier call has scanned but not
+/// taken. The caller presents them again, so that it stays true.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ahead {
     /// Nothing is known.
     Unknown,
     /// The line ends among the octets of a window.
     Window { line_ends: u64 },
-    /// The masks of the last octets: `len` are left, less than a window.
+    /// The masks of all octets that are there: `len`, fewer than a window.
     Last { masks: LineMasks, len: u8 },
     /// The line is cut short. Its first `scanned` octets are fine. `name_len` is 0 if it is cut in
     /// its name.
@@ -47,7 +48,7 @@ pub(crate) enum Ahead {
 }
 
 impl Ahead {
-    /// What is known after a line of that length, whose masks were these.
+    /// Keeps what is known once a line of that length, with these masks, has been taken.
     #[inline(always)]
     pub(crate) fn set_after(&mut self, input: &[u8], masks: LineMasks, len: usize) {
         if input.len() < WINDOW {
@@ -70,14 +71,14 @@ impl Ahead {
 /// Where the name of a field line ends, and where the line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineMasks {
-    /// All but letters, digits and "-". Of a window, only the first half is looked at.
+    /// All but letters, digits and "-". Of a window, only the first half is scanned.
     pub(crate) name_ends: u64,
     /// All but visible ASCII and SP.
     pub(crate) line_ends: u64,
 }
 
 impl LineMasks {
-    /// The masks of less octets than a window has.
+    /// The masks of fewer octets than a window. Of fewer than 8, they are empty.
     #[inline(never)]
     pub(crate) fn of_last(octets: &[u8]) -> Self {
         let (mut name_ends, mut line_ends) = (0, 0);
@@ -88,7 +89,7 @@ impl LineMasks {
         Self { name_ends, line_ends }
     }
 
-    /// What they say of the octets after the first `len`, less than a window.
+    /// The masks of the octets after the first `len`, fewer than a window.
     #[inline(always)]
     pub(crate) const fn after(self, len: u32) -> Self {
         Self {
@@ -101,7 +102,7 @@ impl LineMasks {
 /// Where the method ends, and where the target.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestLineMasks {
-    /// All but letters, digits and "-". Of a window, only the first quarter is looked at.
+    /// All but letters, digits and "-". Of a window, only the first quarter is scanned.
     pub(crate) method_ends: u64,
     /// All octets that targets don't have. The first one ends the method, the second the target.
     pub(crate) target_ends: u64,
@@ -114,7 +115,7 @@ impl RequestLineMasks {
         Self { method_ends, target_ends: mask(window, not_in_target) }
     }
 
-    /// The masks of less octets than a window has, together with those for the lines that follow.
+    /// The masks of fewer octets than a window, and the line ends for the field lines among them.
     #[inline(never)]
     pub(crate) fn of_last(octets: &[u8]) -> (Self, u64) {
         let (mut method_ends, mut target_ends, mut line_ends) = (0, 0, 0);
