@@ -54,7 +54,35 @@ pub(crate) fn is_forbidden_in_trailers(name: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::may_affect_head;
+    use super::{is, may_affect_head};
+
+    fn check<const N: usize>(word: &[u8; N]) {
+        assert!(is(word, word));
+        assert!(is(&word.to_ascii_uppercase(), word));
+        assert!(!is(&word[1..], word) && !is(&word[..N - 1], word));
+        for place in 0..N {
+            for octet in 0..=u8::MAX {
+                let mut token = *word;
+                token[place] = octet;
+                // CR becomes "-", but is part of no token and of no value.
+                if octet != b'\r' {
+                    assert_eq!(is(&token, word), token.eq_ignore_ascii_case(word));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_compared_as_a_whole() {
+        check(b"host");
+        check(b"close");
+        check(b"expect");
+        check(b"upgrade");
+        check(b"connection");
+        check(b"keep-alive");
+        check(b"content-length");
+        check(b"transfer-encoding");
+    }
 
     /// The fields of browsers are known by length and first letter not to be looked at, and
     /// those that are judged, in any case, to be.

@@ -78,7 +78,8 @@ pub(crate) struct LineMasks {
 }
 
 impl LineMasks {
-    /// The masks of fewer octets than a window. Of fewer than 8, they are empty.
+    /// The masks of fewer octets than a window; of fewer than 8, nothing. Bits after the last octet
+    /// mean nothing.
     #[inline(never)]
     pub(crate) fn of_last(octets: &[u8]) -> Self {
         let (mut name_ends, mut line_ends) = (0, 0);
@@ -184,5 +185,110 @@ fn for_each_block(octets: &[u8], mut f: impl FnMut(Lanes, u32)) {
         // What is in both is the same.
         let block = u128::from(first) | u128::from(last).wrapping_shl(last_at.wrapping_mul(8));
         f(Lanes::new(&block.to_le_bytes()), 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::{Ahead, LineMasks, RequestLineMasks, WINDOW, line_ends, name_ends};
+    use crate::octet::is_target;
+
+    /// All octets, in an order in which neighbours differ.
+    fn octets() -> Vec<u8> {
+        (0..=u8::MAX).cycle().take(4 * 256).map(|octet| octet.wrapping_mul(37)).collect()
+    }
+
+    fn naive(octets: &[u8], ends: impl Fn(u8) -> bool) -> u64 {
+        octets.iter().rev().fold(0, |mask, &octet| mask << 1 | u64::from(ends(octet)))
+    }
+
+    fn of_first(mask: u64, len: usize) -> u64 {
+        mask & ((1 << len) - 1)
+    }
+
+    fn ends_name(octet: u8) -> bool {
+        !octet.is_ascii_alphanumeric() && octet != b'-'
+    }
+
+    fn ends_line(octet: u8) -> bool {
+        !matches!(octet, b' '..=b'~')
+    }
+
+    #[test]
+    fn windows() {
+        for octets in octets().windows(WINDOW) {
+            let window = octets.first_chunk().expect("a window");
+            assert_eq!(line_ends(window), naive(octets, ends_line));
+            assert_eq!(name_ends(window), naive(&octets[..32], ends_name));
+            let masks = RequestLineMasks::of_window(window);
+            assert_eq!(masks.method_ends, naive(&octets[..16], ends_name));
+            assert_eq!(masks.target_ends, naive(octets, |octet| !is_target(octet)));
+        }
+    }
+
+    #[test]
+    fn last_octets() {
+        for len in 0..WINDOW {
+            for octets in octets().windows(len.max(1)) {
+                let octets = &octets[..len];
+                let check = |mask, ends: fn(u8) -> bool| {
+                    let expected = if len < 8 { 0 } else { naive(octets, ends) };
+                    assert_eq!(of_first(mask, len), expected);
+                };
+                let masks = LineMasks::of_last(octets);
+                check(masks.name_ends, ends_name);
+                check(masks.line_ends, ends_line);
+                let (masks, line_ends) = RequestLineMasks::of_last(octets);
+                check(masks.method_ends, ends_name);
+                check(masks.target_ends, |octet| !is_target(octet));
+                check(line_ends, ends_line);
+            }
+        }
+    }
+
+    /// What is known ahead is what would be found there.
+    #[test]
+    fn ahead_of_lines() {
+        for octets in octets().windows(3 * WINDOW).step_by(5) {
+            for len in 1..=2 * WINDOW {
+                for end in [WINDOW, 2 * WINDOW - 1, 2 * WINDOW, 3 * WINDOW] {
+                    let input = &octets[..end];
+                    let window = input.first_chunk().expect("a window");
+                    let masks = LineMasks { name_ends: 0, line_ends: line_ends(window) };
+                    let mut ahead = Ahead::Unknown;
+                    ahead.set_after(input, masks, len);
+                    match ahead {
+                        Ahead::Window { line_ends } => {
+                            assert!(len < WINDOW && end >= 2 * WINDOW);
+                            let known = naive(&octets[len..len + WINDOW], ends_line);
+                            assert_eq!(line_ends, known, "after {len}");
+                        }
+                        _ => assert!(len >= WINDOW || end < 2 * WINDOW, "{ahead:?}"),
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ahead_of_the_last_lines() {
+        for octets in octets().windows(WINDOW - 1).step_by(5) {
+            for end in 8..WINDOW {
+                for len in 1..=end {
+                    let input = &octets[..end];
+                    let mut ahead = Ahead::Unknown;
+                    ahead.set_after(input, LineMasks::of_last(input), len);
+                    let Ahead::Last { masks, len: left } = ahead else { panic!("{ahead:?}") };
+                    assert_eq!(usize::from(left), end - len);
+                    let left = end - len;
+                    assert_eq!(of_first(masks.line_ends, left), naive(&input[len..], ends_line));
+                    assert_eq!(of_first(masks.name_ends, left), naive(&input[len..], ends_name));
+                }
+            }
+        }
     }
 }
