@@ -126,6 +126,7 @@ impl RequestParser {
         (result, input)
     }
 
+    /// The slow path of each phase.
     #[inline(always)]
     fn event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
         #[cfg(test)]
