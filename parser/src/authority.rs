@@ -8,6 +8,9 @@
 use core::net::Ipv6Addr;
 use core::str;
 
+use crate::lanes;
+use crate::number::to_u32;
+use crate::window::{first_bit, mask};
 use crate::{octet, scan};
 
 /// Whether this is a host that is not empty, with an optional port, which may be empty.
@@ -17,6 +20,31 @@ pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
         Some((_, [b':', port @ ..])) => port_number(port).is_some(),
         _ => false,
     }
+}
+
+/// The fast path of [`is_host_with_optional_port`]: whether the first `len` octets are letters,
+/// digits, "-" and ".", with a port of up to four digits or without. If not, they may still be a
+/// host.
+#[inline(always)]
+pub(crate) fn is_ordinary_host(octets: &[u8], len: usize) -> bool {
+    let (host_len, port_len) = match octets.first_chunk::<32>() {
+        Some(block) => {
+            let host_len = first_bit(mask(block, lanes::not_in_host));
+            let port_ends = mask(block, lanes::not_in_port);
+            (host_len, first_bit(port_ends.wrapping_shr(to_u32(host_len.wrapping_add(1)))))
+        }
+        None => {
+            let host_len = scan::reg_name_len(octets.get(..len).unwrap_or_default());
+            let port = octets.get(host_len.wrapping_add(1)..).unwrap_or_default();
+            (host_len, port.iter().take_while(|octet| octet.is_ascii_digit()).count())
+        }
+    };
+    // Some hosts have ports, and some don't: `&` and `|` take no branch that would have to be
+    // predicted.
+    let has_port = (octets.get(host_len) == Some(&b':'))
+        & (host_len.wrapping_add(1).wrapping_add(port_len) == len)
+        & (port_len <= 4);
+    (1..32).contains(&host_len) && (host_len == len) | has_port
 }
 
 /// Whether this is a host with a port other than 0, as CONNECT needs them

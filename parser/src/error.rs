@@ -76,6 +76,8 @@ macro_rules! error_kinds {
         ///
         /// `Display` gives the reason: lower case, no full stop, no bytes of the input.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+        // As wide as the numbers beside it: they would share a register, and be packed and unpacked.
+        #[repr(u64)]
         #[non_exhaustive]
         pub enum ErrorKind {
             $($(#[$attribute])* $kind,)*

@@ -40,9 +40,11 @@
 //! # What is promised
 //!
 //! 1. The caller presents unconsumed bytes again, in order, with new bytes appended.
-//!    Anything else is a mistake; it gets wrong events, never a panic.
+//!    Violations produce wrong events, never panics. That includes bytes that change between
+//!    two calls: the parser scans ahead of the event it reports, so that a name or a value may
+//!    then hold bytes that no name or value has, a CR or a NUL, say.
 //! 2. **Split invariance.** Events, and the final error with its kind and offset, don't
-//!    depend on how the input was cut, but for where adjacent [`Event::Body`] slices meet.
+//!    depend on how the input was cut, except for where adjacent [`Event::Body`] slices meet.
 //!    Names, values and targets are always whole.
 //! 3. `Ok(None)` leaves fewer than [`Limits::required_buffer`] bytes unconsumed, so that a
 //!    buffer of that size never fills up.
@@ -77,17 +79,40 @@
 //! for those that send UTF-8 in targets, [`allow_any_host`](RequestParser::allow_any_host) for
 //! those whose Host is no host.
 //!
+//! # Whole heads
+//!
+//! There is no second way in, a call for a whole head: it was tried, and gained nothing over the
+//! loop, which is inlined into its caller. To collect a head into an array:
+//!
+//! ```
+//! use h1events::{Event, Field, RequestParser};
+//!
+//! # let mut parser = RequestParser::new();
+//! # let mut input: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n";
+//! let mut fields = [None::<Field>; 128]; // `Limits::header_lines`
+//! let mut free = fields.iter_mut();
+//! while let Some(event) = parser.next_event(&mut input)? {
+//!     match (event, free.next()) {
+//!         (Event::Header(field), Some(place)) => *place = Some(field),
+//!         (Event::HeadEnd(_), _) => break,
+//!         _ => {} // the request line
+//!     }
+//! }
+//! # assert_eq!(fields.iter().flatten().count(), 2);
+//! # Ok::<(), h1events::Error>(())
+//! ```
+//!
 //! # What it does not do
 //!
 //! No responses, no client side, no HTTP/2. It doesn't decode percent-encoding, join
 //! fields of the same name, or interpret any field but Host, Content-Length,
-//! Transfer-Encoding, Connection, Expect and Upgrade. It has no timeouts: who waits for bytes
-//! has to know when to give up.
+//! Transfer-Encoding, Connection, Expect and Upgrade. It has no timeouts: that is
+//! the caller's job.
 //!
 //! # Storing positions instead of borrows
 //!
-//! Events borrow from the input. Who wants to keep them beside the buffer stores ranges,
-//! which [`range_of`] gives for any slice of an event.
+//! Events borrow from the input. To keep positions beside the buffer, use [`range_of`], which gives
+//! the range of any slice of an event.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -113,14 +138,18 @@ mod event;
 mod fault;
 mod field;
 mod framing;
+mod lanes;
 mod limits;
+mod name;
 mod number;
 mod octet;
 mod parser;
+mod phase;
 mod range;
 mod request_line;
 mod scan;
 mod target;
+mod window;
 
 pub use error::{Error, ErrorKind};
 pub use event::{BodyLength, Event, Field, Framing, RequestLine, Version};

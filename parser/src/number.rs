@@ -14,6 +14,16 @@ pub(crate) enum NotANumber {
 
 /// 1*DIGIT
 pub(crate) fn decimal(digits: &[u8]) -> Result<u64, NotANumber> {
+    const ALWAYS_FIT: usize = 19;
+    if (1..=ALWAYS_FIT).contains(&digits.len()) {
+        let (number, is_number) =
+            digits.iter().fold((0_u64, true), |(number, is_number), digit| {
+                let value = digit.wrapping_sub(b'0');
+                let number = number.wrapping_mul(10).wrapping_add(u64::from(value));
+                (number, is_number & (value < 10))
+            });
+        return if is_number { Ok(number) } else { Err(NotANumber::Syntax) };
+    }
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return Err(NotANumber::Syntax);
     }
@@ -36,6 +46,7 @@ pub(crate) fn append(number: u64, radix: u64, digit: u8) -> Option<u64> {
 const _: () = assert!(u32::BITS <= usize::BITS && usize::BITS <= u64::BITS);
 
 /// A limit as a length.
+#[inline(always)]
 pub(crate) const fn to_usize(limit: u32) -> usize {
     limit as usize
 }
@@ -46,6 +57,15 @@ pub(crate) const fn to_u64(len: usize) -> u64 {
 }
 
 /// A length that is bounded by a limit.
-pub(crate) fn to_u32(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "limits have 32 bits")]
+pub(crate) const fn to_u32(len: usize) -> u32 {
+    len as u32
+}
+
+/// A length that is less than a window.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "a window has 64 octets")]
+pub(crate) const fn to_u8(len: usize) -> u8 {
+    len as u8
 }

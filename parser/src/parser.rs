@@ -1,29 +1,10 @@
-//! The phases of a request, and all transitions between them.
-//!
-//! ```text
-//!      +-> RequestLine --> Header --+-> End --+        empty lines before a request are skipped
-//!      |                            |    ^    |
-//!      |                            |    |    |        each phase --> Failed, and stays there
-//!      |    (Content-Length)        +-> Content
-//!      |                            |    ^    |
-//!      |    (chunked)               +-> Chunked --> Trailer --> End
-//!      |                                                         |
-//!      +---------------------------------------------------------+
-//! ```
-//!
-//! Lines are read whole: a line that isn't all there stays with the caller, and the phase
-//! remembers how far it has been looked at.
+//! The parser as its caller sees it: options, the loop, the end of the input.
 
-use crate::chunk::{Chunked, Part};
-use crate::content::take_up_to;
 use crate::error::{Error, ErrorKind};
-use crate::event::{BodyLength, Event, Framing};
-use crate::fault::Fault;
-use crate::field::{Line, Section, SectionLimits};
-use crate::framing::{self, Head};
+use crate::event::Event;
 use crate::limits::Limits;
 use crate::number::to_u64;
-use crate::request_line::{self, Progress};
+use crate::phase::Phase;
 
 /// Turns the bytes of HTTP/1 requests into [`Event`]s.
 ///
@@ -46,24 +27,13 @@ use crate::request_line::{self, Progress};
 /// ```
 #[derive(Clone, Debug)]
 pub struct RequestParser {
-    limits: Limits,
+    pub(crate) limits: Limits,
     /// Octets consumed since the last `End`, those of the header section not until its
     /// end; once failed, the offset of the error.
-    offset: u64,
-    phase: Phase,
-    allow_non_ascii_target: bool,
-    allow_any_host: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Phase {
-    RequestLine(Progress),
-    Header { head: Head, section: Section },
-    Content { remaining: u64 },
-    Chunked(Chunked),
-    Trailer(Section),
-    End,
-    Failed(ErrorKind),
+    pub(crate) offset: u64,
+    pub(crate) phase: Phase,
+    pub(crate) allow_non_ascii_target: bool,
+    pub(crate) allow_any_host: bool,
 }
 
 impl RequestParser {
@@ -137,22 +107,11 @@ impl RequestParser {
     ///
     /// The input breaks a rule. The error is final: every later call returns it again
     /// and consumes nothing. Answer with [`Error::status`] and close the connection.
-    #[inline]
+    // Inlined into the caller's loop, where the compiler decides the caller's `match` for each event
+    // of the fast path, so that none of them goes through memory.
+    #[inline(always)]
     pub fn next_event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
-        // Inlined into the caller's loop, so that the most frequent event isn't moved about.
-        if let Phase::Header { head, section } = &mut self.phase {
-            let line = section.octets;
-            if let Some((field, rest)) =
-                section.read_usual(input, &SectionLimits::header(&self.limits))
-            {
-                if framing::may_concern(field.name) {
-                    head.field(&field, line);
-                }
-                *input = rest;
-                return Ok(Some(Event::Header(field)));
-            }
-        }
-        self.next_event_of_any_kind(input)
+        self.advance(input)
     }
 
     /// Says that the input has ended, after `next_event` has returned `Ok(None)` and left `rest`.
@@ -194,171 +153,11 @@ impl RequestParser {
     pub const fn is_idle(&self) -> bool {
         matches!(&self.phase, Phase::RequestLine(progress) if progress.is_none())
     }
-
-    /// Octets consumed since the last `End`.
-    fn consumed(&self) -> u64 {
-        match &self.phase {
-            Phase::Header { section, .. } => self.offset.saturating_add(u64::from(section.octets)),
-            _ => self.offset,
-        }
-    }
-
-    #[inline(never)]
-    fn next_event_of_any_kind<'a>(
-        &mut self,
-        input: &mut &'a [u8],
-    ) -> Result<Option<Event<'a>>, Error> {
-        let unread = input.len();
-        match &mut self.phase {
-            Phase::RequestLine(progress) => {
-                let line = progress.read(input, &self.limits, self.allow_non_ascii_target);
-                self.count(unread, input);
-                self.request_line(line)
-            }
-            Phase::Header { head, section } => {
-                let offset = section.octets;
-                match section.read(input, &SectionLimits::header(&self.limits)) {
-                    Ok(Line::Unfinished) => Ok(None),
-                    Ok(Line::Field(field, len)) => {
-                        head.field(&field, offset);
-                        *input = input.get(len..).unwrap_or_default();
-                        Ok(Some(Event::Header(field)))
-                    }
-                    Ok(Line::Empty) => {
-                        let framing = head.judge(section.octets, self.limits.content);
-                        self.end_of_head(framing, input)
-                    }
-                    Err(fault) => self.fail(fault),
-                }
-            }
-            Phase::Content { remaining } => {
-                let data = take_up_to(input, remaining);
-                let is_whole = *remaining == 0;
-                self.count(unread, input);
-                if is_whole {
-                    self.phase = Phase::End;
-                }
-                Ok((!data.is_empty()).then_some(Event::Body(data)))
-            }
-            Phase::Chunked(chunked) => {
-                let part = chunked.read(input, &self.limits);
-                self.count(unread, input);
-                match part {
-                    Ok(Part::Unfinished) => Ok(None),
-                    Ok(Part::Data(data)) => Ok(Some(Event::Body(data))),
-                    Ok(Part::LastChunk) => {
-                        let mut section = Section::new();
-                        let line = section.read(input, &SectionLimits::trailer(&self.limits));
-                        self.phase = Phase::Trailer(section);
-                        self.trailer(line, input)
-                    }
-                    Err(fault) => self.fail(fault),
-                }
-            }
-            Phase::Trailer(section) => {
-                let line = section.read(input, &SectionLimits::trailer(&self.limits));
-                self.trailer(line, input)
-            }
-            Phase::End => Ok(Some(self.end())),
-            Phase::Failed(kind) => Err(Error::new(*kind, self.offset)),
-        }
-    }
-
-    fn request_line<'a>(
-        &mut self,
-        line: Result<Option<request_line::Line<'a>>, Fault>,
-    ) -> Result<Option<Event<'a>>, Error> {
-        match line {
-            Ok(Some(line)) => {
-                let head =
-                    Head::after_request_line(line.line.version, line.form, self.allow_any_host);
-                self.phase = Phase::Header { head, section: Section::new() };
-                Ok(Some(Event::RequestLine(line.line)))
-            }
-            Ok(None) => Ok(None),
-            Err(fault) => self.fail(fault),
-        }
-    }
-
-    fn end_of_head<'a>(
-        &mut self,
-        framing: Result<Framing, Fault>,
-        input: &mut &'a [u8],
-    ) -> Result<Option<Event<'a>>, Error> {
-        match framing {
-            Ok(framing) => {
-                self.offset = self.consumed();
-                self.phase = Phase::after_head(framing.body);
-                self.consume(input, "\r\n".len());
-                Ok(Some(Event::HeadEnd(framing)))
-            }
-            Err(fault) => self.fail(fault),
-        }
-    }
-
-    fn trailer<'a>(
-        &mut self,
-        line: Result<Line<'a>, Fault>,
-        input: &mut &'a [u8],
-    ) -> Result<Option<Event<'a>>, Error> {
-        match line {
-            Ok(Line::Unfinished) => Ok(None),
-            Ok(Line::Field(field, _)) if framing::is_forbidden_in_trailers(field.name) => {
-                self.fail(Fault::new(ErrorKind::ForbiddenTrailer, 0))
-            }
-            Ok(Line::Field(field, len)) => {
-                self.consume(input, len);
-                Ok(Some(Event::Trailer(field)))
-            }
-            Ok(Line::Empty) => {
-                self.consume(input, "\r\n".len());
-                Ok(Some(self.end()))
-            }
-            Err(fault) => self.fail(fault),
-        }
-    }
-
-    fn end(&mut self) -> Event<'static> {
-        self.phase = Phase::START;
-        self.offset = 0;
-        Event::End
-    }
-
-    #[cold]
-    fn fail<T>(&mut self, fault: Fault) -> Result<T, Error> {
-        let ahead = self.consumed().saturating_add(to_u64(fault.ahead));
-        self.offset = ahead.saturating_sub(u64::from(fault.behind));
-        self.phase = Phase::Failed(fault.kind);
-        Err(Error::new(fault.kind, self.offset))
-    }
-
-    fn consume(&mut self, input: &mut &[u8], len: usize) {
-        let unread = input.len();
-        *input = input.get(len..).unwrap_or_default();
-        self.count(unread, input);
-    }
-
-    /// Counts what has been consumed since so many octets were unread.
-    fn count(&mut self, unread: usize, rest: &[u8]) {
-        self.offset = self.offset.saturating_add(to_u64(unread.saturating_sub(rest.len())));
-    }
 }
 
 impl Default for RequestParser {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Phase {
-    const START: Self = Self::RequestLine(Progress::new());
-
-    const fn after_head(body: BodyLength) -> Self {
-        match body {
-            BodyLength::None | BodyLength::Length(0) => Self::End,
-            BodyLength::Length(remaining) => Self::Content { remaining },
-            BodyLength::Chunked => Self::Chunked(Chunked::new()),
-        }
     }
 }
 

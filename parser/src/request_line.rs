@@ -7,11 +7,13 @@ use crate::event::{RequestLine, Version};
 use crate::fault::Fault;
 use crate::limits::Limits;
 use crate::number::{to_u32, to_usize};
-use crate::scan;
+use crate::octet;
+use crate::scan::{self, FEW};
 use crate::target::{self, Form};
+use crate::window::{LineMasks, RequestLineMasks, WINDOW, first_bit};
 
 /// How far the request line has been read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
     /// Empty lines that have been skipped before it.
     empty_lines: u32,
@@ -29,6 +31,43 @@ pub(crate) struct Line<'a> {
     pub(crate) form: Form,
 }
 
+/// The fast path: takes a line that is complete and ordinary, with a method of less than 16 letters,
+/// digits and "-", a path in ASCII, and HTTP/1.1 or HTTP/1.0. Returns `None` for all others, which
+/// [`Progress::read`] judges. Also returns what follows the line, and what is known of it.
+#[inline(always)]
+pub(crate) fn read_fast<'a>(
+    input: &'a [u8],
+    limits: &Limits,
+) -> Option<(RequestLine<'a>, &'a [u8], Option<LineMasks>)> {
+    let (masks, last) = match input.first_chunk() {
+        Some(window) => (RequestLineMasks::of_window(window), None),
+        None => {
+            let (masks, line_ends) = RequestLineMasks::of_last(input);
+            (masks, Some(LineMasks { name_ends: masks.method_ends, line_ends }))
+        }
+    };
+    let method_len = first_bit(masks.method_ends);
+    let line_len = match first_bit(masks.target_ends & masks.target_ends.wrapping_sub(1)) {
+        WINDOW if input.len() <= WINDOW || masks.method_ends == 0 => return None,
+        WINDOW => scan::target_len(input, WINDOW, false),
+        line_len => line_len,
+    };
+    let method = input.get(..method_len)?;
+    let target = input.get(method_len.wrapping_add(1)..line_len)?;
+    let (version, rest) = input.get(line_len..)?.split_first_chunk()?;
+    let version = ordinary_version(version)?;
+    if method.is_empty()
+        || input.get(method_len) != Some(&b' ')
+        || target.first() != Some(&b'/')
+        || method_len > to_usize(limits.method.min(limits.target))
+        || target.len() > to_usize(limits.target)
+        || method == b"CONNECT"
+    {
+        return None;
+    }
+    Some((RequestLine { method, target, version }, rest, last))
+}
+
 /// An element, and what stands after its SP.
 type Split<'a> = (&'a [u8], &'a [u8]);
 
@@ -40,6 +79,24 @@ impl Progress {
     /// Whether no octet of the request line has been seen.
     pub(crate) const fn is_none(&self) -> bool {
         self.method_len | self.scanned == 0
+    }
+
+    /// The fast path for a line that comes a few octets at a time: whether it is cut short in its
+    /// target, and still is.
+    #[inline(never)]
+    pub(crate) fn is_still_cut(&mut self, input: &[u8], limits: &Limits) -> bool {
+        if self.method_len == 0 || self.target_len > 0 {
+            return false;
+        }
+        let target = input.get(to_usize(self.method_len).saturating_add(1)..).unwrap_or_default();
+        let new = target.get(to_usize(self.scanned)..).unwrap_or_default();
+        let is_still_cut = new.len() <= FEW
+            && new.iter().all(|&octet| octet::is_target(octet))
+            && target.len() <= to_usize(limits.target);
+        if is_still_cut {
+            self.scanned = to_u32(target.len());
+        }
+        is_still_cut
     }
 
     /// Reads the line, or goes on reading it where its octets ended before. Takes the empty
@@ -103,7 +160,7 @@ impl Progress {
         if self.method_len == 0 {
             let room = to_usize(limits.target);
             let window = input.get(..=room).unwrap_or(input);
-            let len = scan::resume(window, to_usize(self.scanned), scan::token_len);
+            let len = scan::token_len(window, to_usize(self.scanned));
             match window.get(len) {
                 None if len > room => return Err(Fault::new(ErrorKind::EndlessMethod, room)),
                 None => {
@@ -138,9 +195,7 @@ impl Progress {
         if self.target_len == 0 {
             let room = to_usize(limits.target);
             let window = input.get(..=room).unwrap_or(input);
-            let len = scan::resume(window, to_usize(self.scanned), |octets| {
-                scan::target_len(octets, allow_non_ascii)
-            });
+            let len = scan::target_len(window, to_usize(self.scanned), allow_non_ascii);
             let at = start.saturating_add(len);
             match window.get(len) {
                 // RFC 9112 section 3: "A server that receives a request-target longer than any
@@ -194,6 +249,17 @@ fn no_version(method: &[u8]) -> ErrorKind {
 }
 
 const VERSION_LEN: usize = "HTTP/1.1\r\n".len();
+
+/// The SP, the version and the line end, if it is HTTP/1.1 or HTTP/1.0.
+#[inline(always)]
+fn ordinary_version(octets: &[u8; " HTTP/1.1\r\n".len()]) -> Option<Version> {
+    let (start, end) = (octets.first_chunk()?, octets.last_chunk()?);
+    // "1" is "0" with one more bit.
+    let end_of_10 = u32::from_le_bytes(*end) & !0x100;
+    let fits = u64::from_le_bytes(*start) == u64::from_le_bytes(*b" HTTP/1.")
+        && end_of_10 == u32::from_le_bytes(*b".0\r\n");
+    fits.then_some(Version::from_minor(end.get(1)? & 1))
+}
 
 /// The digits of the version, which starts at that octet of the line. The line ends with it.
 ///

@@ -86,6 +86,30 @@ fn field_value() {
     }
 }
 
+/// Hosts are scanned many octets at once: none goes unseen, wherever the port starts.
+#[test]
+fn hosts() {
+    for tail in tails() {
+        for port in ["", ":", ":0", ":8080", ":65535"] {
+            let before = "GET / HTTP/1.0\r\nHost: ";
+            let after = format!("{port}\r\n{tail}");
+            for length in LENGTHS {
+                let mut input = [before.as_bytes(), &vec![b'a'; length], after.as_bytes()].concat();
+                assert_eq!(present(&input, false).ending, Ending::Idle);
+                for octet in *b",@/\x80" {
+                    for place in before.len()..before.len() + length {
+                        input[place] = octet;
+                        let ending = present(&input, false).ending;
+                        let is_refused = matches!(ending, Ending::Error { .. });
+                        assert!(is_refused, "{} is accepted", input.escape_ascii());
+                        input[place] = b'a';
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The first colon ends the name, wherever the next ones are.
 #[test]
 fn first_colon() {

@@ -18,6 +18,8 @@ pub fn check(octets: &[u8]) {
         check_ends(limits, octets, &run);
         check_work(limits, octets);
         check_misuse(limits, octets, instructions);
+        check_changes(limits, octets, instructions);
+        check_changes(limits, octets, &[0, 1]);
     }
 }
 
@@ -100,7 +102,7 @@ fn check_ends(limits: Limits, octets: &[u8], whole: &Run) {
     }
 }
 
-/// Promise 1: who presents other octets than are due gets wrong events, never a panic.
+/// Promise 1: a caller that presents other octets than are due gets wrong events, never a panic.
 fn check_misuse(limits: Limits, octets: &[u8], instructions: &[u8]) {
     let options = Options { allow_non_ascii_target: true, allow_any_host: true };
     let mut parser = options.parser(limits);
@@ -114,6 +116,29 @@ fn check_misuse(limits: Limits, octets: &[u8], instructions: &[u8]) {
         while let Ok(Some(_)) = parser.next_event(&mut rest) {}
         let _ = (parser.finish(rest), parser.is_idle());
         place = end - rest.len();
+    }
+}
+
+/// The same with octets that change between calls, as in a buffer that somebody else writes to:
+/// what was scanned ahead of an event is not what stands there at the next call.
+fn check_changes(limits: Limits, octets: &[u8], instructions: &[u8]) {
+    let mut parser = RequestParser::with_limits(limits);
+    let mut changed = octets.to_vec();
+    let mut consumed = 0;
+    for instruction in instructions.iter().cycle().take(octets.len()) {
+        // Each call sees another octet, up to 63 places ahead, and sometimes less octets.
+        let place = consumed + usize::from(instruction % 64);
+        if let Some(octet) = changed.get_mut(place) {
+            *octet ^= instruction;
+        }
+        let filled = changed.len().min(consumed + usize::from(*instruction));
+        let end = if instruction % 3 == 0 { filled } else { changed.len() };
+        let mut rest = &changed[consumed..end];
+        let event = parser.next_event(&mut rest).map(|event| event.is_some());
+        consumed = end - rest.len();
+        if event.is_err() {
+            return;
+        }
     }
 }
 
