@@ -417,12 +417,11 @@ impl Connection {
 
     /// Whether bytes after the request are to be thrown away, since pipelining is not allowed.
     fn refuses_pipelined(&mut self) -> bool {
-        let may_follow = self.has_open_body() || self.has_only_empty_lines();
-        let refuses = !self.config.allow_pipelining && !may_follow;
-        if refuses {
-            self.diagnose(Diagnostic::Pipelined);
+        if self.config.allow_pipelining || self.has_open_body() || self.has_only_empty_lines() {
+            return false;
         }
-        refuses
+        self.diagnose(Diagnostic::Pipelined);
+        true
     }
 
     /// Notes what has to be logged. The first thing that went wrong is the cause of the others.
