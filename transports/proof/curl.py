@@ -4,6 +4,7 @@
 import contextlib
 import subprocess
 import tempfile
+import zlib
 
 from proof import PATIENCE, TRANSPORTS, binary, check, serve
 
@@ -54,15 +55,34 @@ def echo(curl):
 
 
 def too_large(curl):
-    """The limit is 1 MiB. The answer has to arrive, although the upload goes on."""
+    """What is collected may have 1 MiB. The answer has to arrive, although the upload goes on."""
     large = bytes(8 * 1024 * 1024)
     at_once, asking = ["--header", "Expect:"], ["--header", "Expect: 100-continue"]
+    upload = ["--request", "POST", "--upload-file"]
     with file(large) as name:
-        curl("413 for too large an upload", "--upload-file", name, *at_once, *STATUS, prints=b"413")
-        curl("413 instead of 100 (Continue)", "--upload-file", name, *asking, *STATUS,
-             "--write-out", "%{http_code} for %{size_upload} bytes", prints=b"413 for 0 bytes")
-    curl("413 in the middle of a chunked upload", "--upload-file", "-", *at_once, *STATUS,
-         send=large, prints=b"413")
+        curl("413 for too large an upload", *upload, name, *at_once, *STATUS,
+             url="/collect", prints=b"413")
+        curl("413 instead of 100 (Continue)", *upload, name, *asking, *STATUS,
+             "--write-out", "%{http_code} for %{size_upload} bytes",
+             url="/collect", prints=b"413 for 0 bytes")
+    curl("413 in the middle of a chunked upload", *upload, "-", *at_once, *STATUS,
+         url="/collect", send=large, prints=b"413")
+
+
+def streams(curl):
+    """64 MiB in each direction, which are more than the server may hold of a connection."""
+    large = bytes(range(256)) * 4 * 1024 * 64
+    total = f"{len(large)} {zlib.crc32(large):08x}\n".encode()
+    with file(large) as name:
+        curl("upload that streams", "--request", "POST", "--upload-file", name, url="/count",
+             prints=total)
+    curl("chunked upload that streams", "--request", "POST", "--upload-file", "-", url="/count",
+         send=large, prints=total)
+    octets = b"0123456789abcdef" * 4 * 1024 * 1024
+    for query in ["", "?chunked"]:
+        curl(f"download that streams{query}", url=f"/bytes/{len(octets)}{query}", prints=octets)
+    curl("download that streams to HTTP/1.0", "--http1.0", url=f"/bytes/{len(octets)}?chunked",
+         prints=octets)
 
 
 @contextlib.contextmanager
@@ -80,7 +100,9 @@ def main():
             hello(Curl(server))
         with serve(path, transport, "--app", "echo") as server:
             echo(Curl(server))
+        with serve(path, transport, "--app", "lab") as server:
             too_large(Curl(server))
+            streams(Curl(server))
 
 
 main()

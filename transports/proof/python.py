@@ -56,7 +56,7 @@ def main():
     path = binary()
     python = environment()
     for transport in TRANSPORTS:
-        with serve(path, transport, "--app", "echo") as server:
+        with serve(path, transport, "--app", "echo", "--max-body", "1048576") as server:
             http_client(server)
             urllib_request(server)
             packages = [python, "-B", HERE / "python_packages.py", server.url, transport]

@@ -76,10 +76,16 @@ fn configs(options: &Serve, max_connections: usize) -> (Config, EndpointConfig) 
 
 /// Makes the response from collected content, or refuses content that is too long.
 fn collected(make: fn(&[u8]) -> Response, content: &[u8], max: u64) -> Response {
-    if content.len() as u64 > max {
-        return Response::text("The body is too long.\n").with_status(413);
-    }
-    make(content)
+    if content.len() as u64 > max { too_long() } else { make(content) }
+}
+
+fn too_long() -> Response {
+    Response::text("The body is too long.\n").with_status(413)
+}
+
+/// Whether the head says already that the content is too long to be collected.
+fn is_too_long(request: &Request<'_>, max: u64) -> bool {
+    request.content_length().is_some_and(|length| length > max)
 }
 
 /// Gives a response the length that the body of the request has, if it says so.

@@ -6,7 +6,9 @@ use h1events_server::{Config, EndpointConfig, Request, RequestBodyError, Respons
 use h1events_smol::{RequestBody, Server, stream};
 use smol::{Timer, stream::StreamExt};
 
-use super::{App, Failure, GRACE, collected, log::Exchange, signals, with_length_of};
+use super::{
+    App, Failure, GRACE, collected, is_too_long, log::Exchange, signals, too_long, with_length_of,
+};
 use crate::app::{self, Reply};
 
 /// Connections that there may be, unless another number is asked for.
@@ -51,6 +53,7 @@ async fn reply(
             response
         }
         Reply::Echo(response) => with_length_of(request, response.with_streamed_body(stream(body))),
+        Reply::Collect(_) if is_too_long(request, max_collected) => too_long(),
         Reply::Collect(make) => {
             let mut content = Vec::new();
             while content.len() as u64 <= max_collected

@@ -9,7 +9,9 @@ use std::{
 use h1events_server::{Config, EndpointConfig, Request, RequestBodyError, Response, Summary};
 use h1events_thread::{RequestBody, Server, reader};
 
-use super::{App, Failure, GRACE, collected, log::Exchange, signals, with_length_of};
+use super::{
+    App, Failure, GRACE, collected, is_too_long, log::Exchange, signals, too_long, with_length_of,
+};
 use crate::app::{self, Reply};
 
 /// Connections that there may be, unless another number is asked for: each has a thread.
@@ -55,6 +57,7 @@ fn reply(
             response
         }
         Reply::Echo(response) => with_length_of(request, response.with_streamed_body(reader(body))),
+        Reply::Collect(_) if is_too_long(request, max_collected) => too_long(),
         Reply::Collect(make) => {
             let mut content = Vec::new();
             body.take(max_collected + 1).read_to_end(&mut content)?;
