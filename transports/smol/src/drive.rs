@@ -47,13 +47,22 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.session.guard().on_wake(move |_| waker.wake_by_ref());
         loop {
             match self.next_step() {
-                Step::Read { deadline } => self.wait_for_input(deadline).await?,
-                Step::Write { deadline } => self.wait(deadline, Self::write).await?,
-                Step::Handle if self.has_streamed_body() => {
-                    Box::pin(self.handle_with_body()).await?;
+                Step::Read { deadline } => {
+                    self.wait(deadline, Self::read).await?;
+                    self.wake_body();
                 }
-                Step::Handle => self.handle().await?,
-                Step::Produce => self.produce().await,
+                Step::Write { deadline } => self.wait(deadline, Self::write).await?,
+                Step::Handle => {
+                    match self.has_streamed_body() {
+                        true => Box::pin(self.handle_with_body()).await?,
+                        false => self.handle().await?,
+                    }
+                    if self.turn.answered(self.now) {
+                        self.give_way().await;
+                    }
+                }
+                // In a box, since an idle connection has no use for it.
+                Step::Produce => Box::pin(self.produce()).await,
                 Step::Allocate { .. } => self.be_woken().await,
                 Step::Shutdown => {
                     let deadline = self.now + SHUTDOWN_TIMEOUT;
@@ -101,7 +110,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         // What the application shares between its calls is its own to keep sound.
         let handling = AssertUnwindSafe(app.call(&request, RequestBody::empty()));
         let handled = handling.catch_unwind().await;
-        self.answer(handled).await
+        self.answer(handled)
     }
 
     fn has_streamed_body(&mut self) -> bool {
@@ -124,7 +133,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                     break handled;
                 }
                 match self.next_step() {
-                    Step::Read { deadline } => self.wait_for_input(deadline).await?,
+                    Step::Read { deadline } => self.wait(deadline, Self::read).await?,
                     Step::Write { deadline } => self.wait(deadline, Self::write).await?,
                     Step::Handle | Step::Allocate { .. } => self.be_woken().await,
                     // The endpoint has ended it.
@@ -134,10 +143,10 @@ impl<S: Stream, A: Application> Driver<S, A> {
         };
         self.exchange();
         self.session.connection_mut().put_request_back(request);
-        self.answer(handled).await
+        self.answer(handled)
     }
 
-    async fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
+    fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
         self.now = Instant::now();
         let Self { context, stream, session, now, .. } = self;
         session.answer(handled, *now, |session| {
@@ -145,11 +154,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
             session.read(&mut context.scratch.borrow_mut(), *now, |space| {
                 attempt(Pin::new(stream).poll_read(&mut cx, space))
             })
-        })?;
-        if self.turn.answered(self.now) {
-            self.give_way().await;
-        }
-        Ok(())
+        })
     }
 
     /// Asks the body of the answer for its next part. If it has none yet, and nothing is to be read or
@@ -169,13 +174,11 @@ impl<S: Stream, A: Application> Driver<S, A> {
         }
     }
 
-    /// Reads, until something has come or what the application waits for has happened.
-    async fn wait_for_input(&mut self, deadline: Instant) -> io::Result<()> {
-        self.wait(deadline, Self::read).await?;
+    /// What the application waits for may have happened while the connection read.
+    fn wake_body(&mut self) {
         if A::STREAMS_BODIES {
             self.session.connection_mut().wake_body();
         }
-        Ok(())
     }
 
     fn next_step(&mut self) -> Step {
