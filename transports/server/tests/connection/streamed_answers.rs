@@ -194,6 +194,21 @@ fn part_of_an_iterator_leaves_before_the_next_is_made() {
     assert_eq!(client.writes.len(), 4, "the head with the first part, and the end by itself");
 }
 
+/// What is left of a large part may be little, but it holds all of its memory.
+#[test]
+fn large_part_has_left_before_the_next_one_is_asked_for() {
+    let (mut client, source) = client_and_source(ok);
+    client.window = 0;
+    source.give(vec![b'x'; 1_000_000]).give(vec![b'y'; 1_000_000]).end();
+    client.send(get("/"));
+    for _ in 0..50 {
+        client.read(50_000);
+        let held = client.connection.buffered();
+        assert!(held < 1_100_000, "{held}");
+    }
+    assert_eq!(client.expect_one(200).body.len(), 2_000_000);
+}
+
 #[test]
 fn large_parts_are_never_copied() {
     let shared: Arc<[u8]> = vec![b'x'; 100_000].into();

@@ -1,6 +1,6 @@
 //! Answers that are made of the body of their request, as it comes.
 
-use h1events_server::{BodyState, Config, Response, Step, Trailers};
+use h1events_server::{BodyState, Config, Diagnostic, Response, Step, Trailers};
 
 use crate::support::{Client, Echo, SECOND, Source, config, get};
 
@@ -155,6 +155,25 @@ fn pipelined_request_behind_a_streamed_body_is_refused() {
             assert_eq!(client.has_shut_down, is_pipelined);
             assert_eq!(client.waits_for == Some(Step::Handle), !is_pipelined);
         }
+    }
+}
+
+/// The same if nobody has read the body.
+#[test]
+fn pipelined_request_behind_an_unread_body_is_refused() {
+    let mut config = Config::new();
+    config.allow_pipelining = false;
+    for is_streamed in [false, true] {
+        let mut client = Client::streaming(config.clone());
+        client.send(format!("{LENGTH}{}", get("/")));
+        if is_streamed {
+            client.respond(Response::new(200).with_parts([Ok("tea")]));
+        } else {
+            client.respond(Response::text("tea"));
+        }
+        client.expect(&[(200, "tea")]);
+        assert!(client.has_shut_down);
+        assert_eq!(client.diagnostics, [Diagnostic::Pipelined]);
     }
 }
 

@@ -28,6 +28,17 @@ fn streamed_answer_that_reads_the_body_continues_first() {
     assert_eq!(client.whole_answers(), [100, 200, 204]);
 }
 
+/// RFC 9110 section 10.1.1: a server may omit the 100 if it has received some of the content.
+#[test]
+fn impatient_client_is_not_asked_for_what_it_sends() {
+    let mut client = Client::streaming(config());
+    client.send(format!("{EXPECTS}t"));
+    assert_eq!(client.read_body(), (b"t".to_vec(), BodyState::Pending));
+    client.send("ea");
+    assert_eq!(client.read_body(), (b"ea".to_vec(), BodyState::End));
+    client.respond(Response::new(200)).expect(&[(200, "")]);
+}
+
 /// The application may still want the body, so that the client is asked for it.
 #[test]
 fn streamed_answer_that_leaves_the_body_is_followed_by_the_next_request() {
