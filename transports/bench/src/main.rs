@@ -69,7 +69,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         thread::spawn(|| while black_box(true) {});
     }
     if wants("speed") {
-        for (connections, pipelined) in [(64, 1), (256, 1), (64, 16)] {
+        for (connections, pipelined) in [(8, 1), (64, 1), (256, 1), (64, 16)] {
             speed::measure(connections, pipelined, options.rounds, options.length)?;
         }
     }
