@@ -88,10 +88,9 @@ impl Head {
     /// The fast path of [`field`](Self::field), for a line at the start of the input.
     #[inline(always)]
     pub(crate) fn field_fast(&mut self, field: Field<'_>, input: &[u8], line: u32) {
-        let octets = input.get("Host: ".len()..).unwrap_or_default();
         let is_ordinary_host = !self.has(HOST)
             && is(field.name, b"host")
-            && authority::is_ordinary_host(octets, field.value.len());
+            && authority::is_ordinary_host(input, field.value.len());
         if is_ordinary_host {
             self.said |= HOST;
         } else {

@@ -79,7 +79,8 @@ impl RequestParser {
             if let [b'\r', b'\n', rest @ ..] = *input
                 && let Some(framing) = head.judge_fast(limits.content)
             {
-                self.offset = self.consumed();
+                let section = u64::from(section.octets(limits.header_section));
+                self.offset = self.offset.saturating_add(section);
                 self.phase = Phase::after_head(framing.body);
                 *input = rest;
                 self.count(unread, rest);
