@@ -10,7 +10,7 @@ use core::str;
 
 use crate::lanes;
 use crate::number::to_u32;
-use crate::window::{first_bit, mask};
+use crate::window::{first_bit, for_each_block, mask};
 use crate::{octet, scan};
 
 /// Whether this is a host that is not empty, with an optional port, which may be empty.
@@ -22,29 +22,50 @@ pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
     }
 }
 
-/// The fast path of [`is_host_with_optional_port`]: whether the first `len` octets are letters,
-/// digits, "-" and ".", with a port of up to four digits or without. If not, they may still be a
-/// host.
+/// The fast path of [`is_host_with_optional_port`], for a complete Host line at the start of the
+/// input, with a value of that length: whether it is letters, digits, "-" and ".", with a port below
+/// 60000 or without. If not, it may still be a host.
 #[inline(always)]
-pub(crate) fn is_ordinary_host(octets: &[u8], len: usize) -> bool {
-    let (host_len, port_len) = match octets.first_chunk::<32>() {
-        Some(block) => {
-            let host_len = first_bit(mask(block, lanes::not_in_host));
-            let port_ends = mask(block, lanes::not_in_port);
-            (host_len, first_bit(port_ends.wrapping_shr(to_u32(host_len.wrapping_add(1)))))
-        }
-        None => {
-            let host_len = scan::reg_name_len(octets.get(..len).unwrap_or_default());
-            let port = octets.get(host_len.wrapping_add(1)..).unwrap_or_default();
-            (host_len, port.iter().take_while(|octet| octet.is_ascii_digit()).count())
-        }
-    };
+pub(crate) fn is_ordinary_host(input: &[u8], value_len: usize) -> bool {
+    let value = input.get(HOST.len()..).unwrap_or_default();
+    let ends = value.first_chunk().map_or_else(|| HostEnds::of_last(input), HostEnds::of_block);
+    let host_len = first_bit(ends.host);
+    let port_at = host_len.wrapping_add(":".len());
+    let port_len = first_bit(ends.port.wrapping_shr(to_u32(port_at)));
     // Some hosts have ports, and some don't: `&` and `|` take no branch that would have to be
     // predicted.
-    let has_port = (octets.get(host_len) == Some(&b':'))
-        & (host_len.wrapping_add(1).wrapping_add(port_len) == len)
-        & (port_len <= 4);
-    (1..32).contains(&host_len) && (host_len == len) | has_port
+    let is_16_bits = (port_len <= 4) | (port_len == 5) & (value.get(port_at) < Some(&b'6'));
+    let has_port = (value.get(host_len) == Some(&b':'))
+        & (port_at.wrapping_add(port_len) == value_len)
+        & is_16_bits;
+    (1..32).contains(&host_len) && (host_len == value_len) | has_port
+}
+
+const HOST: &str = "Host: ";
+
+/// The masks of a Host value: where the host ends, and where digits do.
+struct HostEnds {
+    host: u64,
+    port: u64,
+}
+
+impl HostEnds {
+    #[inline(always)]
+    fn of_block(block: &[u8; 32]) -> Self {
+        Self { host: mask(block, lanes::not_in_host), port: mask(block, lanes::not_in_port) }
+    }
+
+    /// The same of fewer octets than a block, after the name.
+    #[inline(never)]
+    fn of_last(input: &[u8]) -> Self {
+        let mut ends = Self { host: 0, port: 0 };
+        for_each_block(input, |block, place| {
+            ends.host |= lanes::not_in_host(block).mask().wrapping_shl(place);
+            ends.port |= lanes::not_in_port(block).mask().wrapping_shl(place);
+        });
+        let name = to_u32(HOST.len());
+        Self { host: ends.host.wrapping_shr(name), port: ends.port.wrapping_shr(name) }
+    }
 }
 
 /// Whether this is a host with a port other than 0, as CONNECT needs them

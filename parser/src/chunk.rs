@@ -20,7 +20,7 @@ use crate::content::take_up_to;
 use crate::error::ErrorKind;
 use crate::fault::Fault;
 use crate::limits::Limits;
-use crate::number::{self, to_usize};
+use crate::number::{self, to_u64, to_usize};
 use crate::octet;
 
 /// A chunked body, up to the line of its last chunk. It is consumed octet by octet, so that
@@ -80,34 +80,44 @@ impl Chunked {
     }
 
     /// The fast path: takes a complete chunk line without extensions, with the CRLF of the chunk
-    /// before it, and what has come of the data. Takes nothing of all else, which
-    /// [`read`](Self::read) judges.
+    /// before it, and what has come of the data, which is empty after the last chunk line. Takes
+    /// nothing of all else, which [`read`](Self::read) judges.
     #[inline(always)]
     pub(crate) fn read_fast<'a>(
         &mut self,
         input: &'a [u8],
         limits: &Limits,
     ) -> Option<(&'a [u8], &'a [u8])> {
-        let line = match self.part {
-            PartOfChunk::Cr => input.strip_prefix(b"\r\n")?,
-            PartOfChunk::Line(State::Start) => input,
-            _ => return None,
+        let line = if self.part == PartOfChunk::Cr {
+            input.strip_prefix(b"\r\n")?
+        } else if self.part == PartOfChunk::Line(State::Start) {
+            input
+        } else {
+            return None;
         };
-        let (digits, size) = chunk_size(line);
-        let mut rest = line.get(digits..)?.strip_prefix(b"\r\n")?;
-        let content = self.content.saturating_add(size);
-        if digits == 0
-            || digits > to_usize(limits.chunk_line)
-            || size == 0
-            || content > limits.content
-            || rest.is_empty()
-        {
+        let (digits, size) = match line.first_chunk() {
+            Some(octets) => chunk_size(octets),
+            None if line.starts_with(b"0\r\n") => (1, 0),
+            None => return None,
+        };
+        let rest = line.get(digits..)?.strip_prefix(b"\r\n")?;
+        let may_come = limits.content.saturating_sub(self.content);
+        if digits == 0 || size > may_come || digits > to_usize(limits.chunk_line) {
             return None;
         }
-        self.content = content;
-        self.size = size;
-        let data = take_up_to(&mut rest, &mut self.size);
-        self.part = if self.size == 0 { PartOfChunk::Cr } else { PartOfChunk::Data };
+        let (data, rest) = if let Ok(size) = usize::try_from(size)
+            && let Some(whole) = rest.split_at_checked(size)
+        {
+            self.part = PartOfChunk::Cr;
+            whole
+        } else if !rest.is_empty() {
+            self.part = PartOfChunk::Data;
+            self.size = size.wrapping_sub(to_u64(rest.len()));
+            (rest, [].as_slice())
+        } else {
+            return None;
+        };
+        self.content = self.content.wrapping_add(size);
         Some((data, rest))
     }
 
@@ -214,19 +224,14 @@ impl Chunked {
     }
 }
 
-/// The number of hexadecimal digits at the start, and their value; 0 if there are none, or too many
-/// for 64 bits.
-#[inline(never)]
-fn chunk_size(octets: &[u8]) -> (usize, u64) {
-    const ALWAYS_FIT: usize = 16;
+/// The number of hexadecimal digits at the start, and their value; 0 if there is nothing else.
+#[inline(always)]
+fn chunk_size(octets: &[u8; 8]) -> (usize, u64) {
     let mut size = 0_u64;
     for (digits, &octet) in octets.iter().enumerate() {
         let digit = HEX_DIGITS.get(usize::from(octet)).copied().unwrap_or(NO_DIGIT);
         if digit == NO_DIGIT {
             return (digits, size);
-        }
-        if digits == ALWAYS_FIT {
-            break;
         }
         size = size.wrapping_shl(4) | u64::from(digit);
     }

@@ -88,10 +88,9 @@ impl Head {
     /// The fast path of [`field`](Self::field), for a line at the start of the input.
     #[inline(always)]
     pub(crate) fn field_fast(&mut self, field: Field<'_>, input: &[u8], line: u32) {
-        let octets = input.get("Host: ".len()..).unwrap_or_default();
         let is_ordinary_host = !self.has(HOST)
             && is(field.name, b"host")
-            && authority::is_ordinary_host(octets, field.value.len());
+            && authority::is_ordinary_host(input, field.value.len());
         if is_ordinary_host {
             self.said |= HOST;
         } else {
@@ -172,6 +171,10 @@ impl Head {
         // framing is faulty".
         if !self.has(HTTP_11) {
             self.record(ErrorKind::TransferEncodingInHttp10, line);
+        }
+        if is(value, b"chunked") && !self.has(CHUNKED) {
+            self.said |= CHUNKED | ENDS_CHUNKED;
+            return;
         }
         for coding in members(value) {
             self.said &= !ENDS_CHUNKED;
@@ -266,11 +269,10 @@ impl Head {
         }
     }
 
-    /// The fast path of [`judge`](Self::judge): a head with a Content-Length or without content,
-    /// without violations.
+    /// The fast path of [`judge`](Self::judge): a head without violations and expectations.
     #[inline(always)]
     pub(crate) fn judge_fast(&self, content_limit: u64) -> Option<Framing> {
-        if self.has(CONNECT | TRANSFER_ENCODING | EXPECT)
+        if self.has(CONNECT | OTHER_CODING | EXPECT)
             || self.violation != NO_VIOLATION
             || self.said & (HTTP_11 | HOST) == HTTP_11
             || self.content_length > content_limit
@@ -279,6 +281,10 @@ impl Head {
         }
         let body = if self.has(CONTENT_LENGTH) {
             BodyLength::Length(self.content_length)
+        } else if self.has(ENDS_CHUNKED) {
+            BodyLength::Chunked
+        } else if self.has(TRANSFER_ENCODING) {
+            return None;
         } else {
             BodyLength::None
         };

@@ -26,6 +26,7 @@ use crate::fault::Fault;
 use crate::field::{Line, Section, SectionLimits};
 use crate::framing::Head;
 use crate::name;
+use crate::limits::Limits;
 use crate::number::to_u64;
 use crate::parser::RequestParser;
 use crate::request_line::{self, Progress};
@@ -46,6 +47,10 @@ pub(crate) enum Phase {
 
 impl Phase {
     pub(crate) const START: Self = Self::RequestLine(Progress::new());
+
+    const fn trailer(limits: &Limits) -> Self {
+        Self::Trailer(Section::new(limits.trailer_section, limits.trailer_lines))
+    }
 
     const fn after_head(body: BodyLength) -> Self {
         match body {
@@ -74,7 +79,8 @@ impl RequestParser {
             if let [b'\r', b'\n', rest @ ..] = *input
                 && let Some(framing) = head.judge_fast(limits.content)
             {
-                self.offset = self.consumed();
+                let section = u64::from(section.octets(limits.header_section));
+                self.offset = self.offset.saturating_add(section);
                 self.phase = Phase::after_head(framing.body);
                 *input = rest;
                 self.count(unread, rest);
@@ -99,7 +105,14 @@ impl RequestParser {
             if let Some((data, rest)) = chunked.read_fast(input, limits) {
                 *input = rest;
                 self.count(unread, rest);
-                return Ok(Some(Event::Body(data)));
+                if !data.is_empty() {
+                    return Ok(Some(Event::Body(data)));
+                }
+                if let [b'\r', b'\n', rest @ ..] = rest {
+                    *input = rest;
+                    return Ok(Some(self.end()));
+                }
+                self.phase = Phase::trailer(&self.limits);
             }
         } else if let Phase::End = self.phase {
             return Ok(Some(self.end()));
@@ -127,7 +140,6 @@ impl RequestParser {
     }
 
     /// The slow path of each phase.
-    #[inline(always)]
     fn event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
         #[cfg(test)]
         tests::SLOW_CALLS.set(tests::SLOW_CALLS.get().saturating_add(1));
@@ -170,17 +182,17 @@ impl RequestParser {
                     Ok(Part::Unfinished) => Ok(None),
                     Ok(Part::Data(data)) => Ok(Some(Event::Body(data))),
                     Ok(Part::LastChunk) => {
-                        let mut section =
-                            Section::new(self.limits.trailer_section, self.limits.trailer_lines);
-                        let line = section.read(input, &SectionLimits::trailer(&self.limits));
-                        self.phase = Phase::Trailer(section);
-                        self.trailer(line, input)
+                        self.phase = Phase::trailer(&self.limits);
+                        self.event(input)
                     }
                     Err(fault) => self.fail(fault),
                 }
             }
             Phase::Trailer(section) => {
-                let line = section.read(input, &SectionLimits::trailer(&self.limits));
+                let line = match section.read_fast(input, self.limits.field_line) {
+                    Some((field, rest)) => Ok(Line::Field(field, unread.wrapping_sub(rest.len()))),
+                    None => section.read(input, &SectionLimits::trailer(&self.limits)),
+                };
                 self.trailer(line, input)
             }
             Phase::End => Ok(Some(self.end())),
@@ -265,7 +277,7 @@ impl RequestParser {
 
     /// Counts what has been consumed since so many octets were unread.
     fn count(&mut self, unread: usize, rest: &[u8]) {
-        self.offset = self.offset.saturating_add(to_u64(unread.saturating_sub(rest.len())));
+        self.offset = self.offset.saturating_add(to_u64(unread.wrapping_sub(rest.len())));
     }
 
     /// Octets consumed since the last `End`.

@@ -166,7 +166,7 @@ pub(crate) fn mask<const N: usize>(octets: &[u8; N], test: impl Fn(Lanes) -> Lan
 /// Calls `f` with up to 64 octets in blocks, and the place of each. Blocks overlap, so that there is
 /// no octet that isn't one of them.
 #[inline(always)]
-fn for_each_block(octets: &[u8], mut f: impl FnMut(Lanes, u32)) {
+pub(crate) fn for_each_block(octets: &[u8], mut f: impl FnMut(Lanes, u32)) {
     const LANES: usize = Lanes::COUNT;
     if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
         let last_at = octets.len().wrapping_sub(LANES);

@@ -66,8 +66,7 @@ fn shortest_requests_take_the_fast_path() {
 fn content_of_ordinary_chunks_takes_the_fast_path() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     let chunks = "1\r\na\r\n0a\r\n0123456789\r\n".repeat(10);
-    // The end of the head, the line of the last chunk.
-    assert_eq!(slow(format!("{head}{chunks}0\r\n\r\n").as_bytes()), 2);
+    assert_eq!(slow(format!("{head}{chunks}0\r\n\r\n").as_bytes()), 0);
 }
 
 /// Only where an element starts or ends is there something to judge.
