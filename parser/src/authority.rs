@@ -24,7 +24,7 @@ pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
 
 /// The fast path of [`is_host_with_optional_port`], for a complete Host line at the start of the
 /// input, with a value of that length: whether it is letters, digits, "-" and ".", with a port below
-/// 60000 or without. If not, it may still be a host.
+/// 60000 or without, in less than 32 octets. If not, it may still be a host.
 #[inline(always)]
 pub(crate) fn is_ordinary_host(input: &[u8], value_len: usize) -> bool {
     let value = input.get(HOST.len()..).unwrap_or_default();
@@ -126,4 +126,55 @@ fn port_number(digits: &[u8]) -> Option<u16> {
         _ => None,
     })?;
     if digits.is_empty() { None } else { u16::try_from(number).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::format;
+    use std::string::String;
+
+    use super::{is_host_with_optional_port, is_ordinary_host};
+
+    /// What the fast path takes is a host, and it takes what is ordinary, among the last octets of
+    /// the input as before others.
+    fn check(value: &str, is_ordinary: bool) {
+        let tails = ["\r\n", "\r\n\r\n", "\r\nAccept: 0123456789, 0123456789, 0123456789\r\n\r\n"];
+        for tail in tails {
+            let input = format!("Host: {value}{tail}");
+            let is_taken = is_ordinary_host(input.as_bytes(), value.len());
+            assert_eq!(is_taken, is_ordinary && value.len() < 32, "{input:?}");
+        }
+        assert!(is_host_with_optional_port(value.as_bytes()) || !is_ordinary, "{value}");
+    }
+
+    #[test]
+    fn hosts_of_all_lengths_are_ordinary() {
+        let host: String =
+            ('0'..='9').chain('A'..='Z').chain('a'..='z').chain(['-', '.']).collect();
+        for start in 0..host.len() - 31 {
+            for len in 0..32 {
+                let host = &host[start..start + len];
+                check(host, len > 0);
+                check(&format!("{host}:80"), len > 0);
+            }
+        }
+        check(&"h".repeat(32), false);
+    }
+
+    #[test]
+    fn ports_below_60000_are_ordinary() {
+        for host in ["a", "127.0.0.1", "www.example.com", "of-29-octets.www.example.com"] {
+            for port in ["", "0", "80", "8080", "00000", "12345", "59999"] {
+                check(&format!("{host}:{port}"), true);
+            }
+            for port in ["60000", "65535", "65536", "70000", "99999", "000080", "123456"] {
+                check(&format!("{host}:{port}"), false);
+            }
+            for other in [":80:", ":80a", ":a", ":-1", "::1", "_", "@b", ":/"] {
+                check(&format!("{host}{other}"), false);
+            }
+        }
+    }
 }
