@@ -275,7 +275,7 @@ impl RequestParser {
         self.count(unread, input);
     }
 
-    /// Counts what has been consumed since so many octets were unread.
+    /// Counts the octets that have been consumed since `unread` were left.
     fn count(&mut self, unread: usize, rest: &[u8]) {
         self.offset = self.offset.saturating_add(to_u64(unread.wrapping_sub(rest.len())));
     }

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 /// The place of `slice` within `buffer`, or `None` if it isn't part of it.
 ///
-/// For those who store positions rather than borrows: the slices of an
+/// Use it to keep positions rather than borrows. The slices of an
 /// [`Event`](crate::Event) are parts of the input that was presented, empty ones included.
 /// Only addresses are compared, never what is in the slices.
 ///

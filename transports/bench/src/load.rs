@@ -2,7 +2,8 @@
 
 use std::{error::Error, fs, net::SocketAddr, process::Command, thread, time::Duration};
 
-/// Requests a second of so many connections, with so many requests in one write.
+/// Returns the requests a second on that number of connections, with that number of requests in one
+/// write.
 pub(crate) fn run(
     address: SocketAddr,
     connections: usize,

@@ -120,7 +120,7 @@ pub(crate) struct Inspect {
 
     /// Feed the parser N bytes at a time
     ///
-    /// The events are the same, but for how body data is split.
+    /// The events are the same, except for how body data is split.
     #[arg(long, value_name = "N")]
     pub(crate) chunk: Option<NonZeroUsize>,
 

@@ -208,7 +208,7 @@ impl Reactor {
 }
 
 impl Readiness {
-    /// Returns the wakers of those who wait for that.
+    /// Returns the wakers of the tasks that wait for that.
     fn update(&mut self, event: &Event) -> [Option<Waker>; 2] {
         let is_broken = event.is_error() || event.is_read_closed() && event.is_write_closed();
         let is_special = is_broken || event.is_read_closed() || event.is_priority();

@@ -40,7 +40,7 @@ pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
     Ok(tally)
 }
 
-/// Sends that, and reads so many bytes, if they come: how many did.
+/// Sends that, and reads up to that number of bytes. Returns the number that came.
 fn exchange(mut stream: &TcpStream, request: &[u8], received: usize) -> usize {
     let mut space = [0; RECEIVED];
     let mut got = 0;

@@ -17,7 +17,7 @@ use std::{
 
 use crate::{net::connect_from, random::Random};
 
-/// One who attacks.
+/// An attacking client.
 pub(crate) struct Attacker {
     server: SocketAddr,
     /// How many connections the server has at the same time.

@@ -14,7 +14,7 @@ const CONNECTIONS: usize = 20;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Longer than the server lets a client read that slowly. One who reads nothing at all sees no
+/// Longer than the server lets a client read that slowly. A client that reads nothing at all sees no
 /// end, as long as the system keeps something for it.
 const TIME: Duration = Duration::from_secs(3);
 

@@ -116,7 +116,7 @@ fn is_line_feed(byte: &u8) -> bool {
     *byte == b'\n'
 }
 
-/// How many of the bytes, with escapes, fit into so many columns.
+/// Returns the number of bytes that fit, with their escapes, into that number of columns.
 fn fitting<'a>(bytes: impl Iterator<Item = &'a u8>, columns: usize) -> usize {
     let ends = bytes.scan(0, |width, &byte| {
         *width += Escaped(&[byte]).to_string().len();
