@@ -41,6 +41,33 @@ pub struct RequestLine<'a> {
     pub version: Version,
 }
 
+impl<'a> RequestLine<'a> {
+    /// The method as text. `None` only for a caller that breaks the
+    /// [first promise](crate#what-is-promised), since a method is ASCII.
+    ///
+    /// ```
+    /// use h1events::{Event, RequestParser};
+    ///
+    /// let mut input: &[u8] = b"GET /tea?leaf=green HTTP/1.1\r\n";
+    /// let Ok(Some(Event::RequestLine(line))) = RequestParser::new().next_event(&mut input) else {
+    ///     panic!("a request line")
+    /// };
+    /// assert_eq!(line.method_str(), Some("GET"));
+    /// assert_eq!(line.target_str(), Some("/tea?leaf=green"));
+    /// ```
+    #[must_use]
+    pub const fn method_str(&self) -> Option<&'a str> {
+        text(self.method)
+    }
+
+    /// The target as text. `None` if it isn't UTF-8, which only
+    /// [`allow_non_ascii_target`](crate::RequestParser::allow_non_ascii_target) lets happen.
+    #[must_use]
+    pub const fn target_str(&self) -> Option<&'a str> {
+        text(self.target)
+    }
+}
+
 impl fmt::Debug for RequestLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestLine")
@@ -61,6 +88,35 @@ pub struct Field<'a> {
     /// ASCII, spaces, tabs and octets from 0x80, never a CR, LF or NUL. An empty
     /// value is an empty slice at its place in the input.
     pub value: &'a [u8],
+}
+
+impl<'a> Field<'a> {
+    /// The name as text. `None` only for a caller that breaks the
+    /// [first promise](crate#what-is-promised), since a name is ASCII.
+    ///
+    /// ```
+    /// use h1events::Field;
+    ///
+    /// let field = Field { name: b"User-Agent", value: b"curl/8.5.0" };
+    /// assert_eq!(field.name_str(), Some("User-Agent"));
+    /// ```
+    #[must_use]
+    pub const fn name_str(&self) -> Option<&'a str> {
+        text(self.name)
+    }
+
+    /// The value as text. `None` if it isn't UTF-8: clients may send any octet from 0x80.
+    ///
+    /// ```
+    /// use h1events::Field;
+    ///
+    /// assert_eq!(Field { name: b"From", value: "Zoë".as_bytes() }.value_str(), Some("Zoë"));
+    /// assert_eq!(Field { name: b"From", value: b"Zo\xeb" }.value_str(), None);
+    /// ```
+    #[must_use]
+    pub const fn value_str(&self) -> Option<&'a str> {
+        text(self.value)
+    }
 }
 
 impl fmt::Debug for Field<'_> {
@@ -143,6 +199,13 @@ pub enum BodyLength {
     Length(u64),
     /// The chunked transfer coding.
     Chunked,
+}
+
+const fn text(octets: &[u8]) -> Option<&str> {
+    match str::from_utf8(octets) {
+        Ok(text) => Some(text),
+        Err(_) => None,
+    }
 }
 
 /// Octets, shown as text with escapes.

@@ -22,7 +22,7 @@
 //!     match event {
 //!         Event::RequestLine(line) => {} // line.method, line.target, line.version
 //!         Event::Header(field) => {}     // field.name, field.value: case and order as received
-//!         Event::HeadEnd(framing) => {}  // how long the body is, and whether others may follow
+//!         Event::HeadEnd(framing) => {}  // the body's length, and whether the client waits for a 100
 //!         Event::Body(bytes) => {}       // content, without chunk lines, never empty
 //!         Event::Trailer(field) => {}    // a field line after a chunked body
 //!         Event::End => {}               // the next call starts the next pipelined request
@@ -60,8 +60,10 @@
 //! # What a caller has to do
 //!
 //! Stop after a request with `keep_alive: false`, and after a CONNECT: what follows isn't
-//! a request. After an error, answer [`Error::status`] and close the connection. Set
-//! [`Limits::content`], unless the content is streamed to where its size doesn't matter.
+//! a request. If [`Framing::expect_continue`] is set, send `HTTP/1.1 100 Continue` and an empty line
+//! before waiting for the body, or the client waits, too. After an error, answer [`Error::status`] and
+//! close the connection. Set [`Limits::content`], unless the content is streamed to where its size
+//! doesn't matter.
 //!
 //! # How strict it is
 //!
@@ -113,6 +115,10 @@
 //!
 //! Events borrow from the input. To keep positions beside the buffer, use [`range_of`], which gives
 //! the range of any slice of an event.
+//!
+//! # Coming from another parser
+//!
+//! [`coming_from_httparse`] has both codes side by side, and the way to the types of the `http` crate.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -132,6 +138,8 @@
 pub mod attacks {}
 mod authority;
 mod chunk;
+#[doc = include_str!("coming_from_httparse.md")]
+pub mod coming_from_httparse {}
 mod content;
 mod error;
 mod event;
