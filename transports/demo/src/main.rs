@@ -7,6 +7,7 @@ mod escape;
 mod failure;
 mod input;
 mod inspect;
+mod secret;
 mod send;
 mod serve;
 

@@ -4,34 +4,35 @@ use h1events_server::{Request, Response};
 use percent_encoding::percent_decode;
 
 use super::{
-    Reply, decided_by_method, decided_by_scheme, is_implemented, message, not_implemented,
-    with_allow,
+    Reply, decided_by_method, decided_by_scheme, inspect::inspect, is_implemented, message,
+    not_implemented, with_allow,
 };
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Says hello to the world at `/`, and to anyone at `/greeting/<name>`.
+/// Says hello to the world at `/`, and to anyone at `/greeting/<name>`. Shows at `/inspect` how the
+/// request was parsed.
 pub(crate) fn hello(request: &Request<'_>) -> Reply {
-    respond(request).into()
-}
-
-fn respond(request: &Request<'_>) -> Response {
     if !is_implemented(request.method()) {
-        return not_implemented();
+        return not_implemented().into();
     }
     if let Some(response) = decided_by_scheme(request) {
-        return response;
+        return response.into();
     }
     // It asks about the server as a whole (RFC 9110 section 9.3.7).
     if request.target() == b"*" {
-        return with_allow(Response::new(204), METHODS);
+        return with_allow(Response::new(204), METHODS).into();
     }
-    match greeting(request.path()) {
-        Err(response) => response,
-        Ok(greeting) => {
+    if let Some(reply) = inspect(request) {
+        return reply;
+    }
+    let response = greeting(request.path()).map_or_else(
+        |response| response,
+        |greeting| {
             decided_by_method(request.method(), METHODS).unwrap_or_else(|| Response::text(greeting))
-        }
-    }
+        },
+    );
+    response.into()
 }
 
 /// The text at that path, or a response that says why there is none.

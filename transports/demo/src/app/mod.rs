@@ -3,6 +3,7 @@
 
 mod echo;
 mod hello;
+mod inspect;
 mod lab;
 mod sum;
 

@@ -20,8 +20,8 @@ pub(super) struct Place<'a> {
     pub(super) window: Window<'a>,
 }
 
-/// The error as text with colours.
-pub(super) fn render(error: &Error, place: Place<'_>) -> String {
+/// The error as text, with colours or plain.
+pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> String {
     let offset = place.start + error.offset();
     let mut group = Group::with_title(Level::ERROR.primary_title(error.kind().to_string()));
     // The library would count columns in the text with escapes, so that the
@@ -44,7 +44,7 @@ pub(super) fn render(error: &Error, place: Place<'_>) -> String {
     let notes = [("rule", error.rule()), ("status", &error.status().to_string()), ("at", &at)];
     group = group
         .elements(notes.map(|(name, text)| Level::NOTE.with_name(name).message(text.to_owned())));
-    Renderer::styled().render(&[group])
+    renderer.render(&[group])
 }
 
 /// A line, or a part of it, with escapes.

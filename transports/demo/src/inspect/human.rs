@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
 };
 
+use annotate_snippets::Renderer;
 use anstyle::{AnsiColor, Style};
 use h1events::{BodyLength, Error, Event, Field, Framing};
 
@@ -95,7 +96,7 @@ impl<W: Write> Report for Human<'_, W> {
     fn error(&mut self, error: &Error, start: u64, window: &Window<'_>) -> io::Result<()> {
         let place = Place { name: self.name, request: self.request, start, window: *window };
         self.paragraph()?;
-        writeln!(self.out, "{}", diagnostic::render(error, place))
+        writeln!(self.out, "{}", diagnostic::render(error, place, &Renderer::styled()))
     }
 
     fn incomplete(&mut self, length: u64) -> io::Result<()> {
@@ -128,7 +129,7 @@ impl<W: Write> Report for Human<'_, W> {
 }
 
 /// What the head says about what follows.
-struct Summary<'a>(&'a Framing);
+pub(crate) struct Summary<'a>(pub(crate) &'a Framing);
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,7 +23,7 @@ impl<W: Write> Json<W> {
     }
 
     fn object(&mut self, object: &Object<'_>) -> io::Result<()> {
-        object.serialize(&mut serde_json::Serializer::with_formatter(&mut self.out, C1Escaped))?;
+        write_json(&mut self.out, object)?;
         self.out.write_all(b"\n")
     }
 }
@@ -32,27 +32,7 @@ impl<W: Write> Report for Json<W> {
     const COUNTS_UNREAD: bool = false;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        self.object(&match *event {
-            Event::RequestLine(line) => Object::RequestLine {
-                method: Octets(line.method),
-                target: Octets(line.target),
-                version: line.version.to_string(),
-            },
-            Event::Header(field) => {
-                Object::Header { name: Octets(field.name), value: Octets(field.value) }
-            }
-            Event::HeadEnd(framing) => Object::HeadEnd {
-                body: framing.body.into(),
-                keep_alive: framing.keep_alive,
-                expect_continue: framing.expect_continue,
-                upgrade: framing.upgrade,
-            },
-            Event::Body(data) => Object::Body { data: Octets(data) },
-            Event::Trailer(field) => {
-                Object::Trailer { name: Octets(field.name), value: Octets(field.value) }
-            }
-            Event::End => Object::End,
-        })
+        self.object(&Object::from(*event))
     }
 
     fn error(&mut self, error: &Error, start: u64, _: &Window<'_>) -> io::Result<()> {
@@ -80,7 +60,7 @@ impl<W: Write> Report for Json<W> {
 /// One line of output: the order of the fields is the order of the keys.
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum Object<'a> {
+pub(crate) enum Object<'a> {
     RequestLine { method: Octets<'a>, target: Octets<'a>, version: String },
     Header { name: Octets<'a>, value: Octets<'a> },
     HeadEnd { body: Body, keep_alive: bool, expect_continue: bool, upgrade: bool },
@@ -91,9 +71,35 @@ enum Object<'a> {
     Incomplete,
 }
 
+impl<'a> From<Event<'a>> for Object<'a> {
+    fn from(event: Event<'a>) -> Self {
+        match event {
+            Event::RequestLine(line) => Self::RequestLine {
+                method: Octets(line.method),
+                target: Octets(line.target),
+                version: line.version.to_string(),
+            },
+            Event::Header(field) => {
+                Self::Header { name: Octets(field.name), value: Octets(field.value) }
+            }
+            Event::HeadEnd(framing) => Self::HeadEnd {
+                body: framing.body.into(),
+                keep_alive: framing.keep_alive,
+                expect_continue: framing.expect_continue,
+                upgrade: framing.upgrade,
+            },
+            Event::Body(data) => Self::Body { data: Octets(data) },
+            Event::Trailer(field) => {
+                Self::Trailer { name: Octets(field.name), value: Octets(field.value) }
+            }
+            Event::End => Self::End,
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Body {
+pub(crate) enum Body {
     None,
     Chunked,
     Length(u64),
@@ -109,8 +115,14 @@ impl From<BodyLength> for Body {
     }
 }
 
+/// Writes compact JSON without control characters.
+pub(crate) fn write_json(out: impl Write, value: &impl Serialize) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, C1Escaped))?;
+    Ok(())
+}
+
 /// Bytes as a string of the characters U+0000 to U+00FF, so that none is lost.
-struct Octets<'a>(&'a [u8]);
+pub(crate) struct Octets<'a>(pub(crate) &'a [u8]);
 
 impl Serialize for Octets<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -8,18 +8,24 @@ mod human;
 mod json;
 
 use std::{
-    io::{self, BufWriter, Read},
+    io::{self, BufWriter, Cursor, Read},
     process::ExitCode,
 };
 
+use annotate_snippets::Renderer;
 use h1events::{Error, Event};
 
 use self::{
     crlf::Crlf,
+    diagnostic::Place,
     drive::drive,
     feed::{Feed, Unread, Window},
     human::Human,
     json::Json,
+};
+pub(crate) use self::{
+    human::Summary,
+    json::{Object, Octets, write_json},
 };
 use crate::{cli::Inspect, failure::Failure, input};
 
@@ -51,6 +57,23 @@ pub(crate) fn run(options: &Inspect) -> Result<Outcome, Failure> {
         result => result,
     }
 }
+
+/// The events of some bytes as `--json` prints them.
+pub(crate) fn json_lines(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut lines = Vec::new();
+    drive(Feed::new(Cursor::new(bytes.to_vec()), None), &mut Json::new(&mut lines), NAME)?;
+    Ok(lines)
+}
+
+/// What is wrong with a request that begins at `start`, as plain text.
+pub(crate) fn explain(error: &Error, bytes: &[u8], start: usize, request: u64) -> String {
+    let window = Window { bytes, start: 0, lines: 0 };
+    let place = Place { name: NAME, request, start: start as u64, window };
+    diagnostic::render(error, place, &Renderer::plain())
+}
+
+/// The name of input that comes from no file.
+const NAME: &str = "request";
 
 /// What the input turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

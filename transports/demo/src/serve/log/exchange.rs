@@ -7,13 +7,10 @@ use std::time::Instant;
 use h1events_server::{Field, Request, Response};
 use log::{Level, info, log_enabled};
 
-use crate::escape::Escaped;
+use crate::{escape::Escaped, secret::is_secret};
 
 /// What `RUST_LOG` calls it. The modules of the transports begin with `h1events` as well.
 const TARGET: &str = "h1events::request";
-
-/// Fields whose values give access to something.
-const SECRET: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
 /// A request that the application is about to answer. When it is dropped, that is logged.
 pub(crate) struct Exchange<'a> {
@@ -93,7 +90,7 @@ struct Shown<'a>(Field<'a>);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Field { name, value } = self.0;
-        if SECRET.iter().any(|secret| name.eq_ignore_ascii_case(secret.as_bytes())) {
+        if is_secret(name) {
             write!(f, "{}: (hidden)", Escaped(name))
         } else {
             write!(f, "{}: {}", Escaped(name), Escaped(value))
