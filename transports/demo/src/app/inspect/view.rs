@@ -75,9 +75,11 @@ impl<'a> View<'a> {
             Some(step) => {
                 let is_first = self.trace.steps[step].range.start == start;
                 let id = if is_first { format!(" id=\"{prefix}t{step}\"") } else { String::new() };
+                // The Tab key moves from word to word.
+                let skip = if kind == Kind::Punctuation { " tabindex=\"-1\"" } else { "" };
                 write!(
                     f,
-                    "<a{id} href=\"#{prefix}e{step}\" class=\"{class}{fault}\" data-event=\"{step}\" data-start=\"{start}\">{}</a>",
+                    "<a{id}{skip} href=\"#{prefix}e{step}\" class=\"{class}{fault}\" data-event=\"{step}\" data-start=\"{start}\">{}</a>",
                     Shown(bytes)
                 )
             }
