@@ -37,6 +37,10 @@
 //! - axum's `Sse::keep_alive` and its timeouts need tokio's clock.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(any(feature = "smol", feature = "thread")),
+    allow(dead_code, unused_imports, reason = "only the transports use it")
+)]
 
 mod answer;
 mod body;
