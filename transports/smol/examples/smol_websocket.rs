@@ -9,7 +9,8 @@
 //! ```
 //!
 //! The handshake is a request that this server answers; what follows belongs to async-tungstenite. It has no
-//! timeouts: a connection stays for as long as its client does.
+//! timeouts: a connection stays for as long as its client does. A page from anywhere may open one in a browser,
+//! cookies included: where that matters, look at the Origin field.
 
 use std::{env, io};
 

@@ -8,7 +8,8 @@
 //! curl --upload-file target/release/examples/thread_upload http://127.0.0.1:8080/files/
 //! ```
 //!
-//! A body takes no memory, at any length: it is copied to the disk as it comes.
+//! A body of any length takes hardly any memory: it is copied to the disk as it comes. One that is too long is
+//! refused by its Content-Length, before any of it is read, or else at the first octet too many.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::TcpListener;

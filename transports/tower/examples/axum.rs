@@ -1,16 +1,14 @@
-//! An axum router on either transport, without tokio: routes, JSON, an upload and an answer that stream,
-//! server-sent events.
+//! An axum router: the same on either transport, without tokio. Routes, JSON, bodies that stream in both
+//! directions, server-sent events.
 //!
 //! ```sh
-//! cargo run --release -p h1events-tower --all-features --example axum -- smol 127.0.0.1:8080
-//! curl http://127.0.0.1:8080/greeting/you
-//! curl --json '{"numbers":[1,2,3]}' http://127.0.0.1:8080/sum
-//! curl http://127.0.0.1:8080/lines/1000000
-//! curl --data-binary @Cargo.lock http://127.0.0.1:8080/upper
-//! curl --no-buffer http://127.0.0.1:8080/events
+//! cargo run --release -p h1events-tower --all-features --example axum -- smol 127.0.0.1:8080 # or thread
+//! curl http://127.0.0.1:8080/greeting/you                      # Hello, you!
+//! curl --json '{"numbers":[1,2,3]}' http://127.0.0.1:8080/sum  # {"sum":6.0}
+//! curl http://127.0.0.1:8080/lines/1000000                     # made while they are sent
+//! curl --data-binary @Cargo.lock http://127.0.0.1:8080/upper   # CAPITALS, sent while the rest comes
+//! curl --no-buffer http://127.0.0.1:8080/events                # five events within a second
 //! ```
-//!
-//! `thread` in place of `smol` serves each connection on a thread of its own.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -19,13 +17,12 @@ use std::{env, io};
 
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use h1events_server::Summary;
 use h1events_smol::ShutdownHandle;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use smol::Timer;
 use smol::stream::{self, Stream, StreamExt};
 
@@ -72,10 +69,18 @@ fn router() -> Router {
         .route("/events", get(events))
 }
 
-async fn sum(Json(value): Json<Value>) -> Result<Json<Value>, StatusCode> {
-    let numbers = value["numbers"].as_array().ok_or(StatusCode::UNPROCESSABLE_ENTITY)?;
-    let sum: f64 = numbers.iter().filter_map(Value::as_f64).sum();
-    Ok(Json(json!({ "sum": sum })))
+#[derive(Deserialize)]
+struct Numbers {
+    numbers: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct Sum {
+    sum: f64,
+}
+
+async fn sum(Json(Numbers { numbers }): Json<Numbers>) -> Json<Sum> {
+    Json(Sum { sum: numbers.iter().sum() })
 }
 
 /// Makes the lines while they are sent, so that any number of them takes the same memory.
