@@ -4,10 +4,10 @@
 //! cargo doc -p h1events --no-deps
 //! cargo run --release --example files -- smol target/doc 127.0.0.1:8080 # or thread
 //! curl --head http://127.0.0.1:8080/h1events/index.html
-//! curl --range 0-14 http://127.0.0.1:8080/h1events/                     # <!DOCTYPE html>
+//! curl --range 0-14 http://127.0.0.1:8080/h1events/                       # <!DOCTYPE html>
 //! curl --etag-save /tmp/etag --output /tmp/page http://127.0.0.1:8080/h1events/
 //! curl --etag-compare /tmp/etag --include http://127.0.0.1:8080/h1events/ # 304 Not Modified
-//! curl --path-as-is --include http://127.0.0.1:8080/../doc/h1events/    # 404 Not Found
+//! curl --path-as-is --include http://127.0.0.1:8080/../doc/h1events/      # 404 Not Found
 //! ```
 //!
 //! A request for several ranges gets the whole file, and If-Match isn't looked at.

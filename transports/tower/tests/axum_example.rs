@@ -71,6 +71,7 @@ fn body_is_answered_while_it_comes() {
         }
         client.write_all(b"time").expect("the server reads");
         client.read_to_end(&mut answer).expect("a close, and no reset");
+        drop(client);
         assert!(answer.ends_with(b"4\r\nTEA \r\n4\r\nTIME\r\n0\r\n\r\n"));
         server.stop();
     }
@@ -91,6 +92,7 @@ fn events_come_one_after_the_other() {
             }
         }
         assert!(answer.contains("text/event-stream") && answer.contains("data: event 4\n\n"));
+        drop(client);
         // The others take 800 ms from there.
         let rest = start.elapsed() - first.expect("an event");
         assert!(rest > Duration::from_millis(400), "{rest:?}");
