@@ -5,7 +5,7 @@ python3-venv, chromium, chromium-driver."""
 import subprocess
 import sys
 
-from examples import build, run
+from example import build, run
 from packages import environment
 from proof import HERE, PATIENCE, TRANSPORTS, check
 from webdriver import Driver, chromium
