@@ -7,7 +7,8 @@ import subprocess
 import sys
 import urllib.request
 
-from proof import HERE, PATIENCE, TARGET, TRANSPORTS, binary, check, serve
+from packages import environment
+from proof import HERE, PATIENCE, TRANSPORTS, binary, check, serve
 
 BODY = bytes(range(256)) * 1000
 
@@ -38,18 +39,6 @@ def http_client(server):
 def urllib_request(server):
     with urllib.request.urlopen(server.url, BODY, timeout=PATIENCE) as answer:
         check(answer.read() == BODY, f"urllib, {server.transport}: POST")
-
-
-def environment():
-    """A Python that has the packages."""
-    folder = TARGET / "proof-python"
-    python = folder / "bin" / "python"
-    requirements = ["-r", HERE / "requirements.txt"]
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=10 * PATIENCE)
-    subprocess.run(pip, check=True, timeout=10 * PATIENCE)
-    return python
 
 
 def main():

@@ -2,8 +2,8 @@
 //!
 //! ```sh
 //! cargo run --release --example smol_async -- 127.0.0.1:8080
-//! curl http://127.0.0.1:8080/wait
-//! curl http://127.0.0.1:8080/file
+//! curl http://127.0.0.1:8080/wait # a second later
+//! curl http://127.0.0.1:8080/file # Cargo.toml
 //! ```
 
 use std::time::Duration;

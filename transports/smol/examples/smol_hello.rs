@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --example smol_hello -- 127.0.0.1:8080
-//! curl http://127.0.0.1:8080/
+//! curl http://127.0.0.1:8080/ # Hello, World
 //! ```
 
 use std::env;

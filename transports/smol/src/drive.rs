@@ -174,7 +174,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         }
     }
 
-    /// What the application waits for may have happened while the connection read.
+    /// What the body of the answer waits for may have happened.
     fn wake_body(&mut self) {
         if A::STREAMS_BODIES {
             self.session.connection_mut().wake_body();
@@ -266,8 +266,9 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.begin_turn();
     }
 
-    /// Others have had the thread: it is later now.
+    /// Others have had the thread: it is later now, and one wake may stand for several events.
     fn begin_turn(&mut self) {
+        self.wake_body();
         self.now = Instant::now();
         self.turn = Turn::new(self.now);
         self.moves = 0;

@@ -53,6 +53,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! # Examples
+//!
+//! In `examples/`, each with how to run it and what to expect: `smol_hello`, `smol_async`, `smol_unix`,
+//! `smol_tls`, `smol_upgrade`, `smol_websocket`, and `smol_proxy`, a reverse proxy that forwards bodies as they
+//! come. Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
+//!
 //! # How it works
 //!
 //! - One thread accepts. Each core has a thread with an executor of its own, and a

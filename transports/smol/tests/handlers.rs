@@ -2,12 +2,19 @@
 
 mod support;
 
+use std::io::Read;
 use std::num::NonZero;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use smol::Timer;
-use support::{GET, SOON, bind, millis, say, start_async, start_with, timed};
+use smol::future::{block_on, poll_once};
+use smol::stream::StreamExt;
+use support::{
+    GET, Request, RequestBody, Response, Running, SOON, bind, bind_single, millis, say,
+    start_async, start_with, stream, timed,
+};
 
 #[test]
 fn blocking_handler_does_not_hold_up_the_end() {
@@ -86,5 +93,56 @@ fn panic_after_an_await_is_a_500() {
     let answer = server.exchange(b"GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
     assert_eq!(server.connect().ask(GET).0, 200);
+    server.stop();
+}
+
+/// Another task asks for more of the request and then makes a part of the answer, both before the connection
+/// has its turn: one wake stands for both.
+#[test]
+fn answer_has_its_part_though_more_of_the_request_is_wanted() {
+    let (body_sender, bodies) = mpsc::channel();
+    let (part_sender, parts) = smol::channel::unbounded();
+    let (block_sender, blocked) = mpsc::channel();
+    let (done_sender, done) = mpsc::channel();
+    let state = Mutex::new((Some(body_sender), Some(parts), block_sender, done));
+    let server = bind_single();
+    let (address, shutdown) = (server.local_addr().unwrap(), server.shutdown_handle());
+    let app = async move |request: &Request<'_>, body: RequestBody| {
+        let mut state = state.lock().unwrap();
+        if request.path() == b"/block" {
+            state.2.send(()).unwrap();
+            state.3.recv().unwrap();
+            return Response::new(204);
+        }
+        state.0.take().unwrap().send(body).unwrap();
+        let parts = state.1.take().unwrap().map(Ok::<&str, std::io::Error>);
+        Response::new(200).with_streamed_body(stream(parts))
+    };
+    let serving = thread::spawn(move || server.serve_streaming(app));
+    let server = Running { address, shutdown, serving };
+
+    let mut client = server.connect();
+    client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let mut octet = [0];
+    client.stream().read_exact(&mut octet).expect("a head");
+    // The only thread is busy with this one.
+    let mut other = server.connect();
+    other.send(b"GET /block HTTP/1.1\r\nHost: a\r\n\r\n");
+    blocked.recv().unwrap();
+    let mut body = bodies.recv().unwrap();
+    assert!(block_on(poll_once(body.next())).is_none());
+    part_sender.try_send("part").unwrap();
+    drop(part_sender);
+    done_sender.send(()).unwrap();
+    assert_eq!(other.answer().0, 204);
+    let ((), time) = timed(|| {
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"4\r\npart\r\n") {
+            client.stream().read_exact(&mut octet).expect("the part");
+            answer.extend(octet);
+        }
+    });
+    assert!(time < SOON, "{time:?}: it doesn't wait until the client is too slow");
+    drop((body, client, other));
     server.stop();
 }

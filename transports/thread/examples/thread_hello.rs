@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --example thread_hello -- 127.0.0.1:8080
-//! curl http://127.0.0.1:8080/greeting/you
+//! curl http://127.0.0.1:8080/greeting/you # Hello, you!
 //! ```
 
 use std::{env, io};

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --example thread_tls -- 127.0.0.1:8443
-//! curl --insecure https://localhost:8443/
+//! curl --insecure https://localhost:8443/ # Hello, World, in private
 //! ```
 //!
 //! The certificate is made at the start, signed by itself.

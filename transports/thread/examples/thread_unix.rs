@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --example thread_unix -- /tmp/hello.sock
-//! curl --unix-socket /tmp/hello.sock http://localhost/
+//! curl --unix-socket /tmp/hello.sock http://localhost/ # Hello, World
 //! ```
 
 use std::os::unix::net::UnixListener;

@@ -53,6 +53,12 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! # Examples
+//!
+//! In `examples/`, each with how to run it and what to expect: `thread_hello`, `thread_unix`, `thread_tls`,
+//! `thread_upgrade`, `thread_websocket`, and `thread_upload`, which stores uploads with a limit for each route.
+//! Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
+//!
 //! # What it takes care of
 //!
 //! - **Room**: at [`max_connections`](Server::max_connections), or when descriptors or threads run

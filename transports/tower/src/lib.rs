@@ -30,13 +30,23 @@
 //! - A service that fails, and an answer that can't be one (a status of 101, a malformed length), is a 500
 //!   and a line in the log. An answer's body that fails is cut, so that the client can tell.
 //!
+//! # Examples
+//!
+//! In `examples/`: `axum`, a router with JSON, bodies that stream and server-sent events; and `files`, a file
+//! server without a service, whose requests and fields have the types of `http`. Both run the same function on
+//! either transport.
+//!
 //! # What it doesn't do
 //!
 //! - axum's `ws` needs an upgrade type that only hyper has. For WebSocket, use the upgrades of the
-//!   transports.
+//!   transports, as their examples `thread_websocket` and `smol_websocket` do.
 //! - axum's `Sse::keep_alive` and its timeouts need tokio's clock.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(any(feature = "smol", feature = "thread")),
+    allow(dead_code, unused_imports, reason = "only the transports use it")
+)]
 
 mod answer;
 mod body;

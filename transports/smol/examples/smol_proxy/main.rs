@@ -1,0 +1,252 @@
+//! A reverse proxy: it sends requests on to one server, and bodies as they come, in both directions.
+//!
+//! ```sh
+//! cargo run --release -- serve --app lab --listen 127.0.0.1:8081 &
+//! cargo run --release --example smol_proxy -- 127.0.0.1:8081 127.0.0.1:8080
+//! curl http://127.0.0.1:8080/headers                        # what the server behind it gets
+//! curl --no-buffer http://127.0.0.1:8080/events/5/200       # each event when it is sent
+//! curl --data-binary @Cargo.lock http://127.0.0.1:8080/count
+//! curl --output /dev/null 'http://127.0.0.1:8080/bytes/1000000000?chunked'
+//! ```
+//!
+//! - A message is framed anew, by what the parser has made of it and nothing else, in both directions. An answer
+//!   that the parser refuses is a 502.
+//! - Fields that belong to one connection stay on it: those that Connection names, and those that always do
+//!   (RFC 9110 section 7.6.1).
+//! - A client that waits for a 100 (Continue) gets it when the server behind wants the body, so that a refusal
+//!   comes before the body does.
+//! - A request that is cut is cut for the server behind, too, and an answer that is cut is cut for the client.
+//!
+//! What it leaves out: trailers, interim answers, upgrades, and connections that are used again. It waits for an
+//! answer as long as that takes.
+
+mod answer;
+
+use std::net::TcpListener;
+use std::time::Duration;
+use std::{env, io};
+
+use answer::{AnswerReader, Head};
+use h1events_smol::{
+    Field, Peer, Request, RequestBody, RequestBodyError, Response, Server, Summary, Version, stream,
+};
+use smol::future::{or, pending};
+use smol::io::AsyncWriteExt;
+use smol::net::TcpStream;
+use smol::stream::{StreamExt, try_unfold};
+use smol::{Task, Timer};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a server behind may take to ask for a body before it is sent unasked (RFC 9110 section 10.1.1).
+const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Fields that belong to one connection, or that the proxy sets: a client could lie in them.
+const NOT_FORWARDED: [&str; 19] = [
+    "connection",
+    "content-length",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
+
+fn main() -> io::Result<()> {
+    let mut arguments = env::args().skip(1);
+    let upstream = arguments.next().unwrap_or_else(|| "127.0.0.1:8081".to_owned());
+    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let server = Server::bind(address)?;
+    println!("http://{}/", server.local_addr()?);
+    serve(server, upstream)?;
+    Ok(())
+}
+
+pub(crate) fn serve(server: Server<TcpListener>, upstream: String) -> io::Result<Summary> {
+    server.serve_streaming(async move |request: &Request<'_>, body| {
+        forward(&upstream, request, body).await
+    })
+}
+
+/// Asks the upstream, and answers as soon as it has the head of the answer.
+async fn forward(upstream: &str, request: &Request<'_>, body: RequestBody) -> Response {
+    // A tunnel isn't offered, and a trace would show what the proxy adds.
+    if matches!(request.method(), "CONNECT" | "TRACE") {
+        return Response::new(501);
+    }
+    let error = match try_forward(upstream, request, body).await {
+        Ok(response) => return response,
+        Err(error) => error,
+    };
+    // Either the client is at fault, or the upstream.
+    match error.downcast::<RequestBodyError>() {
+        Ok(error) => error.into(),
+        Err(error) => {
+            eprintln!("{upstream}: {error}");
+            let status = if error.kind() == io::ErrorKind::TimedOut { 504 } else { 502 };
+            Response::text("the server behind this one gives no answer\n").with_status(status)
+        }
+    }
+}
+
+async fn try_forward(
+    upstream: &str,
+    request: &Request<'_>,
+    body: RequestBody,
+) -> io::Result<Response> {
+    let timeout = async {
+        Timer::after(CONNECT_TIMEOUT).await;
+        Err(io::ErrorKind::TimedOut.into())
+    };
+    let mut socket = or(TcpStream::connect(upstream), timeout).await?;
+    socket.set_nodelay(true)?;
+    socket.write_all(&request_head(request, upstream)).await?;
+    let mut answer = AnswerReader::new(socket.clone());
+    let early = match expects_continue(request) {
+        true => answer.head_within(CONTINUE_TIMEOUT).await?,
+        false => None,
+    };
+    let (head, sending) = match early.filter(Head::is_final) {
+        // The body isn't wanted, so nothing of it is read.
+        Some(head) => (head, Sending(None)),
+        None => {
+            let is_chunked = request.content_length().is_none();
+            let mut sending = Sending::start(body, socket, is_chunked);
+            (or(sending.failure(), answer.final_head()).await?, sending)
+        }
+    };
+    let response = response(&head)?;
+    // RFC 9112 section 6.3, rule 1: whatever the fields say, these have no body.
+    if matches!(head.status, 204 | 304) {
+        return Ok(response);
+    }
+    let response = match head.content_length() {
+        Some(length) => response.with_content_length(length),
+        None => response,
+    };
+    if request.method() == "HEAD" {
+        return Ok(response);
+    }
+    let parts = Parts { answer, sending };
+    Ok(response.with_streamed_body(stream(try_unfold(parts, Parts::next))))
+}
+
+/// Whether the client waits for a 100 (Continue), which it gets when its body is read.
+fn expects_continue(request: &Request<'_>) -> bool {
+    let has_body = request.content_length() != Some(0);
+    has_body && request.version() != Version::HTTP_10 && request.header("expect").is_some()
+}
+
+fn request_head(request: &Request<'_>, upstream: &str) -> Vec<u8> {
+    let mut head = [request.method().as_bytes(), b" ", request.path()].concat();
+    if let Some(query) = request.query() {
+        head.extend([b"?", query].concat());
+    }
+    head.extend(b" HTTP/1.1\r\n");
+    let mut push = |name: &[u8], value: &[u8]| head.extend([name, b": ", value, b"\r\n"].concat());
+    push(b"Host", request.authority().unwrap_or(upstream.as_bytes()));
+    for field in end_to_end(request.headers()) {
+        push(field.name, field.value);
+    }
+    push(b"Via", format!("1.{} h1events", request.version().minor()).as_bytes());
+    if let Peer::Address(address) = request.peer() {
+        push(b"X-Forwarded-For", address.ip().to_string().as_bytes());
+    }
+    match request.content_length() {
+        None => push(b"Transfer-Encoding", b"chunked"),
+        Some(0) if request.header("content-length").is_none() => {}
+        Some(length) => push(b"Content-Length", length.to_string().as_bytes()),
+    }
+    if expects_continue(request) {
+        push(b"Expect", b"100-continue");
+    }
+    push(b"Connection", b"close");
+    head.extend(b"\r\n");
+    head
+}
+
+/// Makes the response, without its body.
+fn response(head: &Head) -> io::Result<Response> {
+    end_to_end(head.fields()).try_fold(Response::new(head.status), |response, field| {
+        response.try_with_header(field.name, field.value).map_err(io::Error::other)
+    })
+}
+
+/// Leaves out the fields that concern one connection only.
+fn end_to_end<'a>(fields: impl Iterator<Item = Field<'a>>) -> impl Iterator<Item = Field<'a>> {
+    let fields: Vec<_> = fields.collect();
+    let connection = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"connection"));
+    let options = connection.flat_map(|field| field.value.split(|octet| *octet == b','));
+    let options: Vec<_> = options.map(<[u8]>::trim_ascii).collect();
+    fields.into_iter().filter(move |field| {
+        let is = |name: &[u8]| field.name.eq_ignore_ascii_case(name);
+        !NOT_FORWARDED.iter().any(|name| is(name.as_bytes()))
+            && !options.iter().any(|name| is(name))
+    })
+}
+
+/// The body of the request on its way. It has a task of its own, since the answer may begin before it has
+/// ended. When this is dropped, so is the rest of the body.
+struct Sending(Option<Task<Result<(), RequestBodyError>>>);
+
+impl Sending {
+    fn start(body: RequestBody, upstream: TcpStream, is_chunked: bool) -> Self {
+        Self(Some(smol::spawn(send_body(body, upstream, is_chunked))))
+    }
+
+    /// Waits until the client is found at fault, which may be never.
+    async fn failure<T>(&mut self) -> io::Result<T> {
+        if let Some(task) = &mut self.0 {
+            let sent = task.await;
+            self.0 = None;
+            sent?;
+        }
+        pending().await
+    }
+}
+
+async fn send_body(
+    mut body: RequestBody,
+    mut upstream: TcpStream,
+    is_chunked: bool,
+) -> Result<(), RequestBodyError> {
+    while let Some(mut part) = body.try_next().await? {
+        if is_chunked {
+            part = [format!("{:x}\r\n", part.len()).as_bytes(), &part, b"\r\n"].concat();
+        }
+        // An upstream that doesn't want the rest may have answered.
+        if upstream.write_all(&part).await.is_err() {
+            return Ok(());
+        }
+    }
+    if is_chunked {
+        let _ = upstream.write_all(b"0\r\n\r\n").await;
+    }
+    Ok(())
+}
+
+/// What is left of an answer's body, while the rest of the request may still be sent.
+struct Parts {
+    answer: AnswerReader,
+    sending: Sending,
+}
+
+impl Parts {
+    /// Waits for the next part. An error cuts the answer.
+    async fn next(mut self) -> io::Result<Option<(Vec<u8>, Self)>> {
+        let part = or(self.sending.failure(), self.answer.part()).await?;
+        Ok(part.map(|part| (part, self)))
+    }
+}

@@ -1,0 +1,87 @@
+//! A WebSocket that sends every message back, with tungstenite.
+//!
+//! ```sh
+//! cargo run --release --example thread_websocket -- 127.0.0.1:8080
+//! python3 -m websockets ws://127.0.0.1:8080/echo    # the package `websockets`: it sends what is typed
+//! curl --include --max-time 1 --header 'Connection: Upgrade' --header 'Upgrade: websocket' \
+//!     --header 'Sec-WebSocket-Version: 13' --header 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \
+//!     http://127.0.0.1:8080/echo                    # the handshake alone
+//! ```
+//!
+//! The handshake is a request that this server answers; what follows belongs to tungstenite. It has no
+//! timeouts: a connection stays for as long as its client does. A page from anywhere may open one in a browser,
+//! cookies included: where that matters, look at the Origin field.
+
+use std::net::TcpStream;
+use std::{env, io};
+
+use h1events_thread::{Request, Response, Server, Upgraded, upgrade};
+use tungstenite::handshake::derive_accept_key;
+use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
+use tungstenite::{Error, Message};
+
+/// Octets that a message may have, since it is collected before it is sent back.
+const MAX_MESSAGE: usize = 1024 * 1024;
+
+fn main() -> io::Result<()> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let server = Server::bind(address)?;
+    println!("http://{}/", server.local_addr()?);
+    server.serve(app)?;
+    Ok(())
+}
+
+pub(crate) fn app(request: &Request<'_>) -> Response {
+    match (request.method(), request.path()) {
+        ("GET", b"/echo") => shake_hands(request),
+        (_, b"/echo") => Response::new(405).with_header("Allow", "GET"),
+        _ => Response::new(404),
+    }
+}
+
+/// Answers the handshake (RFC 6455 section 4.2).
+fn shake_hands(request: &Request<'_>) -> Response {
+    let offers = |field: &[u8]| {
+        field
+            .split(|octet| *octet == b',')
+            .any(|name| name.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+    };
+    if !request.offers_upgrade() || !request.header("upgrade").is_some_and(offers) {
+        let text = "This is a WebSocket.\n";
+        return Response::text(text).with_status(426).with_header("Upgrade", "websocket");
+    }
+    if request.header("sec-websocket-version") != Some(b"13") {
+        return Response::new(426)
+            .with_header("Upgrade", "websocket")
+            .with_header("Sec-WebSocket-Version", "13");
+    }
+    // The base64 of 16 octets.
+    let Some(key) = request.header("sec-websocket-key").filter(|key| key.len() == 24) else {
+        return Response::text("Sec-WebSocket-Key has 24 octets\n").with_status(400);
+    };
+    upgrade("websocket", |upgraded: Upgraded<TcpStream>| {
+        let peer = upgraded.peer();
+        match echo(upgraded) {
+            Ok(()) => println!("{peer}: closed"),
+            Err(error) => println!("{peer}: {error}"),
+        }
+    })
+    .with_header("Sec-WebSocket-Accept", derive_accept_key(key))
+}
+
+fn echo(upgraded: Upgraded<TcpStream>) -> tungstenite::Result<()> {
+    let (stream, leftover) = upgraded.into_parts();
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE));
+    let mut socket = WebSocket::from_partially_read(stream, leftover, Role::Server, Some(config));
+    loop {
+        match socket.read() {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => socket.send(message)?,
+            // The next read sends what these are to be answered with.
+            Ok(_) => {}
+            Err(Error::ConnectionClosed) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
