@@ -1,5 +1,6 @@
 """Browsers, driven by the WebDriver protocol of the W3C."""
 
+import base64
 import http.client
 import json
 import os
@@ -20,7 +21,8 @@ def chromium():
     found = [path for path in map(shutil.which, ["chromium", "google-chrome"]) if path]
     if not found or not shutil.which("chromedriver"):
         check(False, "there are Chromium and its driver", "Debian's packages: chromium chromium-driver")
-    options = {"binary": found[0], "args": ["--headless", "--no-sandbox", "--disable-gpu"]}
+    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,1000"]
+    options = {"binary": found[0], "args": arguments}
     return ["chromedriver"], {"browserName": "chrome", "goog:chromeOptions": options}
 
 
@@ -76,8 +78,21 @@ class Driver:
     def text(self, url):
         """What the page says."""
         self.open(url)
-        script = {"script": "return document.body.innerText", "args": []}
-        return self.call("POST", f"{self.session}/execute/sync", script)
+        return self.evaluate("return document.body.innerText")
+
+    def evaluate(self, script, *arguments):
+        """What the script returns, on the page that is open."""
+        return self.call("POST", f"{self.session}/execute/sync",
+                         {"script": script, "args": arguments})
+
+    def devtools(self, command, **parameters):
+        """A command of Chromium's own protocol."""
+        return self.call("POST", f"{self.session}/goog/cdp/execute",
+                         {"cmd": command, "params": parameters})
+
+    def screenshot(self, path):
+        image = self.call("GET", f"{self.session}/screenshot")
+        path.write_bytes(base64.b64decode(image))
 
     def run(self, script, *arguments):
         """What the script calls its last argument with, on the page that is open."""

@@ -45,7 +45,7 @@ fn greeting(path: &[u8]) -> Result<String, Response> {
             Some(name) => Ok(format!("Hello, {name}!\n")),
             None => Err(message(400, "The name is not percent-encoded UTF-8.\n")),
         },
-        _ => Err(message(404, "Nothing is here. Try / or /greeting/<name>\n")),
+        _ => Err(message(404, "Nothing is here. Try /, /greeting/<name> or /inspect\n")),
     }
 }
 

@@ -12,8 +12,7 @@ pub(super) fn opening(options: &Serve, addresses: &[SocketAddr]) -> String {
     let urls: Vec<_> = addresses.iter().map(|address| format!("http://{address}")).collect();
     let urls = urls.join(" and ");
     let mut text = format!(
-        "h1events: listening on {urls} (transport {transport}, app {app}); Ctrl-C stops it\n\
-         Try:\n"
+        "h1events: listening on {urls} (transport {transport}, app {app}); Ctrl-C stops it\n"
     );
     let tries: &[(&str, &str)] = match options.app {
         App::Hello => &[("", "/"), ("", "/greeting/Taro"), ("", "/greeting/%E5%A4%AA%E9%83%8E")],
@@ -26,8 +25,13 @@ pub(super) fn opening(options: &Serve, addresses: &[SocketAddr]) -> String {
         ],
     };
     if let Some(&address) = addresses.first() {
+        let root = format!("http://{}", reachable(address));
+        text += &match options.app {
+            App::Hello => format!("Open {root}/inspect in a browser, or try:\n"),
+            App::Echo | App::Lab => "Try:\n".to_owned(),
+        };
         for (option, path) in tries {
-            let url = format!("http://{}{path}", reachable(address));
+            let url = format!("{root}{path}");
             // A shell may take the brackets of an IPv6 address for a pattern.
             let quote = if address.is_ipv6() { "'" } else { "" };
             text.push_str(&format!("  curl {option}{quote}{url}{quote}\n"));
@@ -75,6 +79,7 @@ mod tests {
     fn first_line_says_where_it_listens_and_the_others_can_be_pasted() {
         let lines = tries(App::Hello, &["127.0.0.1:8081"]);
         assert!(lines[0].contains(" http://127.0.0.1:8081 (transport smol, app hello)"));
+        assert_eq!(lines[1], "Open http://127.0.0.1:8081/inspect in a browser, or try:");
         assert_eq!(lines[2], "  curl http://127.0.0.1:8081/");
         assert_eq!(lines[4], "  curl http://127.0.0.1:8081/greeting/%E5%A4%AA%E9%83%8E");
         let lines = tries(App::Echo, &["0.0.0.0:1"]);

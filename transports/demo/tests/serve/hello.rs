@@ -18,8 +18,8 @@ fn greetings_and_errors_on_one_connection() {
             ("http://localhost/greeting/Taro?a=b", 200, "Hello, Taro!\n"),
             ("/greeting/%zz", 400, "The name is not percent-encoded UTF-8.\n"),
             ("/greeting/%ff", 400, "The name is not percent-encoded UTF-8.\n"),
-            ("/greeting/", 404, "Nothing is here. Try / or /greeting/<name>\n"),
-            ("/other", 404, "Nothing is here. Try / or /greeting/<name>\n"),
+            ("/greeting/", 404, "Nothing is here. Try /, /greeting/<name> or /inspect\n"),
+            ("/other", 404, "Nothing is here. Try /, /greeting/<name> or /inspect\n"),
         ] {
             client.send(get(target));
             let answer = client.answer();
