@@ -33,7 +33,10 @@ fn log(transport: &str, options: &[&str], environment: Option<&str>) -> String {
 /// Without what a server says when it begins and ends.
 fn records(log: &str) -> Vec<&str> {
     let lines: Vec<_> = log.lines().collect();
-    assert!(lines[1].ends_with("try:") && lines.last().unwrap().starts_with("h1events: stopped"), "{log}");
+    assert!(
+        lines[1].ends_with("try:") && lines.last().unwrap().starts_with("h1events: stopped"),
+        "{log}"
+    );
     lines[5..lines.len() - 1].to_vec()
 }
 

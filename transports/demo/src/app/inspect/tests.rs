@@ -124,7 +124,8 @@ fn document_has_the_place_of_each_word() {
     let document = document(bytes);
     let events = document["events"].as_array().unwrap();
     let words = events.iter().flat_map(|event| event["parts"].as_array().unwrap()).map(|part| {
-        let [start, end] = [0, 1].map(|n| part["range"][n].as_u64().unwrap() as usize);
+        let [start, end] =
+            [0, 1].map(|n| serde_json::from_value::<usize>(part["range"][n].clone()).unwrap());
         str::from_utf8(&bytes[start..end]).unwrap()
     });
     let words: Vec<_> = words.collect();
