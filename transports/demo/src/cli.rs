@@ -3,7 +3,8 @@
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// HTTP/1 requests as events: serve them, look at them, send them.
 #[derive(Debug, Parser)]
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     Serve(Serve),
     Inspect(Inspect),
     Send(Send),
+    Completions(Completions),
+    Man(Man),
 }
 
 /// Serve HTTP/1 until a signal stops it
@@ -153,6 +156,24 @@ pub(crate) struct Send {
     pub(crate) file: Option<PathBuf>,
 }
 
+/// Print what makes a shell complete this command
+///
+/// For bash: h1events completions bash >~/.local/share/bash-completion/completions/h1events
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+/// Print the manual page of this command, or of a subcommand
+///
+/// To read it: h1events man serve | man -l -
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The subcommand
+    pub(crate) subcommand: Option<String>,
+}
+
 /// The most that a deadline may be away: a century.
 const MOST_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
 
@@ -182,6 +203,11 @@ Exit status:
   1  malformed bytes
   2  the input ended within a request
   3  anything else, such as wrong options or an unreadable file";
+
+/// The command line, for what describes it.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// The command to run, or `None` if help was asked for and is printed.
 ///
@@ -237,8 +263,7 @@ mod tests {
 
     #[test]
     fn arguments_are_consistent() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::{fmt, io};
 pub(crate) enum Failure {
     /// The input of this name can't be opened or read.
     Read(String, io::Error),
+    /// There is no subcommand of this name.
+    Subcommand(String),
     /// The output can't be written.
     Write(io::Error),
     /// There is no connection to this address.
@@ -26,6 +28,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read(name, error) => write!(f, "cannot read {name}: {error}"),
+            Self::Subcommand(name) => write!(f, "there is no command {name}; see h1events --help"),
             Self::Write(error) => write!(f, "cannot write the output: {error}"),
             Self::Connect(address, error) => write!(f, "cannot connect to {address}: {error}"),
             Self::Lost(address, error) => write!(f, "{address} sent nothing: {error}"),

@@ -3,6 +3,7 @@
 mod address;
 mod app;
 mod cli;
+mod describe;
 mod escape;
 mod failure;
 mod input;
@@ -24,6 +25,10 @@ fn main() -> ExitCode {
         Ok(Some(Command::Serve(options))) => serve::run(&options).map(|()| ExitCode::SUCCESS),
         Ok(Some(Command::Inspect(options))) => inspect::run(&options).map(ExitCode::from),
         Ok(Some(Command::Send(options))) => send::run(&options).map(|()| ExitCode::SUCCESS),
+        Ok(Some(Command::Completions(options))) => {
+            describe::completions(&options).map(|()| ExitCode::SUCCESS)
+        }
+        Ok(Some(Command::Man(options))) => describe::manual(&options).map(|()| ExitCode::SUCCESS),
         Ok(None) => Ok(ExitCode::SUCCESS),
         Err(usage) => return trouble(&usage),
     };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use h1events::Error;
+use h1events::{Error, ErrorKind};
 
 use super::feed::{Window, line_feeds};
 use crate::escape::Escaped;
@@ -32,9 +32,27 @@ pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> St
         if let Some(column) = excerpt.column {
             at += &format!(":{column}");
         }
-        let caret = AnnotationKind::Primary.span(excerpt.caret).label(excerpt.label);
-        group =
-            group.element(Snippet::source(excerpt.text).line_start(excerpt.line).annotation(caret));
+        let snippet = match contradicted(error, place) {
+            Some(first) => {
+                // Lines in between aren't shown, except a single one, which ends before the second.
+                let between = match excerpt.line.saturating_sub(first.line) {
+                    2 => Excerpt::new(place.window, offset - 1)
+                        .map_or_else(String::new, |middle| format!("\n{}\n", middle.text)),
+                    lines => "\n".repeat(lines),
+                };
+                let before = first.text.len() + between.len();
+                let caret = before + excerpt.caret.start..before + excerpt.caret.end;
+                let mark = AnnotationKind::Context.span(first.caret).label("the first one");
+                Snippet::source(first.text + &between + &excerpt.text)
+                    .line_start(first.line)
+                    .annotation(mark)
+                    .annotation(AnnotationKind::Primary.span(caret).label(excerpt.label))
+            }
+            None => Snippet::source(excerpt.text)
+                .line_start(excerpt.line)
+                .annotation(AnnotationKind::Primary.span(excerpt.caret).label(excerpt.label)),
+        };
+        group = group.element(snippet);
     }
     at += &format!(
         ", byte {offset} of the input, byte {} of request {}",
@@ -44,7 +62,39 @@ pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> St
     let notes = [("rule", error.rule()), ("status", &error.status().to_string()), ("at", &at)];
     group = group
         .elements(notes.map(|(name, text)| Level::NOTE.with_name(name).message(text.to_owned())));
+    if is_response(place) {
+        let text = "this looks like a response; only requests are parsed here";
+        group = group.element(Level::HELP.message(text));
+    }
     renderer.render(&[group])
+}
+
+/// The earlier line of a contradiction between two lines of the head, if the error is one.
+fn contradicted(error: &Error, place: Place<'_>) -> Option<Excerpt> {
+    let names: &[&[u8]] = match error.kind() {
+        ErrorKind::DuplicateHost => &[b"host"],
+        ErrorKind::DuplicateContentLength => &[b"content-length"],
+        ErrorKind::LengthAndEncoding => &[b"content-length", b"transfer-encoding"],
+        _ => return None,
+    };
+    let start = usize::try_from(place.start.checked_sub(place.window.start)?).ok()?;
+    let length = usize::try_from(error.offset()).ok()?;
+    let head = place.window.bytes.get(start..)?.get(..length)?;
+    let mut at = 0;
+    let offset = head.split_inclusive(is_line_feed).find_map(|line| {
+        let offset = at;
+        at += line.len();
+        let name = line.split(|&byte| byte == b':').next()?;
+        names.iter().any(|other| name.eq_ignore_ascii_case(other)).then_some(offset)
+    })?;
+    Excerpt::new(place.window, place.start + offset as u64)
+}
+
+fn is_response(place: Place<'_>) -> bool {
+    let start = place.start.checked_sub(place.window.start).and_then(|at| usize::try_from(at).ok());
+    start
+        .and_then(|at| place.window.bytes.get(at..))
+        .is_some_and(|bytes| bytes.starts_with(b"HTTP/"))
 }
 
 /// A line, or a part of it, with escapes.

@@ -26,6 +26,16 @@ pub(super) struct Human<'a, W> {
     request: u64,
     /// Whether something has been written.
     begun: bool,
+    body: Parts,
+}
+
+/// The parts of a body so far.
+#[derive(Debug, Default)]
+struct Parts {
+    listed: u32,
+    /// The number of others, and their bytes.
+    others: u64,
+    bytes: u64,
 }
 
 const LABEL: Style = Style::new().dimmed();
@@ -34,12 +44,15 @@ const NAME: Style = AnsiColor::Cyan.on_default();
 const FRAMING: Style = AnsiColor::Green.on_default();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
-/// How many bytes of the data are shown.
+/// Bytes of a part that are shown, at most.
 const PREVIEW: usize = 48;
 
+/// Parts of a body that are listed. Of the others, there is a sum.
+const LISTED: u32 = 8;
+
 impl<'a, W: Write> Human<'a, W> {
-    pub(super) const fn new(out: W, name: &'a str) -> Self {
-        Self { out, name, request: 1, begun: false }
+    pub(super) fn new(out: W, name: &'a str) -> Self {
+        Self { out, name, request: 1, begun: false, body: Parts::default() }
     }
 
     /// Leaves an empty line, unless this is the first one.
@@ -49,6 +62,16 @@ impl<'a, W: Write> Human<'a, W> {
 
     fn line(&mut self, label: &str, text: fmt::Arguments<'_>) -> io::Result<()> {
         writeln!(self.out, "{LABEL}{label:<8}{LABEL:#}  {text}")
+    }
+
+    /// Writes one line for the parts of the body that weren't listed.
+    fn sum_up(&mut self) -> io::Result<()> {
+        let Parts { others, bytes, .. } = std::mem::take(&mut self.body);
+        match others {
+            0 => Ok(()),
+            1 => self.line("body", format_args!("{} more", Bytes(bytes))),
+            _ => self.line("body", format_args!("{} more, in {others} parts", Bytes(bytes))),
+        }
     }
 
     fn field(&mut self, label: &str, field: &Field<'_>) -> io::Result<()> {
@@ -62,6 +85,9 @@ impl<W: Write> Report for Human<'_, W> {
     const COUNTS_UNREAD: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if !matches!(event, Event::Body(_)) {
+            self.sum_up()?;
+        }
         match event {
             Event::RequestLine(line) => {
                 self.paragraph()?;
@@ -76,7 +102,13 @@ impl<W: Write> Report for Human<'_, W> {
             Event::HeadEnd(framing) => {
                 self.line("head end", format_args!("{FRAMING}{}{FRAMING:#}", Summary(framing)))
             }
+            Event::Body(data) if self.body.listed == LISTED => {
+                self.body.others += 1;
+                self.body.bytes += data.len() as u64;
+                Ok(())
+            }
             Event::Body(data) => {
+                self.body.listed += 1;
                 let (shown, more) = data.split_at(data.len().min(PREVIEW));
                 let ellipsis = if more.is_empty() { "" } else { "…" };
                 self.line(
@@ -95,11 +127,13 @@ impl<W: Write> Report for Human<'_, W> {
 
     fn error(&mut self, error: &Error, start: u64, window: &Window<'_>) -> io::Result<()> {
         let place = Place { name: self.name, request: self.request, start, window: *window };
+        self.sum_up()?;
         self.paragraph()?;
         writeln!(self.out, "{}", diagnostic::render(error, place, &Renderer::styled()))
     }
 
     fn incomplete(&mut self, length: u64) -> io::Result<()> {
+        self.sum_up()?;
         self.paragraph()?;
         let (length, request) = (Bytes(length), self.request);
         writeln!(

@@ -149,6 +149,8 @@ fn caret_in_a_line_that_was_consumed_long_ago() {
     let expected = r"
 error: more than one host line
   |
+2 | Host: a\r\n
+  | - the first one
 3 | Host: b\r\n
   | ^
   |
@@ -204,4 +206,54 @@ fn colours_are_for_terminals() {
     let coloured = run(forced, input).stdout;
     assert!(coloured.contains("\x1b[1mGET / HTTP/1.1\x1b[0m"), "{coloured:?}");
     assert!(!coloured.contains("\x1b[2J"), "{coloured:?}");
+}
+
+#[test]
+fn contradiction_points_at_the_first_line_too() {
+    for (between, shown) in
+        [("", ""), ("X: y\r\n", "7 | X: y\\r\\n\n"), ("X: y\r\nX: z\r\n", "...\n")]
+    {
+        for (before, first, second) in [
+            ("X-Host", "Host: a", "HOST: b"),
+            ("Host", "Content-Length: 1", "content-length: 1"),
+            ("Host", "Content-Length: 1", "Transfer-Encoding: chunked"),
+            ("Host", "Transfer-Encoding: chunked", "Content-Length: 1"),
+        ] {
+            // Behind another request, so that offsets within one and within the input differ.
+            let input = format!(
+                "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n{before}: a\r\n{first}\r\n{between}{second}\r\n\r\n"
+            );
+            let line = 7 + between.matches('\n').count();
+            let expected = format!(
+                "  |\n6 | {first}\\r\\n\n  | - the first one\n{shown}{line} | {second}\\r\\n\n  | ^\n"
+            );
+            for options in [&[][..], &["--chunk", "1"]] {
+                let run = inspect(options, input.as_bytes());
+                assert!(run.stdout.contains(&expected), "{}\n{expected}", run.stdout);
+                assert_eq!(run.status, Some(1));
+            }
+        }
+    }
+}
+
+#[test]
+fn response_is_called_one() {
+    let run = inspect(&[], b"HTTP/1.1 200 OK\r\nServer: a\r\n\r\n");
+    let help = "  = help: this looks like a response; only requests are parsed here\n";
+    assert!(run.stdout.ends_with(help), "{}", run.stdout);
+    assert!(!inspect(&[], b"GET  / HTTP/1.1\r\n\r\n").stdout.contains("response"));
+}
+
+#[test]
+fn body_in_many_parts_is_summed_up() {
+    let chunks = "1\r\nx\r\n".repeat(100);
+    for (end, status) in [("0\r\n\r\n", 0), ("", 2), ("y", 1)] {
+        let input = format!(
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}{end}"
+        );
+        let run = inspect(&[], input.as_bytes());
+        let body: Vec<_> = run.stdout.lines().filter(|line| line.starts_with("body ")).collect();
+        assert_eq!((body.len(), body[8]), (9, "body      92 bytes more, in 92 parts"));
+        assert_eq!(run.status, Some(status));
+    }
 }

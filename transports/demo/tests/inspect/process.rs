@@ -154,3 +154,22 @@ fn memory_does_not_grow_with_the_input() {
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
+
+#[test]
+fn shells_and_man_get_what_they_take() {
+    for shell in ["bash", "zsh", "fish"] {
+        let run = run(h1events(&["completions", shell]), b"");
+        assert!(run.stdout.contains("--transport") || run.stdout.contains("transport"), "{shell}");
+        assert_eq!((run.stderr.as_str(), run.status), ("", Some(0)));
+    }
+    for (arguments, section) in [
+        (&["man"][..], ".SH SUBCOMMANDS"),
+        (&["man", "serve"], ".SH OPTIONS"),
+        (&["man", "inspect"], ".SH EXTRA"),
+    ] {
+        let run = run(h1events(arguments), b"");
+        assert!(run.stdout.contains(section), "{}", run.stdout);
+        assert_eq!(run.status, Some(0));
+    }
+    check_trouble(&run(h1events(&["man", "sing"]), b""), "h1events: there is no command sing; see");
+}
