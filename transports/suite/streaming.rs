@@ -1,6 +1,6 @@
 //! Bodies that stream, in both directions, over real sockets.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::thread;
 use std::time::Instant;
 
@@ -245,6 +245,41 @@ fn body_can_be_read_elsewhere() {
     client.send(&half[50_000..]);
     assert_eq!(client.answer(), (200, "100000".into()));
     drop(client);
+    server.stop();
+}
+
+/// The client reads, or it doesn't; or the answer has no part at that time.
+#[test]
+fn deadline_of_a_shutdown_resets_an_answer_that_a_close_would_end() {
+    for (target, reads) in
+        [("/parts/100000000", true), ("/parts/100000000", false), ("/events", true)]
+    {
+        let server = start_streaming(bind());
+        let mut client = server.connect();
+        client.send(format!("GET {target} HTTP/1.0\r\n\r\n").as_bytes());
+        let mut stream = client.stream();
+        let n = stream.read(&mut [0; 10]).expect("it has begun");
+        assert!(n > 0);
+        let reading = reads.then(|| thread::spawn(move || io::copy(&mut stream, &mut io::sink())));
+        let summary = server.stop_within(millis(150));
+        assert_eq!((summary.finished, summary.cut_off), (0, 1), "{target}");
+        let read = match reading {
+            Some(reading) => reading.join().unwrap(),
+            None => io::copy(&mut client.stream(), &mut io::sink()),
+        };
+        let error = read.expect_err("no end");
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{target} {reads}");
+    }
+}
+
+/// The end of the connection is that of the answer.
+#[test]
+fn whole_answer_to_an_old_client_is_not_reset() {
+    let server = start_streaming(bind());
+    for _ in 0..5 {
+        let answer = server.exchange(b"GET /parts/10000 HTTP/1.0\r\n\r\n");
+        assert!(answer.len() > 100_000);
+    }
     server.stop();
 }
 

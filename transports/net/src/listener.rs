@@ -80,8 +80,9 @@ fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     if cfg!(any(target_os = "linux", target_os = "android")) { Ok(()) } else { set() }
 }
 
-/// Has a socket end with a reset when it is closed, and not with a regular end.
-pub fn reset_on_close(socket: &(impl AsFd + ?Sized)) {
+/// Sets whether a TCP socket ends with a reset when it is closed, and not with a regular end.
+pub fn reset_on_close(socket: &(impl AsFd + ?Sized), resets: bool) {
+    let linger = resets.then_some(Duration::ZERO);
     // If it is refused, the client has gone.
-    let _ = rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO));
+    let _ = rustix::net::sockopt::set_socket_linger(socket, linger);
 }

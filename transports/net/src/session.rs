@@ -82,7 +82,8 @@ impl Session {
         }
         loop {
             if self.is_ended {
-                return Step::Close;
+                self.connection.abort();
+                return self.connection.step(now);
             }
             if self.early.is_some() {
                 return Step::Allocate { bytes: SMALL };

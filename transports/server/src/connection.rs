@@ -284,7 +284,7 @@ impl Connection {
             Phase::Lingering => self.linger(now),
             Phase::Upgrading => self.flush(now).or(Some(Step::Upgraded)),
             Phase::Failing => self.flush(now).or_else(|| {
-                self.give_up();
+                self.abort();
                 None
             }),
             Phase::Cut => Some(Step::Reset),
@@ -369,7 +369,7 @@ impl Connection {
             return Some(Step::Write { deadline });
         }
         self.diagnose(Diagnostic::WriteTimeout);
-        self.give_up();
+        self.abort();
         Some(if self.phase == Phase::Cut { Step::Reset } else { Step::Close })
     }
 

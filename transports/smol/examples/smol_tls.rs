@@ -99,7 +99,11 @@ impl IntoStream for Accepted {
 /// A session over its socket. The first reads and writes do the handshake.
 pub(crate) enum Tls {
     Handshake(Box<Accept<TcpSocket>>),
-    Open(Box<TlsStream<TcpSocket>>),
+    Open {
+        session: Box<TlsStream<TcpSocket>>,
+        /// Whether a goodbye would make a cut answer look whole.
+        is_unfinished: bool,
+    },
     Failed,
 }
 
@@ -112,7 +116,10 @@ impl Tls {
     ) -> Poll<io::Result<Pin<&mut TlsStream<TcpSocket>>>> {
         if let Self::Handshake(handshake) = self {
             match ready!(Pin::new(handshake).poll(cx)) {
-                Ok(session) => *self = Self::Open(Box::new(session)),
+                Ok(session) => {
+                    let session = Box::new(session);
+                    *self = Self::Open { session, is_unfinished: false };
+                }
                 Err(error) => {
                     *self = Self::Failed;
                     return Poll::Ready(Err(error));
@@ -120,7 +127,7 @@ impl Tls {
             }
         }
         match self {
-            Self::Open(session) => Poll::Ready(Ok(Pin::new(session))),
+            Self::Open { session, .. } => Poll::Ready(Ok(Pin::new(session))),
             _ => Poll::Ready(Err(ErrorKind::NotConnected.into())),
         }
     }
@@ -173,12 +180,18 @@ impl Stream for Tls {
         ready!(session.as_mut().poll_close(cx))?;
         Poll::Ready(session.get_ref().0.get_ref().shutdown(Shutdown::Write))
     }
+
+    fn reset_on_drop(&mut self, resets: bool) {
+        if let Self::Open { is_unfinished, .. } = self {
+            *is_unfinished = resets;
+        }
+    }
 }
 
 impl Drop for Tls {
     fn drop(&mut self) {
         // For connections that end without a shutdown, after a silence for instance.
-        if let Self::Open(session) = self {
+        if let Self::Open { session, is_unfinished: false } = self {
             let (socket, session) = session.get_mut();
             session.send_close_notify();
             // If the socket takes nothing, that is that: it doesn't block.

@@ -65,15 +65,15 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 Step::Produce => Box::pin(self.produce()).await,
                 Step::Allocate { .. } => self.be_woken().await,
                 Step::Shutdown => {
+                    if self.session.connection_mut().ends_with_connection() {
+                        self.stream.reset_on_drop(false);
+                    }
                     let deadline = self.now + SHUTDOWN_TIMEOUT;
                     self.wait(deadline, |driver, cx| attempt(driver.stream.poll_shutdown(cx)))
                         .await?;
                 }
-                Step::Upgraded | Step::Close => return Ok(()),
-                Step::Reset => {
-                    self.stream.reset();
-                    return Ok(());
-                }
+                // A stream that has to end with a reset knows it.
+                Step::Upgraded | Step::Close | Step::Reset => return Ok(()),
             }
             if self.turn.is_over(self.now) {
                 self.give_way().await;
@@ -152,9 +152,13 @@ impl<S: Stream, A: Application> Driver<S, A> {
         session.answer(handled, *now, |session| {
             let mut cx = Context::from_waker(Waker::noop());
             session.read(&mut context.scratch.borrow_mut(), *now, |space| {
-                attempt(Pin::new(stream).poll_read(&mut cx, space))
+                attempt(Pin::new(&mut *stream).poll_read(&mut cx, space))
             })
-        })
+        })?;
+        if session.connection_mut().ends_with_connection() {
+            stream.reset_on_drop(true);
+        }
+        Ok(())
     }
 
     /// Asks the body of the answer for its next part. If it has none yet, and nothing is to be read or

@@ -26,9 +26,13 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {
     /// The connection is closed at once.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Has the stream end with a reset when it is dropped, so that the client doesn't take a cut answer
-    /// for whole. Streams whose end can't be mistaken, as that of TLS, need do nothing.
-    fn reset(&mut self) {}
+    /// Sets whether the stream ends with a reset when it is dropped: while an answer is on its way whose
+    /// end is that of the connection, so that the client doesn't take a cut answer for whole.
+    ///
+    /// A stream that can say goodbye, as TLS can, doesn't say it then. The provided method does nothing.
+    fn reset_on_drop(&mut self, resets: bool) {
+        let _ = resets;
+    }
 }
 
 /// What was accepted, and becomes a stream on the thread that serves it.
@@ -66,8 +70,8 @@ impl Stream for TcpSocket {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
     }
 
-    fn reset(&mut self) {
-        h1events_net::reset_on_close(self.get_ref());
+    fn reset_on_drop(&mut self, resets: bool) {
+        h1events_net::reset_on_close(self.get_ref(), resets);
     }
 }
 

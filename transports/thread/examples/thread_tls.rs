@@ -12,6 +12,8 @@ use std::error::Error;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{self, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -80,7 +82,7 @@ impl Listener for TlsListener {
         let mut session = session.map_err(io::Error::other)?;
         session.set_buffer_limit(Some(UNSENT));
         // The handshake belongs into the first read: here it would hold up all others.
-        Ok((TlsStream { socket, session: Mutex::new(session) }, peer))
+        Ok((TlsStream { socket, session: Mutex::new(session), is_unfinished: false.into() }, peer))
     }
 }
 
@@ -91,6 +93,8 @@ impl Listener for TlsListener {
 pub(crate) struct TlsStream {
     socket: TcpStream,
     session: Mutex<ServerConnection>,
+    /// Whether a goodbye would make a cut answer look whole.
+    is_unfinished: AtomicBool,
 }
 
 impl TlsStream {
@@ -174,6 +178,10 @@ impl Stream for TlsStream {
             || Stream::has_input(&self.socket)
     }
 
+    fn reset_on_drop(&self, resets: bool) {
+        self.is_unfinished.store(resets, Relaxed);
+    }
+
     fn close(&self) {
         // If it is locked, it is writing to a client that doesn't read.
         if let Ok(mut session) = self.session.try_lock() {
@@ -197,6 +205,9 @@ fn decrypted(session: &mut ServerConnection, space: &mut [u8]) -> io::Result<Opt
 
 impl Drop for TlsStream {
     fn drop(&mut self) {
+        if self.is_unfinished.load(Relaxed) {
+            return;
+        }
         // For connections that end without `shutdown_write`, after a silence for instance.
         let session = self.session.get_mut().unwrap_or_else(PoisonError::into_inner);
         session.send_close_notify();

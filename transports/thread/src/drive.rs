@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
@@ -28,6 +30,7 @@ pub(crate) struct Driver<S> {
     /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
     pub(crate) stream: Arc<S>,
     pub(crate) session: Session,
+    abort: Arc<Abort>,
     /// What is read while the session has no buffer.
     first: [u8; FIRST_READ],
     reading: Timeout,
@@ -40,6 +43,15 @@ pub(crate) struct Driver<S> {
     request: u64,
     /// Why the connection was lost while the application read the body.
     lost: Option<io::Error>,
+}
+
+/// What a connection, and what ends it from another thread, tell each other.
+#[derive(Debug, Default)]
+pub(crate) struct Abort {
+    /// Whether the connection is to end at once.
+    pub(crate) is_due: AtomicBool,
+    /// Whether it has to end with a reset, which only its own thread can do, by dropping the stream.
+    pub(crate) resets: AtomicBool,
 }
 
 /// Takes step after step, with the application in between.
@@ -111,10 +123,11 @@ fn take_request<S: Stream>(
 }
 
 impl<S: Stream> Driver<S> {
-    pub(crate) fn new(stream: Arc<S>, session: Session) -> Self {
+    pub(crate) fn new(stream: Arc<S>, session: Session, abort: Arc<Abort>) -> Self {
         Self {
             stream,
             session,
+            abort,
             first: [0; FIRST_READ],
             reading: Timeout::default(),
             writing: Timeout::default(),
@@ -132,6 +145,9 @@ impl<S: Stream> Driver<S> {
         }
         let mut now = self.now;
         loop {
+            if self.abort.is_due.load(SeqCst) {
+                self.session.hear();
+            }
             now = match self.session.step(now) {
                 Step::Read { deadline } => self.read(deadline, now)?,
                 Step::Write { deadline } => self.write(deadline, now)?,
@@ -142,9 +158,6 @@ impl<S: Stream> Driver<S> {
                 }
                 Step::Shutdown => self.shutdown(now)?,
                 step => {
-                    if step == Step::Reset {
-                        self.stream.reset();
-                    }
                     self.now = now;
                     return Ok(step);
                 }
@@ -158,7 +171,12 @@ impl<S: Stream> Driver<S> {
         session.answer(handled, *now, |session| match stream.has_input() {
             true => session.read(first, *now, |space| stream.read(space)),
             false => Ok(()),
-        })
+        })?;
+        if session.connection_mut().ends_with_connection() {
+            self.stream.reset_on_drop(true);
+            self.abort.resets.store(true, SeqCst);
+        }
+        Ok(())
     }
 
     /// Waits for bytes. Returns the time as of which they have come, as all these do.
@@ -205,6 +223,10 @@ impl<S: Stream> Driver<S> {
 
     /// Shuts the write half down, as often as it takes.
     fn shutdown(&mut self, mut now: Instant) -> io::Result<Instant> {
+        if self.session.connection_mut().ends_with_connection() {
+            self.stream.reset_on_drop(false);
+            self.abort.resets.store(false, SeqCst);
+        }
         let deadline = now + SHUTDOWN_TIMEOUT;
         while now < deadline {
             let until = deadline.min(now + REPORT_INTERVAL);

@@ -1,6 +1,7 @@
 //! The life of a connection, on its thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -8,7 +9,7 @@ use h1events_net::{Admitted, Session};
 use h1events_server::Order;
 
 use crate::application::Application;
-use crate::drive::{self, Driver};
+use crate::drive::{self, Abort, Driver};
 use crate::stream::Stream;
 use crate::upgrade::UpgradeHandler;
 
@@ -23,12 +24,13 @@ pub(crate) fn serve<S: Stream, A: Application>(
         session = session.with_streamed_bodies();
     }
     let stream = Arc::new(accepted);
-    let (woken, thread) = (Arc::clone(&stream), thread::current());
+    let abort = Arc::<Abort>::default();
+    let (woken, aborted, thread) = (Arc::clone(&stream), Arc::clone(&abort), thread::current());
     session.guard().on_wake(move |order| {
-        obey(order, &*woken);
+        obey(order, &*woken, &aborted);
         thread.unpark();
     });
-    let driver = Arc::new(Mutex::new(Driver::new(stream, session)));
+    let driver = Arc::new(Mutex::new(Driver::new(stream, session, abort)));
     if let Err(error) = drive::run(&driver, app) {
         return log::debug!("{peer}: lost: {error}");
     }
@@ -45,14 +47,23 @@ pub(crate) fn serve<S: Stream, A: Application>(
 }
 
 /// Has a connection, whose thread may wait, hear what was decided.
-fn obey(order: Order, stream: &impl Stream) {
+fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
     match order {
         // Its thread reads what has come, and reports.
         Order::EndReading if stream.has_input() => {}
         Order::EndReading => stream.shutdown_read(),
         // Its thread writes, and reports.
         Order::EndWriting if stream.has_space() => {}
-        Order::EndWriting | Order::Abort => stream.close(),
+        Order::EndWriting if abort.resets.load(SeqCst) => {}
+        Order::EndWriting => stream.close(),
+        Order::Abort => {
+            abort.is_due.store(true, SeqCst);
+            // Closed, it would end regularly. Its thread hears when its write has waited for long.
+            match abort.resets.load(SeqCst) {
+                true => stream.shutdown_read(),
+                false => stream.close(),
+            }
+        }
         Order::Report => {}
     }
 }

@@ -107,10 +107,12 @@ pub trait Stream: AsFd + Send + Sync + 'static {
         let _ = shutdown(self, Shutdown::Both);
     }
 
-    /// Has the stream end with a reset when it is dropped, so that the client doesn't take a cut answer
-    /// for whole.
-    fn reset(&self) {
-        h1events_net::reset_on_close(self);
+    /// Sets whether the stream ends with a reset when it is dropped: while an answer is on its way whose
+    /// end is that of the connection, so that the client doesn't take a cut answer for whole.
+    ///
+    /// A stream that can say goodbye, as TLS can, doesn't say it then.
+    fn reset_on_drop(&self, resets: bool) {
+        h1events_net::reset_on_close(self, resets);
     }
 }
 

@@ -100,15 +100,25 @@ impl Connection {
         self.phase = if is_in_answer { Phase::Failing } else { Phase::Closed };
     }
 
-    /// Ends the connection at once, in the middle of an answer.
-    pub(super) fn give_up(&mut self) {
+    /// Ends the connection at once, wherever it is: nothing more is written. The next step is
+    /// [`Step::Reset`] if the client would take what it has of an answer for whole, else
+    /// [`Step::Close`].
+    pub fn abort(&mut self) {
+        let is_over = matches!(self.phase, Phase::Lingering | Phase::Closed);
+        let looks_whole = !is_over && self.ends_with_connection();
         self.end_body();
-        let buffer = self.buffer.as_deref_mut();
-        let looks_whole = buffer.is_some_and(|buffer| {
+        if let Some(buffer) = &mut self.buffer {
             buffer.outgoing = None;
-            buffer.ends_with_connection
-        });
+        }
         self.phase = if looks_whole { Phase::Cut } else { Phase::Closed };
+    }
+
+    /// Whether the end of the connection is that of its last answer (RFC 9112 section 6.3, rule 8): the
+    /// client takes what it has for whole if the connection ends otherwise than by a reset. So until
+    /// [`Step::Shutdown`], it may end by a reset only, even if the transport itself is dropped.
+    #[must_use]
+    pub fn ends_with_connection(&self) -> bool {
+        self.buffer.as_ref().is_some_and(|buffer| buffer.ends_with_connection)
     }
 
     /// Takes a step of an answer whose body is made while it is sent.

@@ -209,6 +209,42 @@ fn reader_that_is_given_up_sees_that_the_answer_is_not_whole() {
     }
 }
 
+/// Whatever ends it: the transport has no more time, or room.
+#[test]
+fn connection_that_is_aborted_within_an_answer_is_reset_only_if_a_close_would_end_the_answer() {
+    for (version, resets) in [("1.1", false), ("1.0", true)] {
+        for (given, has_ended, window) in [(0, false, 0), (100_000, false, 150), (50, true, 150)] {
+            let mut client = Client::streaming(config());
+            client.window = window;
+            client.send(format!("GET / HTTP/{version}\r\nHost: a\r\n\r\n"));
+            let source = Source::default();
+            client.respond(Response::new(200).with_streamed_body(source.clone()));
+            assert_eq!(client.connection.ends_with_connection(), resets);
+            source.give(vec![b'x'; given]);
+            if has_ended {
+                source.end();
+            }
+            client.run();
+            client.connection.abort();
+            client.run();
+            assert_eq!((client.is_closed, client.is_reset), (true, resets), "{version} {given}");
+            assert!(source.is_closed());
+        }
+    }
+}
+
+/// It has been written to its end, and the client may be reading it.
+#[test]
+fn connection_that_is_aborted_after_an_answer_is_not_reset() {
+    let mut client = Client::streaming(config());
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    client.respond(Response::new(200).with_parts([Ok("tea")]));
+    assert!(client.has_shut_down && client.connection.ends_with_connection());
+    client.connection.abort();
+    client.run();
+    assert_eq!((client.is_closed, client.is_reset), (true, false));
+}
+
 #[test]
 fn body_that_times_out_during_the_answer_fails_for_the_application() {
     let mut client = Client::streaming(config());
