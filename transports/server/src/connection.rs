@@ -343,8 +343,8 @@ impl Connection {
         None
     }
 
-    fn await_now(&mut self, awaiting: Awaiting, now: Instant) {
-        self.wait.begin(awaiting, now, &self.config);
+    fn await_now(&mut self, awaiting: Awaiting, now: Instant) -> u32 {
+        self.wait.begin(awaiting, now, &self.config)
     }
 
     /// Asks for writes until all answers are written.
@@ -356,21 +356,33 @@ impl Connection {
                     self.await_now(self.awaited(), now);
                 }
                 // More is to be written, when the application has it.
-                Phase::Handling | Phase::Sending | Phase::Draining => self.pause(now),
+                Phase::Handling | Phase::Sending | Phase::Draining => {
+                    if self.wait.awaiting() == Awaiting::Writing {
+                        self.await_writing(now);
+                    }
+                    self.pause(now);
+                }
                 _ => {}
             }
             return None;
         }
-        self.await_now(Awaiting::Writing, now);
-        let deadline = self.wait.deadline(&self.config);
+        let deadline = self.await_writing(now);
         if now < deadline {
-            // The client is waited for once at a time.
-            self.pause_body(now);
             return Some(Step::Write { deadline });
         }
         self.diagnose(Diagnostic::WriteTimeout);
         self.abort();
         Some(if self.phase == Phase::Cut { Step::Reset } else { Step::Close })
+    }
+
+    /// Begins to wait for the client to read, or goes on: until when.
+    fn await_writing(&mut self, now: Instant) -> Instant {
+        let moved = self.await_now(Awaiting::Writing, now);
+        let deadline = self.wait.deadline(&self.config);
+        let incoming = self.buffer.as_mut().and_then(|buffer| buffer.incoming.as_mut());
+        // The client is waited for once at a time.
+        let of_both = incoming.and_then(|it| it.await_writing(moved, now, &self.config));
+        of_both.map_or(deadline, |of_both| deadline.min(of_both))
     }
 
     /// Appends an answer, after which its request is done. Returns whether its body is still to be

@@ -6,7 +6,7 @@ use h1events::{Error, ErrorKind};
 
 use crate::config::Config;
 use crate::trailers::Trailers;
-use crate::wait::{Awaiting, Wait};
+use crate::wait::{Awaiting, Exchange, Wait};
 
 /// What there is of the body of a request, for an application that reads it as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,9 @@ pub(crate) struct Incoming {
     pub(crate) space: usize,
     /// The client's time, which runs only while the application waits.
     pub(crate) wait: Wait,
-    pub(crate) paused: Option<Instant>,
+    paused: Option<Instant>,
+    /// The client's time in both directions.
+    exchange: Exchange,
     pub(crate) trailers: Trailers,
 }
 
@@ -91,6 +93,7 @@ impl Incoming {
             space: 0,
             wait: Wait::new(Awaiting::Body, now, config),
             paused: Some(now),
+            exchange: Exchange::new(now, config),
             trailers: Trailers::new(),
         }
     }
@@ -135,16 +138,43 @@ impl Incoming {
         self.left
     }
 
-    /// The client's time goes on.
-    pub(crate) fn resume(&mut self, now: Instant) {
+    /// The client is waited for, to send more: until when.
+    pub(crate) fn await_content(&mut self, now: Instant, config: &Config) -> Instant {
         if let Some(paused) = self.paused.take() {
             self.wait.postpone(now.saturating_duration_since(paused));
         }
+        self.exchange.resume(now);
+        self.account(now, config)
+    }
+
+    /// Accounts for what has come. Returns when the client's time is used up.
+    fn account(&mut self, now: Instant, config: &Config) -> Instant {
+        let moved = self.wait.begin(Awaiting::Body, now, config);
+        let both = self.exchange.deadline(moved, now, config.body_data_rate);
+        self.wait.deadline(config).min(both)
+    }
+
+    /// The client is waited for, to read. It has read that many bytes since the last call. Returns until
+    /// when, as far as the body is concerned.
+    pub(crate) fn await_writing(
+        &mut self,
+        moved: u32,
+        now: Instant,
+        config: &Config,
+    ) -> Option<Instant> {
+        self.pause(now, config);
+        self.exchange.resume(now);
+        let deadline = self.exchange.deadline(moved, now, config.write_data_rate);
+        Some(deadline).filter(|_| self.is_open())
     }
 
     /// The client's time stands still: the application doesn't wait.
-    pub(crate) fn pause(&mut self, now: Instant) {
-        self.paused.get_or_insert(now);
+    pub(crate) fn pause(&mut self, now: Instant, config: &Config) {
+        if self.paused.is_none() {
+            self.account(now, config);
+            self.paused = Some(now);
+        }
+        self.exchange.pause(now);
     }
 
     pub(crate) fn fail(&mut self, error: RequestBodyError) {

@@ -20,8 +20,9 @@
 //!
 //! A body that the application reads as it comes has an account of its own, beside that of `Writing`,
 //! which an answer has that is made while it is sent. Each stands still while the client is waited for in
-//! the other direction, or while the application is. So a client that is slow in both is ended within two
-//! minutes.
+//! the other direction, or while the application is. A [third one](Exchange) runs in both
+//! directions as long as the body comes, so that a client which is slow in both, in turns, is ended within a
+//! minute, too.
 
 use std::time::{Duration, Instant};
 
@@ -70,15 +71,16 @@ impl Wait {
         Self { awaiting, until, progress: now, since_progress: 0, moved: 0 }
     }
 
-    /// Begins to wait for something, or goes on waiting for it and accounts for what has moved.
-    pub(crate) fn begin(&mut self, awaiting: Awaiting, now: Instant, config: &Config) {
+    /// Begins to wait for something, or goes on waiting for it and accounts for what has moved: returns how
+    /// many bytes.
+    pub(crate) fn begin(&mut self, awaiting: Awaiting, now: Instant, config: &Config) -> u32 {
         if self.awaiting != awaiting {
             *self = Self::new(awaiting, now, config);
-            return;
+            return 0;
         }
         let moved = std::mem::take(&mut self.moved);
         if moved == 0 {
-            return;
+            return 0;
         }
         match awaiting {
             Awaiting::Body => self.until = extended(self.until, now, moved, config.body_data_rate),
@@ -91,6 +93,7 @@ impl Wait {
         if self.since_progress >= PROGRESS_BYTES || awaiting == Awaiting::Close {
             self.made_progress(now);
         }
+        moved
     }
 
     /// Gives the client time back that wasn't its own.
@@ -124,6 +127,43 @@ impl Wait {
             Awaiting::Close => self.until.min(later(self.progress, config.linger.silence)),
             _ => self.until,
         }
+    }
+}
+
+/// The client's time for a body and an answer that are on their way together. It runs while the client
+/// is waited for in either direction, and stands still otherwise.
+///
+/// It is full at the start, and each direction earns what it spends at its minimum rate. So a client that
+/// keeps to both rates never comes to its end, and one that has filled both other accounts doesn't use up
+/// one after the other.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    until: Instant,
+    paused: Option<Instant>,
+}
+
+impl Exchange {
+    pub(crate) fn new(now: Instant, config: &Config) -> Self {
+        let grace = config.body_data_rate.grace_period.max(config.write_data_rate.grace_period);
+        Self { until: later(now, grace.max(LONGEST_PAUSE)), paused: Some(now) }
+    }
+
+    pub(crate) fn resume(&mut self, now: Instant) {
+        if let Some(paused) = self.paused.take() {
+            self.until = later(self.until, now.saturating_duration_since(paused));
+        }
+    }
+
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.paused.get_or_insert(now);
+    }
+
+    /// Accounts for bytes that have moved while it ran, and returns its end.
+    pub(crate) fn deadline(&mut self, moved: u32, now: Instant, rate: MinDataRate) -> Instant {
+        if moved > 0 {
+            self.until = extended(self.until, now, moved, rate);
+        }
+        self.until
     }
 }
 

@@ -11,7 +11,6 @@ use crate::owned_request::OwnedRequest;
 use crate::step::Step;
 use crate::stored_request::StoredRequest;
 use crate::trailers::Trailers;
-use crate::wait::Awaiting;
 
 /// Octets of a body that are read and thrown away after its request was answered, so that the
 /// connection can go on. Go reads 256 KiB, and more if they have come.
@@ -127,18 +126,17 @@ impl Connection {
     /// Takes a step toward more of the body. `None` if there is some, if none will come, or if
     /// nobody wants it.
     pub(super) fn receive_body(&mut self, now: Instant) -> Option<Step> {
-        let incoming = self.incoming_mut()?;
-        if !incoming.lacks_content() {
-            incoming.pause(now);
+        if !self.incoming_mut()?.lacks_content() {
+            self.pause_body(now);
             return None;
         }
         let step = self.next_of_body(now);
         // The connection may have ended.
         if let Some(incoming) = self.incoming_mut() {
             incoming.is_wanted = step.is_some();
-            if step.is_none() {
-                incoming.pause(now);
-            }
+        }
+        if step.is_none() {
+            self.pause_body(now);
         }
         step
     }
@@ -159,9 +157,7 @@ impl Connection {
     fn read_body(&mut self, now: Instant) -> Option<Step> {
         let buffer = self.buffer.as_deref_mut()?;
         let incoming = buffer.incoming.as_mut()?;
-        incoming.resume(now);
-        incoming.wait.begin(Awaiting::Body, now, &self.config);
-        let deadline = incoming.wait.deadline(&self.config);
+        let deadline = incoming.await_content(now, &self.config);
         if self.input_ended {
             self.fail_body(RequestBodyError::UnexpectedEnd);
             return None;
@@ -175,7 +171,7 @@ impl Connection {
         };
         let bytes = buffer.allowance_for(growth);
         if let Some(incoming) = &mut buffer.incoming {
-            incoming.pause(now);
+            incoming.pause(now, &self.config);
         }
         Some(Step::Allocate { bytes })
     }
@@ -217,8 +213,9 @@ impl Connection {
 
     /// Stops the client's time for the body.
     pub(super) fn pause_body(&mut self, now: Instant) {
-        if let Some(incoming) = self.incoming_mut() {
-            incoming.pause(now);
+        let incoming = self.buffer.as_mut().and_then(|buffer| buffer.incoming.as_mut());
+        if let Some(incoming) = incoming {
+            incoming.pause(now, &self.config);
         }
     }
 

@@ -131,8 +131,13 @@ impl Connection {
             return Some(step);
         }
         // A body that has a part doesn't wait for the client.
-        let step = if waits { self.receive_body(now) } else { None };
-        step.or(Some(Step::Produce))
+        if waits && let Some(step) = self.receive_body(now) {
+            return Some(step);
+        }
+        // The body may take its time.
+        self.pause(now);
+        self.pause_body(now);
+        Some(Step::Produce)
     }
 
     /// Goes on after an answer.
