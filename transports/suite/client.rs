@@ -3,12 +3,17 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::iter;
 use std::net::{Shutdown as Half, SocketAddr, TcpStream};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::support::{Config, Request, Response, ShutdownHandle, Summary, Trailers, bind, start};
+use crate::support::{
+    Body, BodyError, Config, Part, Request, Response, ShutdownHandle, Summary, Trailers, bind,
+    start,
+};
 
 pub const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -57,6 +62,7 @@ pub fn stream_parts(request: &Request<'_>) -> Option<Response> {
     let response = Response::new(200);
     Some(match request.target() {
         b"/refuse" => Response::new(413),
+        b"/rare" => response.with_streamed_body(Rare { has_begun: false, _drops: Drops(&SOURCES) }),
         b"/fail" => {
             response.with_parts(half().chain(iter::once(Err(io::Error::other("it broke")))))
         }
@@ -157,6 +163,13 @@ impl Client {
         self.stream.get_mut().write_all(bytes)
     }
 
+    /// Ends the connection with a reset, as a process does that is killed while it has something to read.
+    pub fn reset(self) {
+        let stream = self.stream.into_inner();
+        let linger = Some(Duration::ZERO);
+        rustix::net::sockopt::set_socket_linger(&stream, linger).expect("a TCP socket");
+    }
+
     pub fn half_close(&mut self) {
         self.stream.get_mut().shutdown(Half::Write).expect("it is connected");
     }
@@ -243,6 +256,39 @@ impl Client {
         match self.stream.read(&mut [0; 1]) {
             Ok(n) => n == 0,
             Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+/// Counts what has been dropped.
+pub struct Drops(pub &'static AtomicUsize);
+
+impl Drop for Drops {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+/// Handlers that were dropped, or have heard that their client is gone.
+pub static GONE: AtomicUsize = AtomicUsize::new(0);
+
+/// Sources of answers that were dropped.
+pub static SOURCES: AtomicUsize = AtomicUsize::new(0);
+
+/// The body of an answer that has one part, and no other for a long time.
+struct Rare {
+    has_begun: bool,
+    _drops: Drops,
+}
+
+impl Body for Rare {
+    fn poll_part(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        match std::mem::replace(&mut self.has_begun, true) {
+            false => Poll::Ready(Some(Ok(Part::Content("event".into())))),
+            true => Poll::Pending,
         }
     }
 }

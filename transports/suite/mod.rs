@@ -9,6 +9,7 @@ mod addresses;
 mod answers;
 mod deadlines;
 mod eviction;
+mod gone;
 mod listeners;
 mod memory;
 mod panics;

@@ -7,6 +7,7 @@
 //! - [`Acceptor`]: the loop that admits them, and ends with the server.
 //! - [`SharedEndpoint`] and [`Session`]: an [`Endpoint`](h1events_server::Endpoint) behind a mutex, and
 //!   one connection that reports to it.
+//! - [`ClientState`] and [`client_state`]: whether a client is still there.
 //! - [`ShutdownHandle`]: ends a server from any thread.
 //! - [`descriptor_limit`], [`raise_descriptor_limit`], [`accept_error_kind`].
 //!
@@ -16,6 +17,7 @@
 
 mod accept_error;
 mod acceptor;
+mod client;
 mod guard;
 mod limits;
 mod listener;
@@ -29,6 +31,7 @@ mod upgraded;
 
 pub use accept_error::accept_error_kind;
 pub use acceptor::{Acceptor, Refused};
+pub use client::{ClientState, client_state};
 pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
 pub use listener::{BACKLOG, Listener, bind, reset_on_close};

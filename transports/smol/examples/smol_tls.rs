@@ -18,7 +18,9 @@ use std::task::{Context, Poll, ready};
 
 use futures_rustls::server::TlsStream;
 use futures_rustls::{Accept, TlsAcceptor};
-use h1events_smol::{IntoStream, Listener, Peer, Reactor, Response, Server, Socket, Stream};
+use h1events_smol::{
+    ClientState, IntoStream, Listener, Peer, Reactor, Response, Server, Socket, Stream,
+};
 use mio::net;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
@@ -179,6 +181,13 @@ impl Stream for Tls {
         // The alert that says that this end was no accident.
         ready!(session.as_mut().poll_close(cx))?;
         Poll::Ready(session.get_ref().0.get_ref().shutdown(Shutdown::Write))
+    }
+
+    fn client_state(&mut self, cx: &mut Context<'_>) -> ClientState {
+        match self {
+            Self::Open { session, .. } => session.get_ref().0.client_state(cx),
+            _ => ClientState::Connected,
+        }
     }
 
     fn reset_on_drop(&mut self, resets: bool) {

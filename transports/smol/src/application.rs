@@ -3,13 +3,48 @@
 use h1events_server::{Request, Response};
 
 use crate::body::RequestBody;
+use crate::client::Client;
 
 /// What answers the requests of a server.
 pub(crate) trait Application: 'static {
     /// Whether it is called at the end of a request's head, and reads the body itself.
-    const STREAMS_BODIES: bool;
+    const STREAMS_BODIES: bool = Self::Body::IS_STREAMED;
 
-    async fn call(&self, request: &Request<'_>, body: RequestBody) -> Response;
+    /// What it gets beside the request.
+    type Body: HandlerBody;
+
+    async fn call(&self, request: &Request<'_>, body: Self::Body) -> Response;
+}
+
+/// The body of a request, for those that read it themselves.
+pub(crate) trait HandlerBody {
+    const IS_STREAMED: bool;
+
+    /// Makes the body of a request that has none.
+    fn empty(client: impl FnOnce() -> Client) -> Self;
+
+    fn streamed(body: RequestBody) -> Self;
+}
+
+/// It has been collected.
+impl HandlerBody for () {
+    const IS_STREAMED: bool = false;
+
+    fn empty(_: impl FnOnce() -> Client) {}
+
+    fn streamed(_: RequestBody) {}
+}
+
+impl HandlerBody for RequestBody {
+    const IS_STREAMED: bool = true;
+
+    fn empty(client: impl FnOnce() -> Client) -> Self {
+        Self::empty(client())
+    }
+
+    fn streamed(body: RequestBody) -> Self {
+        body
+    }
 }
 
 /// Gets requests whose bodies have been collected.
@@ -19,15 +54,15 @@ pub(crate) struct Collecting<A>(pub(crate) A);
 pub(crate) struct Streaming<A>(pub(crate) A);
 
 impl<A: AsyncFn(&Request<'_>) -> Response + 'static> Application for Collecting<A> {
-    const STREAMS_BODIES: bool = false;
+    type Body = ();
 
-    async fn call(&self, request: &Request<'_>, _: RequestBody) -> Response {
+    async fn call(&self, request: &Request<'_>, (): ()) -> Response {
         (self.0)(request).await
     }
 }
 
 impl<A: AsyncFn(&Request<'_>, RequestBody) -> Response + 'static> Application for Streaming<A> {
-    const STREAMS_BODIES: bool = true;
+    type Body = RequestBody;
 
     async fn call(&self, request: &Request<'_>, body: RequestBody) -> Response {
         (self.0)(request, body).await

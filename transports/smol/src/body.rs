@@ -10,6 +10,8 @@ use h1events_server::{BodyState, Connection, RequestBodyError, Trailers};
 use smol::io::AsyncRead;
 use smol::stream::Stream;
 
+use crate::client::Client;
+
 /// The body of a request, as it comes: a stream of octets, and one of parts.
 ///
 /// Nothing is read for it that it isn't asked for. When it is dropped, the rest is thrown away. It may be
@@ -19,6 +21,7 @@ use smol::stream::Stream;
 pub struct RequestBody {
     /// `None` if the request has no body.
     mailbox: Option<Arc<Mutex<Mailbox>>>,
+    client: Client,
 }
 
 /// What the connection has read for the application.
@@ -43,8 +46,14 @@ pub(crate) struct BodyWriter(Arc<Mutex<Mailbox>>);
 const MAX_WAITING: usize = 64 * 1024;
 
 impl RequestBody {
-    pub(crate) const fn empty() -> Self {
-        Self { mailbox: None }
+    pub(crate) const fn empty(client: Client) -> Self {
+        Self { mailbox: None, client }
+    }
+
+    /// Returns the client, who may go before it has its answer. A request without a body has one, too.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client.clone()
     }
 
     /// Returns the trailers, when the body has come to its end (RFC 9110 section 6.5).
@@ -128,7 +137,7 @@ impl fmt::Debug for RequestBody {
 
 impl BodyWriter {
     /// Creates a body, and the connection's side of it. `connection` wakes the connection.
-    pub(crate) fn new(connection: Waker) -> (Self, RequestBody) {
+    pub(crate) fn new(connection: Waker, client: Client) -> (Self, RequestBody) {
         let mailbox = Arc::new(Mutex::new(Mailbox {
             content: Vec::new(),
             taken: 0,
@@ -138,7 +147,7 @@ impl BodyWriter {
             reader: None,
             connection,
         }));
-        (Self(Arc::clone(&mailbox)), RequestBody { mailbox: Some(mailbox) })
+        (Self(Arc::clone(&mailbox)), RequestBody { mailbox: Some(mailbox), client })
     }
 
     /// Moves what the connection has read to the application, and what the application wants to the

@@ -8,12 +8,13 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
-use h1events_net::{SHUTDOWN_TIMEOUT, Session};
+use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
 use h1events_server::{BodyState, RequestBodyError, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
-use crate::application::Application;
-use crate::body::{BodyWriter, RequestBody};
+use crate::application::{Application, HandlerBody};
+use crate::body::BodyWriter;
+use crate::client::Presence;
 use crate::context::WorkerContext;
 use crate::stream::Stream;
 
@@ -30,14 +31,21 @@ pub(crate) struct Driver<S, A> {
     turn: Turn,
     /// Reads and writes since the last wait.
     moves: u32,
-    /// The body that the application reads.
+    /// In a box, since an idle connection of any other application has no use for it.
+    streamed: Option<Box<Streamed>>,
+}
+
+/// What an application that streams has of the connection.
+struct Streamed {
+    presence: Presence,
+    /// The body that it reads.
     body: Option<BodyWriter>,
 }
 
 impl<S: Stream, A: Application> Driver<S, A> {
     pub(crate) fn new(context: Rc<WorkerContext<A>>, stream: S, session: Session) -> Self {
         let now = Instant::now();
-        Self { context, stream, session, now, turn: Turn::new(now), moves: 0, body: None }
+        Self { context, stream, session, now, turn: Turn::new(now), moves: 0, streamed: None }
     }
 
     /// Takes step after step.
@@ -62,8 +70,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
                     }
                 }
                 // In a box, since an idle connection has no use for it.
-                Step::Produce => Box::pin(self.produce()).await,
-                Step::Allocate { .. } => self.be_woken().await,
+                Step::Produce => Box::pin(self.produce()).await?,
+                Step::Allocate { .. } => self.be_woken().await?,
                 Step::Shutdown => {
                     if self.session.connection_mut().ends_with_connection() {
                         self.stream.reset_on_drop(false);
@@ -106,11 +114,27 @@ impl<S: Stream, A: Application> Driver<S, A> {
     }
 
     async fn handle(&mut self) -> io::Result<()> {
-        let (request, app) = (self.session.request(), &*self.context.app);
-        // What the application shares between its calls is its own to keep sound.
-        let handling = AssertUnwindSafe(app.call(&request, RequestBody::empty()));
-        let handled = handling.catch_unwind().await;
+        let body = A::Body::empty(|| self.streamed().presence.client());
+        let handled = {
+            let Self { context, stream, session, streamed, .. } = self;
+            let (request, app) = (session.request(), &*context.app);
+            // What the application shares between its calls is its own to keep sound.
+            let handling = AssertUnwindSafe(app.call(&request, body));
+            let mut handling = pin!(handling.catch_unwind());
+            let handled = future::poll_fn(|cx| match handling.as_mut().poll(cx) {
+                Poll::Ready(handled) => Poll::Ready(Ok(handled)),
+                // The future is dropped.
+                Poll::Pending => look_after(stream, streamed.as_deref(), cx).map(Err),
+            });
+            handled.await?
+        };
         self.answer(handled)
+    }
+
+    /// What there is for an application that streams.
+    fn streamed(&mut self) -> &mut Streamed {
+        let new = || Box::new(Streamed { presence: Presence::new(), body: None });
+        self.streamed.get_or_insert_with(new)
     }
 
     fn has_streamed_body(&mut self) -> bool {
@@ -121,12 +145,12 @@ impl<S: Stream, A: Application> Driver<S, A> {
     async fn handle_with_body(&mut self) -> io::Result<()> {
         let request = self.session.connection_mut().take_request();
         let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-        let (writer, body) = BodyWriter::new(waker);
-        self.body = Some(writer);
+        let (writer, body) = BodyWriter::new(waker, self.streamed().presence.client());
+        self.streamed().body = Some(writer);
         let context = Rc::clone(&self.context);
         let handled = {
             let borrowed = request.as_request();
-            let handling = AssertUnwindSafe(context.app.call(&borrowed, body));
+            let handling = AssertUnwindSafe(context.app.call(&borrowed, A::Body::streamed(body)));
             let mut handling = pin!(handling.catch_unwind());
             loop {
                 if let Some(handled) = future::poll_once(&mut handling).await {
@@ -135,7 +159,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 match self.next_step() {
                     Step::Read { deadline } => self.wait(deadline, Self::read).await?,
                     Step::Write { deadline } => self.wait(deadline, Self::write).await?,
-                    Step::Handle | Step::Allocate { .. } => self.be_woken().await,
+                    Step::Handle | Step::Allocate { .. } => self.be_woken().await?,
                     // The endpoint has ended it.
                     _ => return Err(ErrorKind::ConnectionAborted.into()),
                 }
@@ -163,7 +187,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
 
     /// Asks the body of the answer for its next part. If it has none yet, and nothing is to be read or
     /// written meanwhile, waits.
-    async fn produce(&mut self) {
+    async fn produce(&mut self) -> io::Result<()> {
         let mut body = self.session.connection_mut().take_body();
         let polled = future::poll_fn(|cx| {
             let poll = || body.as_mut().poll_part(cx);
@@ -173,9 +197,10 @@ impl<S: Stream, A: Application> Driver<S, A> {
         let has_part = self.session.put_body_back(body, polled);
         self.made_move();
         if !has_part && self.next_step() == Step::Produce {
-            self.be_woken().await;
+            self.be_woken().await?;
             self.session.hear();
         }
+        Ok(())
     }
 
     /// What the body of the answer waits for may have happened.
@@ -195,11 +220,12 @@ impl<S: Stream, A: Application> Driver<S, A> {
 
     /// Moves the body of the request to the application.
     fn exchange(&mut self) {
-        let Some(body) = &self.body else { return };
+        let Some(streamed) = &mut self.streamed else { return };
+        let Some(body) = &streamed.body else { return };
         let connection = self.session.connection_mut();
         body.exchange(connection);
         if connection.body_state() == BodyState::Failed(RequestBodyError::Over) {
-            self.body = None;
+            streamed.body = None;
         }
     }
 
@@ -246,15 +272,18 @@ impl<S: Stream, A: Application> Driver<S, A> {
         }
     }
 
-    /// Waits until the endpoint wakes the connection: it may have memory then.
-    async fn be_woken(&mut self) {
+    /// Waits until the endpoint or the application wakes the connection. If its client is gone, that is
+    /// an error.
+    async fn be_woken(&mut self) -> io::Result<()> {
         let mut has_waited = false;
-        future::poll_fn(|_| match std::mem::replace(&mut has_waited, true) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        future::poll_fn(|cx| match look_after(&mut self.stream, self.streamed.as_deref(), cx) {
+            Poll::Ready(error) => Poll::Ready(Err(error)),
+            Poll::Pending if std::mem::replace(&mut has_waited, true) => Poll::Ready(Ok(())),
+            Poll::Pending => Poll::Pending,
         })
-        .await;
+        .await?;
         self.begin_turn();
+        Ok(())
     }
 
     /// Lets the other connections of the thread have their turn, with all that has come for them
@@ -276,6 +305,22 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.now = Instant::now();
         self.turn = Turn::new(self.now);
         self.moves = 0;
+    }
+}
+
+/// Looks after a client that isn't waited for: it is ready when the client is gone.
+fn look_after(
+    stream: &mut impl Stream,
+    streamed: Option<&Streamed>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Error> {
+    let state = stream.client_state(cx);
+    if let Some(streamed) = streamed {
+        streamed.presence.note(state);
+    }
+    match state {
+        ClientState::Gone => Poll::Ready(ErrorKind::ConnectionReset.into()),
+        ClientState::Connected | ClientState::HalfClosed => Poll::Pending,
     }
 }
 

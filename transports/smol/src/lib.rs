@@ -53,6 +53,14 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! # Clients that go
+//!
+//! A client that resets its connection, or closes it in both directions, gets no answer any more. So the
+//! connection ends at once, and with it the handler's future at its `await`, or the body of the answer:
+//! hyper does the same. What is to be done anyway, such as a payment, belongs into a task of its own
+//! (`smol::spawn`), which learns from a [`Client`] that nobody waits for it. A client that has only shut its
+//! write half down gets its answer ([`ClientState`] says what can be known).
+//!
 //! # Examples
 //!
 //! In `examples/`, each with how to run it and what to expect: `smol_hello`, `smol_async`, `smol_unix`,
@@ -84,6 +92,7 @@
 
 mod application;
 mod body;
+mod client;
 mod context;
 mod drive;
 mod reactor;
@@ -95,7 +104,8 @@ mod upgrade;
 mod worker;
 
 pub use body::RequestBody;
-pub use h1events_net::{Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
+pub use client::Client;
+pub use h1events_net::{ClientState, Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
 /// The types that applications and configurations are made of.
 pub use h1events_server::{
     Body, BodyError, Config, Content, EndpointConfig, Field, InvalidHeader, Limits, Linger,

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
+use h1events_net::ClientState;
 use mio::event::{Event, Source};
 use mio::{Events, Interest, Token};
 use slab::Slab;
@@ -46,6 +47,8 @@ pub(crate) struct Readiness {
     /// ends a read early, at urgent data and at a message that carries descriptors; nor when there
     /// will be no other event, since the peer has closed the socket, or it is broken.
     pub(crate) short_read_is_last: bool,
+    /// What the events have said of the other end.
+    client: ClientState,
 }
 
 #[derive(Debug, Default)]
@@ -208,11 +211,23 @@ impl Reactor {
 }
 
 impl Readiness {
+    /// Returns what is known of the other end, and has the task woken when it is gone.
+    pub(crate) fn client_state(&mut self, cx: &Context<'_>) -> ClientState {
+        // A socket that breaks becomes writable.
+        self.write.wake_later(cx);
+        self.client
+    }
+
     /// Returns the wakers of the tasks that wait for that.
     fn update(&mut self, event: &Event) -> [Option<Waker>; 2] {
         let is_broken = event.is_error() || event.is_read_closed() && event.is_write_closed();
         let is_special = is_broken || event.is_read_closed() || event.is_priority();
         self.short_read_is_last &= !is_special;
+        if event.is_error() || event.is_write_closed() {
+            self.client = ClientState::Gone;
+        } else if event.is_read_closed() && self.client == ClientState::Connected {
+            self.client = ClientState::HalfClosed;
+        }
         let may_write = is_broken || event.is_writable() || event.is_write_closed();
         [self.read.note(is_special || event.is_readable()), self.write.note(may_write)]
     }
@@ -223,8 +238,12 @@ impl Direction {
         if self.is_ready || is_insistent.take() {
             return Poll::Ready(());
         }
-        self.waker.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
+        self.wake_later(cx);
         Poll::Pending
+    }
+
+    fn wake_later(&mut self, cx: &Context<'_>) {
+        self.waker.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
     }
 
     fn note(&mut self, becomes_ready: bool) -> Option<Waker> {

@@ -139,7 +139,8 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     }
 
     /// Serves with an application that may await: its futures stay on the thread of their
-    /// connection and needn't be `Send`. It blocks like [`serve`](Self::serve).
+    /// connection and needn't be `Send`. It blocks like [`serve`](Self::serve). A future is dropped when
+    /// its client [is gone](crate#clients-that-go).
     ///
     /// # Errors
     ///
@@ -157,7 +158,8 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     /// blocks like [`serve`](Self::serve).
     ///
     /// It may answer without reading the body, read it as it comes, or make the answer of it while it
-    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it.
+    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it. A future is
+    /// dropped when its client [is gone](crate#clients-that-go).
     ///
     /// # Errors
     ///

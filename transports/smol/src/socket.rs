@@ -4,6 +4,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use h1events_net::ClientState;
 use mio::event::Source;
 use smol::io::{AsyncRead, AsyncWrite};
 
@@ -37,6 +38,12 @@ impl<T: Source> Socket<T> {
         let short_read_is_last = cfg!(any(target_os = "linux", target_os = "android"));
         self.reactor.with(self.key, |it| it.short_read_is_last = short_read_is_last);
         self
+    }
+
+    /// Returns what the reactor has heard of the client, and has the task woken when it is
+    /// [gone](ClientState::Gone).
+    pub fn client_state(&self, cx: &Context<'_>) -> ClientState {
+        self.reactor.with(self.key, |it| it.client_state(cx))
     }
 
     /// The socket itself, which must stay non-blocking.

@@ -6,6 +6,7 @@ use std::net::{self, Shutdown};
 use std::os::unix;
 use std::task::{Context, Poll};
 
+use h1events_net::ClientState;
 use smol::io::{AsyncRead, AsyncWrite};
 
 use crate::reactor::Reactor;
@@ -25,6 +26,16 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {
     ///
     /// The connection is closed at once.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Returns what is known of the client, and has the task woken when it is
+    /// [gone](ClientState::Gone).
+    ///
+    /// The provided method can't tell; then a client's end shows only when something is read or
+    /// written. A stream over a [`Socket`] asks [that](Socket::client_state).
+    fn client_state(&mut self, cx: &mut Context<'_>) -> ClientState {
+        let _ = cx;
+        ClientState::Connected
+    }
 
     /// Sets whether the stream ends with a reset when it is dropped: while an answer is on its way whose
     /// end is that of the connection, so that the client doesn't take a cut answer for whole.
@@ -70,6 +81,10 @@ impl Stream for TcpSocket {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
     }
 
+    fn client_state(&mut self, cx: &mut Context<'_>) -> ClientState {
+        Self::client_state(self, cx)
+    }
+
     fn reset_on_drop(&mut self, resets: bool) {
         h1events_net::reset_on_close(self.get_ref(), resets);
     }
@@ -89,5 +104,9 @@ impl IntoStream for unix::net::UnixStream {
 impl Stream for UnixSocket {
     fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.get_ref().shutdown(Shutdown::Write))
+    }
+
+    fn client_state(&mut self, cx: &mut Context<'_>) -> ClientState {
+        Self::client_state(self, cx)
     }
 }

@@ -4,6 +4,7 @@ mod support;
 
 use std::io::Read;
 use std::num::NonZero;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -12,8 +13,8 @@ use smol::Timer;
 use smol::future::{block_on, poll_once};
 use smol::stream::StreamExt;
 use support::{
-    GET, Request, RequestBody, Response, Running, SOON, bind, bind_single, millis, say,
-    start_async, start_with, stream, timed,
+    Drops, GET, GONE, Request, RequestBody, Response, Running, SOON, bind, bind_single, millis, say,
+    start_async, start_with, stream, timed, wait_until,
 };
 
 #[test]
@@ -81,6 +82,26 @@ fn blocking_work_can_be_awaited() {
     });
     assert!(time < SOON, "{time:?}");
     assert_eq!(server.stop_within(Duration::from_secs(4)).cut_off, 0);
+}
+
+/// One that doesn't stream has nothing else to hear it by.
+#[test]
+fn handler_is_dropped_when_its_client_has_reset() {
+    let server = start_async(bind(), async |request| {
+        let _drops = Drops(&GONE);
+        if request.path() == b"/long" {
+            smol::future::pending::<()>().await;
+        }
+        say(request)
+    });
+    let mut client = server.connect();
+    client.send(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+    thread::sleep(millis(100));
+    assert_eq!(GONE.load(SeqCst), 0);
+    client.reset();
+    wait_until("it is dropped", || GONE.load(SeqCst) == 1);
+    assert_eq!(server.connect().ask(GET).0, 200);
+    server.stop();
 }
 
 #[test]

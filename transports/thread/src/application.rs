@@ -3,13 +3,48 @@
 use h1events_server::{Request, Response};
 
 use crate::body::RequestBody;
+use crate::client::Client;
 
 /// What answers the requests of a server.
 pub(crate) trait Application: Send + Sync + 'static {
     /// Whether it is called at the end of a request's head, and reads the body itself.
-    const STREAMS_BODIES: bool;
+    const STREAMS_BODIES: bool = Self::Body::IS_STREAMED;
 
-    fn call(&self, request: &Request<'_>, body: RequestBody) -> Response;
+    /// What it gets beside the request.
+    type Body: HandlerBody;
+
+    fn call(&self, request: &Request<'_>, body: Self::Body) -> Response;
+}
+
+/// The body of a request, for those that read it themselves.
+pub(crate) trait HandlerBody {
+    const IS_STREAMED: bool;
+
+    /// Makes the body of a request that has none.
+    fn empty(client: impl FnOnce() -> Client) -> Self;
+
+    fn streamed(body: RequestBody) -> Self;
+}
+
+/// It has been collected.
+impl HandlerBody for () {
+    const IS_STREAMED: bool = false;
+
+    fn empty(_: impl FnOnce() -> Client) {}
+
+    fn streamed(_: RequestBody) {}
+}
+
+impl HandlerBody for RequestBody {
+    const IS_STREAMED: bool = true;
+
+    fn empty(client: impl FnOnce() -> Client) -> Self {
+        Self::empty(client())
+    }
+
+    fn streamed(body: RequestBody) -> Self {
+        body
+    }
 }
 
 /// Gets requests whose bodies have been collected.
@@ -22,9 +57,9 @@ impl<A> Application for Collecting<A>
 where
     A: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
 {
-    const STREAMS_BODIES: bool = false;
+    type Body = ();
 
-    fn call(&self, request: &Request<'_>, _: RequestBody) -> Response {
+    fn call(&self, request: &Request<'_>, (): ()) -> Response {
         (self.0)(request)
     }
 }
@@ -33,7 +68,7 @@ impl<A> Application for Streaming<A>
 where
     A: Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,
 {
-    const STREAMS_BODIES: bool = true;
+    type Body = RequestBody;
 
     fn call(&self, request: &Request<'_>, body: RequestBody) -> Response {
         (self.0)(request, body)

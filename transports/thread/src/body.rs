@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::client::Client;
 use h1events_server::{RequestBodyError, Trailers};
 
 /// The body of a request, as it comes.
@@ -15,6 +16,7 @@ use h1events_server::{RequestBodyError, Trailers};
 pub struct RequestBody {
     /// `None` if the request has no body.
     source: Option<Source>,
+    client: Client,
 }
 
 struct Source {
@@ -34,16 +36,24 @@ pub(crate) trait ReadBody {
 }
 
 impl RequestBody {
-    pub(crate) const fn empty() -> Self {
-        Self { source: None }
+    pub(crate) const fn empty(client: Client) -> Self {
+        Self { source: None, client }
     }
 
     pub(crate) fn new(
         connection: Weak<Mutex<dyn ReadBody + Send>>,
         number: u64,
         token: Arc<()>,
+        client: Client,
     ) -> Self {
-        Self { source: Some(Source { connection, number, _token: token }) }
+        let source = Source { connection, number, _token: token };
+        Self { source: Some(source), client }
+    }
+
+    /// Returns the client, who may go before it has its answer. A request without a body has one, too.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client.clone()
     }
 
     /// Returns the trailers, when the body has come to its end (RFC 9110 section 6.5).

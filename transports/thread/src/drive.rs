@@ -9,11 +9,12 @@ use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use h1events_net::{SHUTDOWN_TIMEOUT, Session};
+use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
 use h1events_server::{BodyState, OwnedRequest, RequestBodyError, Response, Step, Trailers};
 
-use crate::application::Application;
+use crate::application::{Application, HandlerBody};
 use crate::body::{ReadBody, RequestBody};
+use crate::client::Client;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
 
@@ -24,6 +25,9 @@ const FIRST_READ: usize = 1024;
 /// How often a connection says whether its client makes progress, if it waits for longer: a
 /// write of more than there is room for tells only at its end what has gone.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Time between two looks at the client while the body of an answer has no part.
+const CLIENT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A connection and what it is read from and written to.
 pub(crate) struct Driver<S> {
@@ -69,7 +73,7 @@ pub(crate) fn run<S: Stream, A: Application>(
             Step::Handle if A::STREAMS_BODIES => {
                 let (request, body, token) = take_request(driver, &mut locked);
                 drop(locked);
-                let call = || app.call(&request.as_request(), body);
+                let call = || app.call(&request.as_request(), A::Body::streamed(body));
                 let handled = catch_unwind(AssertUnwindSafe(call));
                 locked = lock(driver);
                 let connection = locked.session.connection_mut();
@@ -82,7 +86,7 @@ pub(crate) fn run<S: Stream, A: Application>(
             Step::Handle => {
                 let request = locked.session.request();
                 // What the application shares between its calls is its own to keep sound.
-                let call = || app.call(&request, RequestBody::empty());
+                let call = || app.call(&request, A::Body::empty(|| Client::new(&locked.stream)));
                 let handled = catch_unwind(AssertUnwindSafe(call));
                 locked.answer(handled)?;
             }
@@ -96,8 +100,13 @@ pub(crate) fn run<S: Stream, A: Application>(
                 locked.now = Instant::now();
                 if !has_part && locked.next_step()? == Step::Produce {
                     drop(locked);
-                    thread::park();
-                    lock(driver).session.hear();
+                    // Nothing tells this thread that the client has gone.
+                    thread::park_timeout(CLIENT_INTERVAL);
+                    locked = lock(driver);
+                    locked.session.hear();
+                    if locked.stream.client_state() == ClientState::Gone {
+                        return Err(ErrorKind::ConnectionReset.into());
+                    }
                 }
             }
             _ => return Ok(()),
@@ -111,12 +120,12 @@ fn take_request<S: Stream>(
     locked: &mut Driver<S>,
 ) -> (OwnedRequest, RequestBody, Arc<()>) {
     locked.request += 1;
-    let token = Arc::new(());
+    let (token, client) = (Arc::new(()), Client::new(&locked.stream));
     let body = match locked.session.connection_mut().body_state() {
-        BodyState::End => RequestBody::empty(),
+        BodyState::End => RequestBody::empty(client),
         _ => {
             let connection = Arc::downgrade(driver);
-            RequestBody::new(connection, locked.request, Arc::clone(&token))
+            RequestBody::new(connection, locked.request, Arc::clone(&token), client)
         }
     };
     (locked.session.connection_mut().take_request(), body, token)

@@ -53,6 +53,13 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! # Clients that go
+//!
+//! A client that resets its connection, or closes it in both directions, gets no answer any more. A
+//! handler isn't stopped for that: one that works for long asks its [`Client`]. The body of an answer that has
+//! no part yet is dropped within a second, and one that blocks when it has its next part. A
+//! client that has only shut its write half down gets its answer ([`ClientState`] says what can be known).
+//!
 //! # Examples
 //!
 //! In `examples/`, each with how to run it and what to expect: `thread_hello`, `thread_unix`, `thread_tls`,
@@ -86,6 +93,7 @@
 
 mod application;
 mod body;
+mod client;
 mod drive;
 mod reader;
 mod serve;
@@ -96,7 +104,8 @@ mod timeout;
 mod upgrade;
 
 pub use body::RequestBody;
-pub use h1events_net::{Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
+pub use client::Client;
+pub use h1events_net::{ClientState, Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
 /// The types that applications and configurations are made of.
 pub use h1events_server::{
     Body, BodyError, Config, Content, EndpointConfig, Field, InvalidHeader, Limits, Linger,

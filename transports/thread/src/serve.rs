@@ -38,11 +38,22 @@ pub(crate) fn serve<S: Stream, A: Application>(
     let Some(driver) = Arc::into_inner(driver) else { return };
     let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
     let Driver { stream, session, .. } = driver;
-    let take_stream = || Arc::into_inner(stream).filter(|it| unset_timeouts(it).is_ok());
+    let take_stream = || Some(sole(stream)).filter(|it| unset_timeouts(it).is_ok());
     if let Some((handler, upgraded, guard)) = session.upgrade::<UpgradeHandler<S>, S>(take_stream)
         && let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(upgraded)))
     {
         guard.panicked(&*panic);
+    }
+}
+
+/// Takes a stream that nobody else has for longer than a look at its client takes.
+fn sole<S>(mut stream: Arc<S>) -> S {
+    loop {
+        match Arc::try_unwrap(stream) {
+            Ok(stream) => return stream,
+            Err(shared) => stream = shared,
+        }
+        thread::yield_now();
     }
 }
 

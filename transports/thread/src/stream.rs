@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::time::Duration;
 
+use h1events_net::ClientState;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::AsFd;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -15,7 +16,7 @@ use rustix::net::{Shutdown, shutdown};
 /// [`has_input`](Self::has_input), too.
 ///
 /// All methods take `&self`, since [`has_input`](Self::has_input), [`has_space`](Self::has_space),
-/// [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
+/// [`client_state`](Self::client_state), [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
 /// while the connection's own thread waits in [`read`](Self::read) or
 /// [`write_vectored`](Self::write_vectored). No other method is called from two threads.
 pub trait Stream: AsFd + Send + Sync + 'static {
@@ -90,6 +91,15 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     /// without waiting.
     fn has_space(&self) -> bool {
         is_ready(self, PollFlags::OUT)
+    }
+
+    /// Returns what is known of the client, without waiting. Called from any thread.
+    ///
+    /// The provided method asks the socket. A stream over a socket, as TLS, has nothing to add: its
+    /// client is gone if the socket's is. A stream that can't tell returns
+    /// [`Connected`](ClientState::Connected).
+    fn client_state(&self) -> ClientState {
+        h1events_net::client_state(self)
     }
 
     /// Ends the input: a [`read`](Self::read) that waits, and all later ones, return at once, with

@@ -29,6 +29,9 @@
 //!   backtick in a target, targets of more than 65,534 octets, more than 32,768 fields.
 //! - A service that fails, and an answer that can't be one (a status of 101, a malformed length), is a 500
 //!   and a line in the log. An answer's body that fails is cut, so that the client can tell.
+//! - A client that resets its connection has the service's future, and the answer's body, dropped: at once
+//!   on smol, within a second on threads. What is to be done anyway belongs into a task of its own. A client
+//!   that has only shut its write half down gets its answer.
 //!
 //! # Examples
 //!

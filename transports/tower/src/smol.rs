@@ -14,7 +14,7 @@ use crate::answer;
 use crate::body::{Body, BoxError, Source};
 
 /// Serves a service until the server is shut down: each core has a thread, on which the futures of its
-/// connections run.
+/// connections run. A future whose client is gone is dropped.
 ///
 /// # Errors
 ///

@@ -1,19 +1,22 @@
 //! On threads: [`h1events_thread`].
 
 use std::io::{self, Read};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
 
 use bytes::Bytes;
-use h1events_server::{Summary, Trailers};
-use h1events_thread::{Listener, RequestBody, Server, Stream};
+use h1events_server::{Response, Summary, Trailers};
+use h1events_thread::{Client, Listener, RequestBody, Server, Stream};
 use tower_service::Service;
 
 use crate::answer;
 use crate::body::{Body, BoxError, Source};
 
 /// Serves a service until the server is shut down: each connection has a thread, on which the futures
-/// of its requests run.
+/// of its requests run. A future whose client is gone is dropped within a second.
 ///
 /// # Errors
 ///
@@ -26,9 +29,40 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     server.serve_streaming(move |request, body| {
+        let client = body.client();
         let body = Body::new(request, Reader(body));
-        pollster::block_on(answer::call(&service, request, body))
+        let answered = block_on(answer::call(&service, request, body), &client);
+        // Nobody gets it.
+        answered.unwrap_or_else(|| Response::new(500))
     })
+}
+
+/// Time between two looks at the client.
+const CLIENT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Runs a future on this thread, unless its client goes.
+fn block_on<T>(future: impl Future<Output = T>, client: &Client) -> Option<T> {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+        if let Poll::Ready(output) = polled {
+            return Some(output);
+        }
+        thread::park_timeout(CLIENT_INTERVAL);
+        if client.is_gone() {
+            return None;
+        }
+    }
+}
+
+/// Wakes the connection's thread.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
 }
 
 struct Reader(RequestBody);

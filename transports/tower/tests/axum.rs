@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
@@ -31,6 +33,39 @@ fn router() -> Router {
         .route("/events", get(async || Sse::new(Events(0))))
         .route("/large", get(async || vec![b'x'; 1_000_000]))
         .route("/fields", get(fields))
+        .route("/long", get(long))
+        .route("/rare", get(async || Sse::new(Rare(Drops))))
+}
+
+/// Futures and streams that have been dropped.
+static DROPPED: AtomicUsize = AtomicUsize::new(0);
+
+struct Drops;
+
+impl Drop for Drops {
+    fn drop(&mut self) {
+        DROPPED.fetch_add(1, SeqCst);
+    }
+}
+
+/// Never answers.
+async fn long() {
+    let _drops = Drops;
+    std::future::pending::<()>().await;
+}
+
+/// Has no event, ever.
+struct Rare(#[allow(dead_code, reason = "it is dropped")] Drops);
+
+impl Stream for Rare {
+    type Item = Result<Event, Infallible>;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::task::Poll::Pending
+    }
 }
 
 async fn fields(headers: HeaderMap) -> impl IntoResponse {
@@ -188,6 +223,27 @@ fn malformed_body_is_a_bad_request() {
         let fields = "Content-Type: application/json\nTransfer-Encoding: chunked\n";
         let (head, _) = server.post("/json", fields, "3\nteaX");
         assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+        server.stop();
+    }
+}
+
+#[test]
+fn future_and_stream_are_dropped_when_their_client_has_reset() {
+    for server in servers() {
+        for target in ["/long", "/rare"] {
+            let mut stream = TcpStream::connect(server.address).unwrap();
+            let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            thread::sleep(Duration::from_millis(200));
+            assert_eq!(DROPPED.load(SeqCst), 0, "{target}");
+            rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+            drop(stream);
+            let begun = Instant::now();
+            while DROPPED.load(SeqCst) == 0 {
+                assert!(begun.elapsed() < Duration::from_secs(10), "{target}");
+            }
+            DROPPED.store(0, SeqCst);
+        }
         server.stop();
     }
 }

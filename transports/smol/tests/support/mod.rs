@@ -12,18 +12,20 @@
 mod client;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 pub use client::*;
 pub use h1events_smol::{
-    Config, EndpointConfig, IntoStream, Listener, MinDataRate, Peer, Request, RequestBody,
-    RequestBodyError, Response, Server, ShutdownHandle, Summary, Trailers, reader, stream, upgrade,
+    Body, BodyError, ClientState, Config, EndpointConfig, IntoStream, Listener, MinDataRate, Part,
+    Peer, Request, RequestBody, RequestBodyError, Response, Server, ShutdownHandle, Summary,
+    Trailers, reader, stream, upgrade,
 };
 use h1events_smol::{TcpSocket, Upgraded};
-use smol::Timer;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::stream::StreamExt;
+use smol::{Timer, future};
 
 /// What [`Server::bind`] makes.
 pub type TcpServer = Server<TcpListener>;
@@ -112,6 +114,26 @@ async fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
                 (n < 5).then_some((Ok::<_, RequestBodyError>("event\n"), n + 1))
             });
             return Response::new(200).with_streamed_body(stream(events));
+        }
+        b"/watch" => {
+            let _drops = Drops(&GONE);
+            return future::pending().await;
+        }
+        b"/half-closed" => {
+            let client = body.client();
+            while client.state() == ClientState::Connected {
+                Timer::after(millis(1)).await;
+            }
+            return Response::text(format!("{:?}", client.state()));
+        }
+        b"/keep-client" => {
+            let client = body.client();
+            let gone = async move {
+                client.gone().await;
+                GONE.fetch_add(1, SeqCst);
+            };
+            smol::spawn(gone).detach();
+            return Response::new(200);
         }
         b"/keep" => {
             *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);

@@ -14,14 +14,16 @@ pub mod hooked;
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 pub use client::*;
 use h1events_thread::Upgraded;
 pub use h1events_thread::{
-    Config, EndpointConfig, Listener, MinDataRate, Peer, Request, RequestBody, RequestBodyError,
-    Response, Server, ShutdownHandle, Stream, Summary, Trailers, reader, upgrade,
+    Body, BodyError, ClientState, Config, EndpointConfig, Listener, MinDataRate, Part, Peer,
+    Request, RequestBody, RequestBodyError, Response, Server, ShutdownHandle, Stream, Summary,
+    Trailers, reader, upgrade,
 };
 
 /// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
@@ -99,6 +101,25 @@ fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
                 thread::sleep(millis(if n > 0 { 100 } else { 0 }));
                 Ok("event\n")
             }));
+        }
+        b"/watch" => {
+            let client = body.client();
+            wait_until("the client goes", || client.is_gone());
+            GONE.fetch_add(1, SeqCst);
+            return Response::new(500);
+        }
+        b"/half-closed" => {
+            let client = body.client();
+            wait_until("it is seen", || client.state() != ClientState::Connected);
+            return Response::text(format!("{:?}", client.state()));
+        }
+        b"/keep-client" => {
+            let client = body.client();
+            thread::spawn(move || {
+                wait_until("the client goes", || client.is_gone());
+                GONE.fetch_add(1, SeqCst);
+            });
+            return Response::new(200);
         }
         b"/keep" => {
             *kept() = Some(body);
