@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use crate::support::{GET, SOON, bind, configured, say, start, start_with, timed};
+use crate::support::{
+    GET, SOON, bind, configured, millis, say, start, start_streaming, start_with, timed,
+};
 
 #[test]
 fn connection_is_kept_alive() {
@@ -146,4 +148,39 @@ fn handlers_share_what_they_capture() {
     }
     server.stop();
     assert_eq!(counter.load(SeqCst), 3);
+}
+
+/// The handler of the request behind it takes long.
+#[test]
+fn answer_leaves_before_the_next_handler_is_through() {
+    let slow = b"GET /sleep/2000 HTTP/1.1\r\nHost: a\r\n\r\n";
+    let server = start(bind());
+    let mut client = server.connect();
+    let (answer, time) = timed(|| client.ask(&[GET, GET, slow].concat()));
+    assert_eq!(answer, (200, "GET / ".into()));
+    assert!(time < millis(1500), "{time:?}");
+    assert_eq!(client.answer().0, 200);
+    let (answer, time) = timed(|| client.answer());
+    assert_eq!(answer.0, 200);
+    assert!(time > millis(500), "{time:?}");
+    drop(client);
+    server.stop();
+}
+
+/// Whether it has a body or not.
+#[test]
+fn answer_leaves_before_the_next_handler_that_streams_is_through() {
+    let server = start_streaming(bind());
+    for length in [0, 3] {
+        let slow =
+            format!("POST /half-closed HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        let mut client = server.connect();
+        client.send(&[GET, GET, GET, GET, GET, slow.as_bytes()].concat());
+        for _ in 0..5 {
+            assert_eq!(client.answer(), (200, "GET / ".into()));
+        }
+        client.half_close();
+        assert_eq!(client.answer(), (200, "HalfClosed".into()));
+    }
+    server.stop();
 }

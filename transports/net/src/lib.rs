@@ -35,7 +35,7 @@ pub use client::{ClientState, client_state};
 pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
 pub use listener::{BACKLOG, Listener, bind, reset_on_close};
-pub use session::{SHUTDOWN_TIMEOUT, Session};
+pub use session::{SHUTDOWN_TIMEOUT, Session, Unsent};
 pub use shared::SharedEndpoint;
 pub use shutdown::ShutdownHandle;
 pub use upgraded::Upgraded;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
     Activity, Body, BodyError, Connection, Endpoint, Memory, Order, Part, Persistence, Request,
-    Response, SMALL, Step, Verdict,
+    Response, SMALL, Step, UnsentAnswers, Verdict,
 };
 
 use crate::guard::ConnectionGuard;
@@ -222,6 +222,13 @@ impl Session {
         self.connection.request()
     }
 
+    /// Returns the request to handle, and the answers before it that wait to be written.
+    #[must_use]
+    pub fn request_and_unsent(&mut self) -> (Request<'_>, Unsent<'_>) {
+        let (request, answers) = self.connection.request_and_unsent();
+        (request, Unsent { answers, unflushed: &mut self.unflushed })
+    }
+
     /// Answers the request with what the handler has returned, or with a 500 if it has panicked.
     ///
     /// Calls `look` if the connection closes when all is answered: it reads once without waiting, since
@@ -333,6 +340,41 @@ impl Session {
         let held = request.as_request().head().len() + request.as_request().body().len();
         guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
         Some((handler, Upgraded { request, leftover, stream, shutdown }, guard))
+    }
+}
+
+/// The answers before a request that is being handled.
+#[derive(Debug)]
+pub struct Unsent<'a> {
+    answers: UnsentAnswers<'a>,
+    unflushed: &'a mut usize,
+}
+
+impl Unsent<'_> {
+    /// Whether all has been written and flushed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+
+    /// Writes with `write`, as [`Session::write`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`; and `WriteZero` if it takes nothing.
+    pub fn write(
+        &mut self,
+        write: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        if *self.unflushed == 0 {
+            *self.unflushed = write(&self.answers.write_slices())?;
+        }
+        if *self.unflushed == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(()) }
+    }
+
+    /// Takes note that what was written has been flushed.
+    pub fn flushed(&mut self) {
+        self.answers.advance_write(std::mem::take(self.unflushed));
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Buffer {
     pub(crate) incoming: Option<Incoming>,
     /// The rest of an answer that is made while it is sent.
     pub(crate) outgoing: Option<Outgoing>,
+    /// Whether the answers that wait are written before the request is handled.
+    pub(crate) writes_first: bool,
     /// Whether the end of the connection is that of the last answer.
     pub(crate) ends_with_connection: bool,
     pub(crate) date: Date,
@@ -66,6 +68,7 @@ impl Buffer {
             output: Output::default(),
             incoming: None,
             outgoing: None,
+            writes_first: false,
             ends_with_connection: false,
             date: Date::default(),
             upgrade_handler: None,
@@ -196,6 +199,7 @@ impl Buffer {
         self.request.clear();
         self.incoming = None;
         self.outgoing = None;
+        self.writes_first = false;
         self.ends_with_connection = false;
         self.allowance = SMALL;
         self.paused = None;

@@ -46,6 +46,7 @@ mod bytes;
 mod parse;
 mod refuse;
 mod sending;
+mod unsent;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -53,6 +54,7 @@ use std::time::{Instant, SystemTime};
 use h1events::RequestParser;
 
 pub use activity::Activity;
+pub use unsent::UnsentAnswers;
 
 use crate::answer::{self, ResponseContext};
 use crate::buffer::Buffer;
@@ -184,9 +186,13 @@ impl Connection {
     /// If there is none.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
-        let has_request = matches!(self.phase, Phase::Handling | Phase::Upgrading);
-        let buffer = self.buffer.as_ref().filter(|buffer| has_request && buffer.lent == 0);
+        let buffer = self.buffer.as_ref().filter(|_| self.has_request());
         Request::new(&buffer.expect("a request is there after Step::Handle").request, &self.peer)
+    }
+
+    fn has_request(&self) -> bool {
+        let is_here = self.buffer.as_ref().is_some_and(|buffer| buffer.lent == 0);
+        is_here && matches!(self.phase, Phase::Handling | Phase::Upgrading)
     }
 
     /// Answers the request.
@@ -225,6 +231,9 @@ impl Connection {
             && !is_last
             && !self.refuses_pipelined();
         self.expectation = Expectation::None;
+        if let Some(buffer) = &mut self.buffer {
+            buffer.writes_first = false;
+        }
         if self.answer(response, persists, now) {
             self.phase = Phase::Sending;
         } else {
@@ -273,7 +282,10 @@ impl Connection {
     fn advance(&mut self, now: Instant) -> Option<Step> {
         match self.phase {
             Phase::Receiving => self.receive(now),
-            Phase::Handling => self.receive_body(now).or(Some(Step::Handle)),
+            Phase::Handling => {
+                let step = self.flush_first(now).or_else(|| self.receive_body(now));
+                step.or(Some(Step::Handle))
+            }
             Phase::Sending => self.send(now),
             Phase::Draining => self.drain_body(now),
             Phase::Closing => self.flush(now).or_else(|| {

@@ -70,6 +70,11 @@ impl Output {
         self.len >= BATCH_BYTES || self.sent >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
     }
 
+    /// Answers that have been appended since it was empty.
+    pub(crate) const fn answers(&self) -> u32 {
+        self.answers
+    }
+
     /// Counts what has been appended since the last call as one answer.
     pub(crate) const fn count_answer(&mut self) {
         self.answers += 1;

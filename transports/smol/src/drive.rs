@@ -1,6 +1,6 @@
 //! The loop over the steps of a connection.
 
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
-use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
+use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session, Unsent};
 use h1events_server::{BodyState, RequestBodyError, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
@@ -101,13 +101,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
     fn write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let Self { stream, session, .. } = self;
         let mut stream = Pin::new(stream);
-        session.write(|slices| {
-            // One slice, the usual answer, is cheaper to write by itself.
-            attempt(match slices {
-                [only] => stream.as_mut().poll_write(cx, only),
-                several => stream.as_mut().poll_write_vectored(cx, several),
-            })
-        })?;
+        session.write(|slices| write(stream.as_mut(), slices, cx))?;
         attempt(stream.poll_flush(cx))?;
         session.flushed();
         Ok(())
@@ -117,14 +111,21 @@ impl<S: Stream, A: Application> Driver<S, A> {
         let body = A::Body::empty(|| self.streamed().presence.client());
         let handled = {
             let Self { context, stream, session, streamed, .. } = self;
-            let (request, app) = (session.request(), &*context.app);
+            let ((request, mut unsent), app) = (session.request_and_unsent(), &*context.app);
             // What the application shares between its calls is its own to keep sound.
             let handling = AssertUnwindSafe(app.call(&request, body));
             let mut handling = pin!(handling.catch_unwind());
             let handled = future::poll_fn(|cx| match handling.as_mut().poll(cx) {
                 Poll::Ready(handled) => Poll::Ready(Ok(handled)),
-                // The future is dropped.
-                Poll::Pending => look_after(stream, streamed.as_deref(), cx).map(Err),
+                Poll::Pending => {
+                    match send(&mut unsent, stream, cx) {
+                        Err(error) if error.kind() != ErrorKind::WouldBlock => {
+                            Poll::Ready(Err(error))
+                        }
+                        // If its client is gone, the future is dropped.
+                        _ => look_after(stream, streamed.as_deref(), cx).map(Err),
+                    }
+                }
             });
             handled.await?
         };
@@ -156,6 +157,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 if let Some(handled) = future::poll_once(&mut handling).await {
                     break handled;
                 }
+                self.session.connection_mut().write_first();
                 match self.next_step() {
                     Step::Read { deadline } => self.wait(deadline, Self::read).await?,
                     Step::Write { deadline } => self.wait(deadline, Self::write).await?,
@@ -322,6 +324,33 @@ fn look_after(
         ClientState::Gone => Poll::Ready(ErrorKind::ConnectionReset.into()),
         ClientState::Connected | ClientState::HalfClosed => Poll::Pending,
     }
+}
+
+/// Writes the answers before a request whose handler is waited for. What has no space waits.
+fn send<S: Stream>(
+    unsent: &mut Unsent<'_>,
+    stream: &mut S,
+    cx: &mut Context<'_>,
+) -> io::Result<()> {
+    let mut stream = Pin::new(stream);
+    while !unsent.is_empty() {
+        unsent.write(|slices| write(stream.as_mut(), slices, cx))?;
+        attempt(stream.as_mut().poll_flush(cx))?;
+        unsent.flushed();
+    }
+    Ok(())
+}
+
+fn write<S: Stream>(
+    stream: Pin<&mut S>,
+    slices: &[IoSlice<'_>],
+    cx: &mut Context<'_>,
+) -> io::Result<usize> {
+    // One slice, the usual answer, is cheaper to write by itself.
+    attempt(match slices {
+        [only] => stream.poll_write(cx, only),
+        several => stream.poll_write_vectored(cx, several),
+    })
 }
 
 /// What std has for what has to wait: an error.

@@ -1,6 +1,7 @@
 //! The loop over the steps of a connection.
 
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
@@ -26,6 +27,12 @@ const FIRST_READ: usize = 1024;
 /// write of more than there is room for tells only at its end what has gone.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
+/// Answers from which a pipeline is worth more than the time until the first one leaves.
+const FEW: u32 = 4;
+
+/// Time from which on a handler is slow.
+const SLOW: Duration = Duration::from_millis(1);
+
 /// Time between two looks at the client while the body of an answer has no part.
 const CLIENT_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -43,6 +50,8 @@ pub(crate) struct Driver<S> {
     would_block: bool,
     /// As of the last thing that may have taken time.
     now: Instant,
+    /// Whether the last handler has taken long.
+    is_slow: bool,
     /// The number of the request whose body is read.
     request: u64,
     /// Why the connection was lost while the application read the body.
@@ -69,7 +78,12 @@ pub(crate) fn run<S: Stream, A: Application>(
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
         let mut locked = lock(driver);
-        match locked.next_step()? {
+        let step = locked.next_step()?;
+        if step == Step::Handle && locked.sends_first(A::STREAMS_BODIES) {
+            locked.session.connection_mut().write_first();
+            continue;
+        }
+        match step {
             Step::Handle if A::STREAMS_BODIES => {
                 let (request, body, token) = take_request(driver, &mut locked);
                 drop(locked);
@@ -142,6 +156,7 @@ impl<S: Stream> Driver<S> {
             writing: Timeout::default(),
             would_block: false,
             now: Instant::now(),
+            is_slow: false,
             request: 0,
             lost: None,
         }
@@ -174,8 +189,23 @@ impl<S: Stream> Driver<S> {
         }
     }
 
+    /// Whether the answers before a request leave before it is handled, since it may take long. They leave
+    /// together with its own answer if many of them have been given quickly: that is the rate
+    /// which clients that pipeline are after.
+    fn sends_first(&mut self, streams_bodies: bool) -> bool {
+        let is_slow = self.is_slow;
+        let connection = self.session.connection_mut();
+        match connection.unsent_answers() {
+            0 => false,
+            _ if is_slow => true,
+            FEW.. if !streams_bodies => false,
+            _ => connection.is_last_request(),
+        }
+    }
+
     fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
-        self.now = Instant::now();
+        let begun = mem::replace(&mut self.now, Instant::now());
+        self.is_slow = self.now.saturating_duration_since(begun) >= SLOW;
         let Self { stream, session, first, now, .. } = self;
         session.answer(handled, *now, |session| match stream.has_input() {
             true => session.read(first, *now, |space| stream.read(space)),

@@ -92,3 +92,28 @@ fn stream_is_shut_down_until_it_has_said_so() {
     drop(client);
     server.stop();
 }
+
+/// Throughput of clients that pipeline depends on it.
+#[test]
+fn sixteen_pipelined_answers_leave_in_one_write() {
+    let writes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&writes);
+    let hooks = Hooks {
+        write: Box::new(move |stream, slices| {
+            counted.fetch_add(1, SeqCst);
+            Stream::write_vectored(stream, slices)
+        }),
+        ..Hooks::default()
+    };
+    let server = start_hooked(|server| server, hooks);
+    let mut client = server.connect();
+    assert_eq!(client.ask(GET).0, 200);
+    client.send(&GET.repeat(16));
+    for _ in 0..16 {
+        assert_eq!(client.answer().0, 200);
+    }
+    // A handler that is interrupted counts as slow.
+    assert!((2..=4).contains(&writes.load(SeqCst)), "{writes:?}");
+    drop(client);
+    server.stop();
+}

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use h1events_server::{Response, Step};
+use h1events_server::{Activity, Diagnostic, Response, Step};
 
-use crate::support::{Client, get};
+use crate::support::{Client, SECOND, config, get};
 
 fn many(n: usize) -> String {
     (0..n).map(|i| get(&format!("/{i}"))).collect()
@@ -98,4 +98,61 @@ fn continue_keeps_its_place() {
     );
     client.expect(&[(200, "GET /1"), (100, "")]);
     client.send("x").expect(&[(200, "POST /2 x")]);
+}
+
+/// The transport knows that the handler may take long.
+#[test]
+fn answers_before_a_request_can_be_written_first() {
+    let mut client = Client::streaming(config());
+    client.window = 50;
+    client.send(format!("{}{}{}", get("/1"), get("/2"), get("/3")));
+    client.respond(Response::text("one"));
+    client.respond(Response::text("two"));
+    assert_eq!(client.connection.unsent_answers(), 2);
+    assert!(client.connection.is_last_request());
+    assert_eq!(client.connection.activity(), Activity::Handling);
+    client.connection.write_first();
+    client.run();
+    assert!(matches!(client.waits_for, Some(Step::Write { .. })));
+    assert!(matches!(client.connection.activity(), Activity::Sending { .. }));
+    client.read(1_000).expect(&[(200, "one"), (200, "two")]);
+    assert_eq!(client.waits_for, Some(Step::Handle));
+    assert_eq!(client.connection.request().path(), b"/3");
+    client.advance(1_000 * SECOND);
+    client.respond(Response::text("three")).expect(&[(200, "three")]);
+    assert_eq!(client.connection.unsent_answers(), 0);
+    assert_eq!(client.diagnostics, []);
+}
+
+/// It would have no use for the answer either.
+#[test]
+fn client_that_does_not_read_what_is_written_first_is_ended() {
+    let mut client = Client::streaming(config());
+    client.window = 0;
+    client.send(format!("{}{}", get("/1"), get("/2")));
+    client.respond(Response::text("one"));
+    client.connection.write_first();
+    client.run();
+    client.advance(21 * SECOND);
+    assert_eq!(client.diagnostics, [Diagnostic::WriteTimeout]);
+    assert!(client.is_closed);
+}
+
+/// They leave while the application thinks, at the transport's will.
+#[test]
+fn answers_before_a_request_can_be_written_while_it_is_handled() {
+    let mut client = Client::streaming(config());
+    client.window = 0;
+    client.send(format!("{}{}", get("/1"), get("/2")));
+    client.respond(Response::text("one"));
+    let (request, mut unsent) = client.connection.request_and_unsent();
+    assert_eq!(request.path(), b"/2");
+    let mut written = Vec::new();
+    while !unsent.is_empty() {
+        written.push(unsent.write_slices()[0][0]);
+        unsent.advance_write(1);
+    }
+    assert!(written.ends_with(b"\r\n\r\none"));
+    client.window = usize::MAX;
+    client.respond(Response::text("two")).expect(&[(200, "two")]);
 }

@@ -1,0 +1,90 @@
+//! Answers that wait to be written while the next request is handled.
+
+use std::time::Instant;
+
+use super::Connection;
+use crate::output::{Output, WriteSlices};
+use crate::request::Request;
+use crate::step::Step;
+
+/// The answers before a request, which a transport may write while the application thinks.
+///
+/// That is the application's time: no deadline runs.
+#[derive(Debug)]
+pub struct UnsentAnswers<'a>(&'a mut Output);
+
+impl UnsentAnswers<'_> {
+    /// Whether all has been written.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the next bytes to write, for one vectored write.
+    #[must_use]
+    pub fn write_slices(&self) -> WriteSlices<'_> {
+        self.0.slices()
+    }
+
+    /// Marks the first `n` bytes of [`write_slices`](Self::write_slices) as written.
+    ///
+    /// # Panics
+    ///
+    /// If there were fewer.
+    pub fn advance_write(&mut self, n: usize) {
+        self.0.advance(n);
+    }
+}
+
+impl Connection {
+    /// Returns the [`request`](Self::request), and the answers before it that wait to be written.
+    ///
+    /// # Panics
+    ///
+    /// If there is no request.
+    #[must_use]
+    pub fn request_and_unsent(&mut self) -> (Request<'_>, UnsentAnswers<'_>) {
+        assert!(self.has_request(), "a request is there after Step::Handle");
+        let buffer = self.buffer.get_or_insert_default();
+        (Request::new(&buffer.request, &self.peer), UnsentAnswers(&mut buffer.output))
+    }
+
+    /// Has the answers before the request written first: [`step`](Self::step) returns [`Step::Write`], and
+    /// [`Step::Handle`] when they are gone. Call it after [`Step::Handle`].
+    pub fn write_first(&mut self) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.writes_first = true;
+        }
+    }
+
+    /// Returns the number of answers that wait while the request is handled.
+    #[must_use]
+    pub fn unsent_answers(&self) -> u32 {
+        let output = self.buffer.as_ref().map(|buffer| &buffer.output);
+        output.filter(|output| !output.is_empty()).map_or(0, Output::answers)
+    }
+
+    /// Whether nothing has been read that follows the request. Its body may have.
+    #[must_use]
+    pub fn is_last_request(&self) -> bool {
+        self.has_open_body() || self.has_parsed_all()
+    }
+
+    /// Writes what is to be written before the request is handled.
+    pub(super) fn flush_first(&mut self, now: Instant) -> Option<Step> {
+        if !self.buffer.as_ref()?.writes_first {
+            return None;
+        }
+        let step = self.flush(now);
+        if let Some(buffer) = self.buffer.as_mut().filter(|_| step.is_none()) {
+            buffer.writes_first = false;
+        }
+        step
+    }
+
+    /// Whether the application waits until what is before its request has been written.
+    pub(super) fn is_held_up(&self) -> bool {
+        let buffer = self.buffer.as_ref();
+        buffer.is_some_and(|it| it.writes_first && it.lent == 0 && !it.output.is_empty())
+    }
+}
