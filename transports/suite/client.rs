@@ -293,6 +293,26 @@ impl Body for Rare {
     }
 }
 
+/// Answers with the number of octets that are counted elsewhere, which is 0 until then. Meanwhile, it
+/// has parts at once, or late ones.
+pub fn answer_while_counted(counted: Arc<AtomicUsize>, is_late: bool) -> Response {
+    let mut has_ended = false;
+    Response::new(200).with_parts(iter::from_fn(move || {
+        let octets = counted.load(SeqCst);
+        if is_late && octets == 0 {
+            wait_until("all is counted", || counted.load(SeqCst) > 0);
+        }
+        match octets {
+            _ if has_ended => None,
+            0 => Some(Ok("x".repeat(1_000))),
+            _ => {
+                has_ended = true;
+                Some(Ok(format!("x {octets}")))
+            }
+        }
+    }))
+}
+
 /// Runs something: what it returns, and how long it took.
 pub fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();

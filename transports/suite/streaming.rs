@@ -133,6 +133,34 @@ fn much_goes_in_and_out_at_the_same_time() {
     server.stop();
 }
 
+/// The body is read elsewhere while the answer always has a part, or never has one.
+#[test]
+fn body_is_read_while_the_answer_is_made_of_something_else() {
+    const SIZE: usize = 1_000_000;
+
+    let server = start_streaming(bind());
+    for target in ["/both", "/late"] {
+        let mut client = server.connect();
+        client.send(
+            format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: {SIZE}\r\n\r\n")
+                .as_bytes(),
+        );
+        let mut sender = client.stream();
+        let sending = thread::spawn(move || {
+            for _ in 0..SIZE / 100_000 {
+                thread::sleep(millis(10));
+                sender.write_all(&[b'x'; 100_000]).expect("the server reads");
+            }
+        });
+        let (status, body) = client.answer();
+        sending.join().unwrap();
+        assert_eq!(status, 200);
+        assert!(body.ends_with(&format!("x {SIZE}")), "{target}");
+        assert_eq!(client.ask(&get("/count")).0, 200, "the connection goes on");
+    }
+    server.stop();
+}
+
 #[test]
 fn parts_make_an_answer() {
     let server = start_streaming(bind());

@@ -120,6 +120,15 @@ impl Buffer {
         (growth > 0 && self.capacity() + growth > self.allowance).then_some(growth)
     }
 
+    /// Has the next read of a body take no more memory than is allowed.
+    pub(crate) fn keep_body_space(&mut self) {
+        if self.lacking_body_space().is_some()
+            && let Some(incoming) = &mut self.incoming
+        {
+            incoming.space = self.bytes.len();
+        }
+    }
+
     fn body_space(&self) -> usize {
         self.incoming.as_ref().map_or(0, |incoming| incoming.space)
     }

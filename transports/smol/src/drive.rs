@@ -101,9 +101,15 @@ impl<S: Stream, A: Application> Driver<S, A> {
     fn write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let Self { stream, session, .. } = self;
         let mut stream = Pin::new(stream);
-        session.write(|slices| write(stream.as_mut(), slices, cx))?;
-        attempt(stream.poll_flush(cx))?;
-        session.flushed();
+        let written = session.write(|slices| write(stream.as_mut(), slices, cx));
+        let flushed = written.and_then(|()| attempt(stream.poll_flush(cx)));
+        if flushed.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+            && session.connection_mut().wants_input()
+        {
+            return self.read(cx);
+        }
+        flushed?;
+        self.session.flushed();
         Ok(())
     }
 
@@ -190,6 +196,12 @@ impl<S: Stream, A: Application> Driver<S, A> {
     /// Asks the body of the answer for its next part. If it has none yet, and nothing is to be read or
     /// written meanwhile, waits.
     async fn produce(&mut self) -> io::Result<()> {
+        if self.session.connection_mut().wants_input() {
+            match future::poll_fn(|cx| Poll::Ready(self.read(cx))).await {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => read?,
+            }
+        }
         let mut body = self.session.connection_mut().take_body();
         let polled = future::poll_fn(|cx| {
             let poll = || body.as_mut().poll_part(cx);

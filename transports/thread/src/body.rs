@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use crate::client::Client;
 use h1events_server::{RequestBodyError, Trailers};
@@ -27,10 +28,14 @@ struct Source {
     _token: Arc<()>,
 }
 
+/// Longest time in which a thread that reads a body elsewhere doesn't look after its connection.
+pub(crate) const INPUT_INTERVAL: Duration = Duration::from_millis(10);
+
 /// A connection, as the body of its request sees it.
 pub(crate) trait ReadBody {
-    /// Reads from the body of that request.
-    fn read_body(&mut self, number: u64, space: &mut [u8]) -> io::Result<usize>;
+    /// Reads from the body of that request. `None` if another thread than the connection's would have to
+    /// wait: it does so without the lock.
+    fn read_body(&mut self, number: u64, space: &mut [u8]) -> Option<io::Result<usize>>;
 
     fn body_trailers(&mut self, number: u64) -> Option<Trailers>;
 }
@@ -69,11 +74,18 @@ impl RequestBody {
 impl Read for RequestBody {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         let Some(source) = &self.source else { return Ok(0) };
-        let connection =
-            source.connection.upgrade().ok_or_else(|| io::Error::from(RequestBodyError::Over))?;
-        // A stream's own code may have panicked. Its connection ends.
-        let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.read_body(source.number, space)
+        loop {
+            let over = || io::Error::from(RequestBodyError::Over);
+            let connection = source.connection.upgrade().ok_or_else(over)?;
+            // A stream's own code may have panicked. Its connection ends.
+            let mut locked = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(read) = locked.read_body(source.number, space) {
+                return read;
+            }
+            drop(locked);
+            drop(connection);
+            self.client.wait_for_input(INPUT_INTERVAL);
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
 
 use h1events_net::ClientState;
 
-use crate::stream::Stream;
+use crate::stream::{Stream, wait_for_input};
 
 /// The client of a connection, for an application that works for it for long.
 ///
@@ -36,14 +38,23 @@ pub struct Client {
     stream: Weak<dyn HasClient>,
 }
 
+/// Time in which a connection isn't locked by a thread that reads from it elsewhere.
+const LOCK_INTERVAL: Duration = Duration::from_micros(50);
+
 /// A stream whose type isn't known.
 trait HasClient: Send + Sync {
     fn state(&self) -> ClientState;
+
+    fn wait_for_input(&self, timeout: Duration);
 }
 
 impl<S: Stream> HasClient for S {
     fn state(&self) -> ClientState {
         self.client_state()
+    }
+
+    fn wait_for_input(&self, timeout: Duration) {
+        wait_for_input(self, timeout);
     }
 }
 
@@ -57,6 +68,15 @@ impl Client {
     #[must_use]
     pub fn state(&self) -> ClientState {
         self.stream.upgrade().map_or(ClientState::Gone, |stream| stream.state())
+    }
+
+    /// Waits a little for something to read. It may be there already, and not be what is waited for.
+    pub(crate) fn wait_for_input(&self, timeout: Duration) {
+        if let Some(stream) = self.stream.upgrade() {
+            stream.wait_for_input(timeout);
+        }
+        // The connection's own thread gets the lock.
+        thread::sleep(LOCK_INTERVAL);
     }
 
     /// Whether the client is [gone](ClientState::Gone) for sure. One that has only shut its write half

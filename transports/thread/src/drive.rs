@@ -7,14 +7,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
 use h1events_server::{BodyState, OwnedRequest, RequestBodyError, Response, Step, Trailers};
 
 use crate::application::{Application, HandlerBody};
-use crate::body::{ReadBody, RequestBody};
+use crate::body::{INPUT_INTERVAL, ReadBody, RequestBody};
 use crate::client::Client;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
@@ -54,6 +54,8 @@ pub(crate) struct Driver<S> {
     is_slow: bool,
     /// The number of the request whose body is read.
     request: u64,
+    /// The connection's own.
+    thread: ThreadId,
     /// Why the connection was lost while the application read the body.
     lost: Option<io::Error>,
 }
@@ -105,6 +107,9 @@ pub(crate) fn run<S: Stream, A: Application>(
                 locked.answer(handled)?;
             }
             Step::Produce => {
+                if locked.session.connection_mut().wants_input() {
+                    locked.read_what_has_come()?;
+                }
                 let mut body = locked.session.connection_mut().take_body();
                 drop(locked);
                 let poll = || body.as_mut().poll_part(&mut Context::from_waker(&waker));
@@ -157,6 +162,7 @@ impl<S: Stream> Driver<S> {
             would_block: false,
             now: Instant::now(),
             is_slow: false,
+            thread: thread::current().id(),
             request: 0,
             lost: None,
         }
@@ -280,32 +286,95 @@ impl<S: Stream> Driver<S> {
     }
 }
 
-impl<S: Stream> ReadBody for Driver<S> {
-    fn read_body(&mut self, request: u64, space: &mut [u8]) -> io::Result<usize> {
-        while request == self.request {
-            let connection = self.session.connection_mut();
-            match connection.body_state() {
-                BodyState::Content(octets) => {
-                    let n = octets.len().min(space.len());
-                    space[..n].copy_from_slice(&octets[..n]);
-                    connection.consume_body(n);
-                    return Ok(n);
-                }
-                BodyState::End => return Ok(0),
-                BodyState::Failed(error) => return Err(error.into()),
-                BodyState::Pending => connection.want_body(),
+/// Bodies of requests.
+impl<S: Stream> Driver<S> {
+    /// Takes what there is of the body. `None` if there may be more.
+    fn take_content(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
+        let connection = self.session.connection_mut();
+        Some(match connection.body_state() {
+            BodyState::Content(octets) => {
+                let n = octets.len().min(space.len());
+                space[..n].copy_from_slice(&octets[..n]);
+                connection.consume_body(n);
+                Ok(n)
             }
+            BodyState::End => Ok(0),
+            BodyState::Failed(error) => Err(error.into()),
+            BodyState::Pending => return None,
+        })
+    }
+
+    /// Reads for another thread, which has the connection locked: without waiting, since its own
+    /// thread may have something to write.
+    fn read_body_elsewhere(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
+        // What is read is there when the next step has been taken.
+        for _ in 0..3 {
+            if let Some(taken) = self.take_content(space) {
+                return Some(taken);
+            }
+            self.session.connection_mut().want_body();
+            self.now = Instant::now();
+            let moved = match self.session.step(self.now) {
+                Step::Read { .. } => self.read_what_has_come(),
+                Step::Produce if self.session.connection_mut().wants_input() => {
+                    self.read_what_has_come()
+                }
+                Step::Handle | Step::Produce => Ok(true),
+                Step::Write { deadline } if self.stream.has_space() => {
+                    self.write(deadline, self.now).map(|_| true)
+                }
+                Step::Write { .. } | Step::Allocate { .. } => Ok(false),
+                Step::Shutdown => self.shutdown(self.now).map(|_| true),
+                Step::Upgraded | Step::Reset | Step::Close => return Some(Err(self.lose(None))),
+            };
+            match moved {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => return Some(Err(self.lose(Some(error)))),
+            }
+        }
+        None
+    }
+
+    /// Reads, if that doesn't wait. Returns whether something has come, or was decided.
+    fn read_what_has_come(&mut self) -> io::Result<bool> {
+        if !self.stream.has_input() {
+            return Ok(!self.session.wait(None, self.now));
+        }
+        // A stream that needs more bytes before it can return any, as TLS does, doesn't wait for them.
+        let until = self.now + INPUT_INTERVAL;
+        self.reading.set(until, self.now, |timeout| self.stream.set_read_timeout(timeout))?;
+        let Self { stream, session, first, now, .. } = self;
+        let read = session.read(first, *now, |space| stream.read(space));
+        Ok(self.reading.survive(read)?.is_some())
+    }
+
+    /// Ends the body. The connection's own thread hears why.
+    fn lose(&mut self, error: Option<io::Error>) -> io::Error {
+        self.lost = self.lost.take().or(error);
+        RequestBodyError::Over.into()
+    }
+}
+
+impl<S: Stream> ReadBody for Driver<S> {
+    fn read_body(&mut self, request: u64, space: &mut [u8]) -> Option<io::Result<usize>> {
+        if request != self.request {
+            return Some(Err(RequestBodyError::Over.into()));
+        }
+        if thread::current().id() != self.thread {
+            return self.read_body_elsewhere(space);
+        }
+        loop {
+            if let Some(taken) = self.take_content(space) {
+                return Some(taken);
+            }
+            self.session.connection_mut().want_body();
             self.now = Instant::now();
             match self.next_step() {
                 Ok(Step::Handle | Step::Produce) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    self.lost = Some(error);
-                    break;
-                }
+                ended => return Some(Err(self.lose(ended.err()))),
             }
         }
-        Err(RequestBodyError::Over.into())
     }
 
     fn body_trailers(&mut self, request: u64) -> Option<Trailers> {

@@ -145,6 +145,14 @@ where
     }
 }
 
+/// Waits until there may be something to read.
+pub(crate) fn wait_for_input(socket: &impl AsFd, timeout: Duration) {
+    let mut polled = [PollFd::new(socket, PollFlags::IN)];
+    // It is only sooner than thought if that fails.
+    let timeout = Timespec::try_from(timeout).unwrap_or_default();
+    let _ = poll(&mut polled, Some(&timeout));
+}
+
 fn is_ready(socket: impl AsFd, flags: PollFlags) -> bool {
     let mut polled = [PollFd::new(&socket, flags)];
     poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)

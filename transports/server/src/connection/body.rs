@@ -73,6 +73,21 @@ impl Connection {
         }
     }
 
+    /// Whether the application waits for more of the body while the answer has parts, or is being
+    /// written. No step asks to read then: the transport reads what has come, if it can without
+    /// waiting, so that no direction holds up the other.
+    #[must_use]
+    pub fn wants_input(&mut self) -> bool {
+        let Some(buffer) = &mut self.buffer else { return false };
+        let is_wanted = self.phase == Phase::Sending
+            && !self.input_ended
+            && buffer.incoming.as_ref().is_some_and(Incoming::lacks_content);
+        if is_wanted {
+            buffer.keep_body_space();
+        }
+        is_wanted
+    }
+
     /// Notes that the application doesn't want the rest of the body.
     ///
     /// Then no 100 (Continue) is sent. After the answer, the rest is thrown away if it isn't long;
@@ -139,6 +154,19 @@ impl Connection {
             self.pause_body(now);
         }
         step
+    }
+
+    /// Passes on what has been read of the body, if the application waits for it.
+    pub(super) fn pass_body_on(&mut self) {
+        if !self.incoming_mut().is_some_and(|incoming| incoming.lacks_content()) {
+            return;
+        }
+        if !self.parse_body() && self.input_ended {
+            self.fail_body(RequestBodyError::UnexpectedEnd);
+        }
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.is_wanted = incoming.lacks_content();
+        }
     }
 
     fn next_of_body(&mut self, now: Instant) -> Option<Step> {

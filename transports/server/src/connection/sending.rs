@@ -123,6 +123,7 @@ impl Connection {
 
     /// Takes a step of an answer whose body is made while it is sent.
     pub(super) fn send(&mut self, now: Instant) -> Option<Step> {
+        self.pass_body_on();
         let buffer = self.buffer.as_deref()?;
         let waits = buffer.outgoing.as_ref()?.waits();
         if (waits || buffer.output.is_full())

@@ -1,6 +1,6 @@
 //! Answers that are made of the body of their request, as it comes.
 
-use h1events_server::{BodyState, Config, Diagnostic, Response, Step, Trailers};
+use h1events_server::{BodyState, Config, Diagnostic, RequestBodyError, Response, Step, Trailers};
 
 use crate::support::{Client, Echo, SECOND, Source, config, get};
 
@@ -109,6 +109,53 @@ fn ready_parts_leave_while_the_body_is_waited_for() {
         client.run();
         assert_eq!(client.expect_one(200).body.len(), 5 * parts + 4);
     }
+}
+
+/// The answer isn't made of it: whoever reads it is somewhere else.
+#[test]
+fn body_that_is_wanted_is_read_while_the_answer_always_has_a_part() {
+    for window in [usize::MAX, 50_000, 0] {
+        let mut client = Client::streaming(config());
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n");
+        assert_eq!(client.read_body().1, BodyState::Pending);
+        client.window = window;
+        let source = Source::default();
+        for _ in 0..20 {
+            source.give(vec![b'x'; 10_000]);
+        }
+        client
+            .connection
+            .respond(Response::new(200).with_streamed_body(source.clone()), client.now());
+        client.send("tea");
+        assert_eq!(client.connection.body_state(), BodyState::Content(b"tea"), "{window}");
+        assert_eq!(client.read_body_once(), 3);
+        client.connection.want_body();
+        source.give("x");
+        client.send("too").run();
+        assert_eq!(client.read_body().0, b"too");
+        assert_eq!(client.read_body().1, BodyState::End);
+        client.read(usize::MAX);
+        source.end();
+        client.run();
+        assert_eq!(client.expect_one(200).body.len(), 200_001);
+    }
+}
+
+/// Its end is noticed, too.
+#[test]
+fn body_that_is_cut_short_fails_while_the_answer_always_has_a_part() {
+    let mut client = Client::streaming(config());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n");
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    let source = Source::default();
+    for _ in 0..20 {
+        source.give(vec![b'x'; 10_000]);
+    }
+    client.window = 0;
+    client.connection.respond(Response::new(200).with_streamed_body(source), client.now());
+    client.end();
+    let failed = BodyState::Failed(RequestBodyError::UnexpectedEnd);
+    assert_eq!(client.connection.body_state(), failed);
 }
 
 /// The body of the answer has no part, ever; that of the request is read all the same.

@@ -12,8 +12,9 @@
 mod client;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 pub use client::*;
@@ -114,6 +115,20 @@ async fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
                 (n < 5).then_some((Ok::<_, RequestBodyError>("event\n"), n + 1))
             });
             return Response::new(200).with_streamed_body(stream(events));
+        }
+        target @ (b"/both" | b"/late") => {
+            let counted = Arc::<AtomicUsize>::default();
+            let response = answer_while_counted(Arc::clone(&counted), false);
+            let reading = async move {
+                let octets = smol::io::copy(&mut body, &mut smol::io::sink()).await;
+                counted.store(usize::try_from(octets.expect("it comes")).expect("small"), SeqCst);
+            };
+            if target == b"/late" {
+                reading.await;
+            } else {
+                smol::spawn(reading).detach();
+            }
+            return response;
         }
         b"/watch" => {
             let _drops = Drops(&GONE);

@@ -14,8 +14,9 @@ pub mod hooked;
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 pub use client::*;
@@ -101,6 +102,15 @@ fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
                 thread::sleep(millis(if n > 0 { 100 } else { 0 }));
                 Ok("event\n")
             }));
+        }
+        target @ (b"/both" | b"/late") => {
+            let counted = Arc::<AtomicUsize>::default();
+            let response = answer_while_counted(Arc::clone(&counted), target == b"/late");
+            thread::spawn(move || {
+                let octets = io::copy(&mut body, &mut io::sink()).expect("it comes");
+                counted.store(usize::try_from(octets).expect("it is small"), SeqCst);
+            });
+            return response;
         }
         b"/watch" => {
             let client = body.client();

@@ -260,6 +260,7 @@ impl Client {
                     Step::Read { .. } => self.transport_reads(),
                     _ => self.transport_writes(),
                 };
+                let has_moved = has_moved || self.transport_reads_beside();
                 if !has_moved {
                     self.waits_for = Some(step);
                 }
@@ -267,6 +268,7 @@ impl Client {
             }
             Step::Handle if self.plays => self.waits_for = Some(step),
             Step::Produce => {
+                self.transport_reads_beside();
                 let was_empty = self.connection.write_slices().is_empty();
                 match self.poll_body() {
                     Poll::Ready(()) => return true,
@@ -328,6 +330,13 @@ impl Client {
             self.connection.read_eof();
         }
         true
+    }
+
+    /// Reads while the answer has parts, or is written.
+    fn transport_reads_beside(&mut self) -> bool {
+        self.connection.wants_input()
+            && (!self.wire.is_empty() || self.ended)
+            && self.transport_reads()
     }
 
     fn transport_writes(&mut self) -> bool {
