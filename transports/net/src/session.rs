@@ -135,6 +135,15 @@ impl Session {
         false
     }
 
+    /// Has the endpoint count what the connection holds while it waits for the application, which may
+    /// take long to read its part of a body.
+    pub fn charge(&mut self) {
+        let held = self.connection.reserved();
+        if held > SMALL {
+            self.guard.with(|endpoint, id| endpoint.charge(id, held));
+        }
+    }
+
     /// Reads what `read` finds: into `scratch`, which connections may share, until something of a
     /// request has come.
     ///

@@ -65,6 +65,8 @@ pub(crate) struct Incoming {
     left: Option<u64>,
     /// Bytes of space that the next read is to have.
     pub(crate) space: usize,
+    /// Bytes that the transport holds for the application.
+    pub(crate) held: usize,
     /// The client's time, which runs only while the application waits.
     pub(crate) wait: Wait,
     paused: Option<Instant>,
@@ -91,6 +93,7 @@ impl Incoming {
             ready: 0,
             left,
             space: 0,
+            held: 0,
             wait: Wait::new(Awaiting::Body, now, config),
             paused: Some(now),
             exchange: Exchange::new(now, config),
@@ -182,7 +185,7 @@ impl Incoming {
     }
 
     pub(crate) const fn capacity(&self) -> usize {
-        self.trailers.capacity()
+        self.trailers.capacity() + self.held
     }
 }
 

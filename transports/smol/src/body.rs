@@ -155,6 +155,7 @@ impl BodyWriter {
     pub(crate) fn exchange(&self, connection: &mut Connection) {
         let mut mailbox = lock(&self.0);
         if mailbox.is_dropped {
+            connection.hold_body(0);
             return connection.discard_body();
         }
         if mailbox.taken == mailbox.content.len() {
@@ -168,7 +169,10 @@ impl BodyWriter {
                     mailbox.content.extend_from_slice(octets);
                     connection.consume_body(n);
                 }
-                BodyState::Pending if mailbox.content.is_empty() => return connection.want_body(),
+                BodyState::Pending if mailbox.content.is_empty() => {
+                    connection.hold_body(mailbox.content.capacity());
+                    return connection.want_body();
+                }
                 BodyState::Pending => break,
                 BodyState::End => {
                     let trailers = connection.body_trailers().cloned().unwrap_or_default();
@@ -181,6 +185,7 @@ impl BodyWriter {
                 }
             }
         }
+        connection.hold_body(mailbox.content.capacity());
         wake_reader(mailbox);
     }
 }

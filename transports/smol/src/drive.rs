@@ -167,7 +167,11 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 match self.next_step() {
                     Step::Read { deadline } => self.wait(deadline, Self::read).await?,
                     Step::Write { deadline } => self.wait(deadline, Self::write).await?,
-                    Step::Handle | Step::Allocate { .. } => self.be_woken().await?,
+                    Step::Handle => {
+                        self.session.charge();
+                        self.be_woken().await?;
+                    }
+                    Step::Allocate { .. } => self.be_woken().await?,
                     // The endpoint has ended it.
                     _ => return Err(ErrorKind::ConnectionAborted.into()),
                 }
@@ -211,6 +215,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         let has_part = self.session.put_body_back(body, polled);
         self.made_move();
         if !has_part && self.next_step() == Step::Produce {
+            self.session.charge();
             self.be_woken().await?;
             self.session.hear();
         }

@@ -88,6 +88,14 @@ impl Connection {
         is_wanted
     }
 
+    /// Notes how many bytes the transport holds of the body, which it has taken and the application
+    /// hasn't: they count as [buffered](Self::buffered).
+    pub fn hold_body(&mut self, bytes: usize) {
+        if let Some(incoming) = self.incoming_mut() {
+            incoming.held = bytes;
+        }
+    }
+
     /// Notes that the application doesn't want the rest of the body.
     ///
     /// Then no 100 (Continue) is sent. After the answer, the rest is thrown away if it isn't long;

@@ -166,6 +166,13 @@ impl Endpoint {
         self.slots[id.0].waits = false;
     }
 
+    /// Reports the bytes of a connection that waits for the application, and not for its client.
+    pub fn charge(&mut self, id: ConnectionId, buffered: usize) {
+        let slot = &mut self.slots[id.0];
+        self.budget.charge(&mut slot.charged, buffered);
+        self.serve_waiting();
+    }
+
     /// Reports that the application has taken a connection, with `buffered` bytes that had been read.
     pub fn hand_over(&mut self, id: ConnectionId, buffered: usize) {
         let slot = &mut self.slots[id.0];

@@ -301,3 +301,17 @@ fn body_is_read_while_that_of_the_answer_is_asked_for_a_part() {
     assert_eq!(connection.body_state(), BodyState::Content(b"tea"));
     connection.put_body_back(body, Poll::Pending).unwrap();
 }
+
+/// A transport takes it before the application does.
+#[test]
+fn body_that_the_transport_holds_counts_as_buffered() {
+    let mut client = Client::streaming(config());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    let before = client.connection.buffered();
+    client.connection.hold_body(60_000);
+    assert_eq!(client.connection.buffered(), before + 60_000);
+    assert!(client.connection.reserved() >= before + 60_000);
+    client.connection.hold_body(0);
+    assert_eq!(client.connection.buffered(), before);
+}

@@ -273,3 +273,17 @@ fn closed_connections_give_everything_back() {
     assert!(world.endpoint.is_empty());
     assert_eq!(world.account.used(), 0);
 }
+
+/// What the transport holds for an application that doesn't read it.
+#[test]
+fn bytes_of_a_connection_that_waits_for_its_application_count() {
+    let account = Account::new(MIB);
+    let now = World::new(config(MIB)).now;
+    let mut endpoint = Endpoint::new(config(MIB), account.purse());
+    let [slow, other] = [endpoint.open(now), endpoint.open(now)];
+    endpoint.charge(slow, MIB);
+    assert!(account.used() >= MIB);
+    assert_eq!(endpoint.acquire(other, 0, 100_000, now), Memory::Lacking);
+    endpoint.charge(slow, 0);
+    assert_eq!(endpoint.acquire(other, 0, 100_000, now), Memory::Granted);
+}
