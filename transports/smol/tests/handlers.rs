@@ -13,8 +13,8 @@ use smol::Timer;
 use smol::future::{block_on, poll_once};
 use smol::stream::StreamExt;
 use support::{
-    Drops, GET, GONE, Request, RequestBody, Response, Running, SOON, bind, bind_single, millis, say,
-    start_async, start_with, stream, timed, wait_until,
+    Drops, GET, GONE, Request, RequestBody, Response, Running, SOON, bind, bind_single, millis,
+    say, start_async, start_with, stream, timed, wait_until,
 };
 
 #[test]
