@@ -197,7 +197,7 @@ impl Connection {
     /// one with `Connection: close`. If there is none, it ends at once.
     ///
     /// A client that always begins the next request before it has its answer goes on. To end
-    /// with a certain answer, use [`Response::with_close`].
+    /// with a certain answer, use [`Response::with_close`](crate::Response::with_close).
     pub const fn graceful_shutdown(&mut self) {
         self.shuts_down = true;
     }
