@@ -16,6 +16,7 @@
 
 mod accept_error;
 mod acceptor;
+mod descriptor;
 mod guard;
 mod limits;
 mod listener;
@@ -29,6 +30,7 @@ mod upgraded;
 
 pub use accept_error::accept_error_kind;
 pub use acceptor::{Acceptor, Refused};
+pub use descriptor::{AsFd, BorrowedFd, borrow_fd};
 pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
 pub use listener::{BACKLOG, Listener, bind, reset_on_close};

@@ -3,8 +3,8 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::time::Duration;
 
+use h1events_net::{AsFd, borrow_fd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::AsFd;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{Shutdown, shutdown};
 
@@ -56,7 +56,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     ///
     /// The stream is of no use any more.
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        Ok(set_socket_timeout(self, Timeout::Recv, timeout)?)
+        Ok(set_socket_timeout(borrow_fd(self), Timeout::Recv, timeout)?)
     }
 
     /// Sets how long [`write_vectored`](Self::write_vectored), [`flush`](Self::flush) and
@@ -67,7 +67,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     ///
     /// The stream is of no use any more.
     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        Ok(set_socket_timeout(self, Timeout::Send, timeout)?)
+        Ok(set_socket_timeout(borrow_fd(self), Timeout::Send, timeout)?)
     }
 
     /// Tells the peer that nothing will follow. The peer may go on sending.
@@ -76,7 +76,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     ///
     /// As with [`read`](Self::read). After a timeout, it is called again.
     fn shutdown_write(&self) -> io::Result<()> {
-        Ok(shutdown(self, Shutdown::Write)?)
+        Ok(shutdown(borrow_fd(self), Shutdown::Write)?)
     }
 
     /// Whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
@@ -96,7 +96,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     /// what had come before or with 0. It must not wait.
     fn shutdown_read(&self) {
         // Without a peer, it has ended already.
-        let _ = shutdown(self, Shutdown::Read);
+        let _ = shutdown(borrow_fd(self), Shutdown::Read);
     }
 
     /// Closes the connection in both directions: a [`read`](Self::read) or
@@ -104,7 +104,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     /// any result. It must not wait.
     fn close(&self) {
         // Without a peer, it is closed already.
-        let _ = shutdown(self, Shutdown::Both);
+        let _ = shutdown(borrow_fd(self), Shutdown::Both);
     }
 
     /// Has the stream end with a reset when it is dropped, so that the client doesn't take a cut answer
@@ -133,7 +133,8 @@ where
     }
 }
 
-fn is_ready(socket: impl AsFd, flags: PollFlags) -> bool {
+fn is_ready(socket: &(impl AsFd + ?Sized), flags: PollFlags) -> bool {
+    let socket = borrow_fd(socket);
     let mut polled = [PollFd::new(&socket, flags)];
     poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
