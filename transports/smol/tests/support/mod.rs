@@ -18,7 +18,8 @@ use std::thread;
 pub use client::*;
 pub use h1events_smol::{
     Config, EndpointConfig, IntoStream, Listener, MinDataRate, Peer, Request, RequestBody,
-    RequestBodyError, Response, Server, ShutdownHandle, Summary, Trailers, reader, stream, upgrade,
+    RequestBodyError, Response, Server, ShutdownHandle, Summary, Trailers, raise_descriptor_limit,
+    reader, stream, upgrade,
 };
 use h1events_smol::{TcpSocket, Upgraded};
 use smol::Timer;

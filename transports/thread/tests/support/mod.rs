@@ -21,7 +21,8 @@ pub use client::*;
 use h1events_thread::Upgraded;
 pub use h1events_thread::{
     Config, EndpointConfig, Listener, MinDataRate, Peer, Request, RequestBody, RequestBodyError,
-    Response, Server, ShutdownHandle, Stream, Summary, Trailers, reader, upgrade,
+    Response, Server, ShutdownHandle, Stream, Summary, Trailers, raise_descriptor_limit, reader,
+    upgrade,
 };
 
 /// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
