@@ -17,12 +17,13 @@ mod stop;
 mod support;
 mod vectors;
 
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     process::{Child, ChildStderr, Command},
     thread::JoinHandle,
-    time::{Duration, Instant},
 };
 
 use client::Client;
