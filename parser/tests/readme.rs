@@ -1,8 +1,7 @@
-//! The README shows the loop of the crate documentation, where it is compiled and run.
+//! Both READMEs show the loop of the crate documentation, where it is compiled and run.
 
 #[test]
 fn the_loop_is_that_of_the_crate_documentation() {
-    let readme = code(include_str!("../../README.md"));
     let documentation: String = include_str!("../src/lib.rs")
         .lines()
         .filter_map(|line| line.strip_prefix("//!"))
@@ -10,8 +9,11 @@ fn the_loop_is_that_of_the_crate_documentation() {
         .filter(|line| !line.starts_with("# ") && !line.starts_with("use ") && !line.is_empty())
         .flat_map(|line| [line, "\n"])
         .collect();
-    assert!(readme.contains("next_event"));
-    assert!(documentation.contains(readme), "not in the crate documentation:\n{readme}");
+    for readme in [include_str!("../../README.md"), include_str!("../README.md")] {
+        let readme = code(readme);
+        assert!(readme.contains("next_event"));
+        assert!(documentation.contains(readme), "not in the crate documentation:\n{readme}");
+    }
 }
 
 /// The first block of Rust.

@@ -6,24 +6,16 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::{
-    Client, Config, GET, Gate, SOON, bind, millis, say, start, start_with, timed,
+    Client, Config, GET, Gate, SOON, bind, millis, raise_descriptor_limit, say, start, start_with,
+    timed,
 };
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// A newcomer waits for a second at most, and this machine may be busy.
 const BOUND: Duration = Duration::from_millis(2_500);
 
-/// Raises the limit: both ends of all connections are in this process.
-fn raise_descriptor_limit() -> usize {
-    let limit = getrlimit(Resource::Nofile);
-    // Refused at worst.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from(limit).unwrap_or(usize::MAX)
-}
-
 #[test]
 fn silent_connections_beyond_the_cap_hold_nobody_up() {
+    // Both ends of all connections are in this process.
     let limit = raise_descriptor_limit();
     let cap = 1_000.min(limit / 4);
     let server = start(bind().max_connections(cap));

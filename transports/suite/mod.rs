@@ -20,5 +20,8 @@ mod slow;
 mod streaming;
 mod tls;
 mod turns;
+#[cfg(unix)]
+mod unix;
 mod upgrade;
+#[cfg(unix)]
 mod urgent;

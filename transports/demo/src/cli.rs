@@ -9,7 +9,7 @@ use clap_complete::Shell;
 /// HTTP/1 requests as events: serve them, look at them, send them.
 #[derive(Debug, Parser)]
 // Without a subcommand, clap would print the whole help as an error.
-#[command(name = "h1events", version, arg_required_else_help = false)]
+#[command(name = "h1events", bin_name = "h1events", version, arg_required_else_help = false)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
-    path::Path,
+    path::{MAIN_SEPARATOR_STR, Path},
 };
 
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ pub(crate) struct Input {
 pub(crate) fn open(file: Option<&Path>) -> Result<Input, Failure> {
     match file {
         Some(path) if path != Path::new("-") => {
-            let name = path.to_string_lossy().escape_debug().to_string();
+            let name = shown(path);
             match File::open(path) {
                 Ok(file) => Ok(Input { name, source: Box::new(file) }),
                 Err(error) => Err(Failure::Read(name, error)),
@@ -30,4 +30,11 @@ pub(crate) fn open(file: Option<&Path>) -> Result<Input, Failure> {
         }
         _ => Ok(Input { name: "<stdin>".to_owned(), source: Box::new(io::stdin()) }),
     }
+}
+
+/// Escapes what could command a terminal, but not the backslashes between the folders of Windows.
+fn shown(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let names = path.split(MAIN_SEPARATOR_STR).map(|name| name.escape_debug().to_string());
+    names.collect::<Vec<_>>().join(MAIN_SEPARATOR_STR)
 }

@@ -20,6 +20,7 @@ pub fn accept_error_kind(error: &io::Error) -> AcceptErrorKind {
     let is_one_of = |errnos: &[Errno]| errno.is_some_and(|errno| errnos.contains(&errno));
     if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted)
         || is_one_of(CONNECTION)
+        || has_no_address(error)
     {
         AcceptErrorKind::Connection
     } else if error.kind() == ErrorKind::OutOfMemory || is_one_of(SHORTAGE) {
@@ -27,6 +28,12 @@ pub fn accept_error_kind(error: &io::Error) -> AcceptErrorKind {
     } else {
         AcceptErrorKind::Other
     }
+}
+
+/// The BSDs and macOS accept connections that their clients have reset already, without an address. std
+/// finds that invalid, and has no error number for it.
+fn has_no_address(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::InvalidInput && error.raw_os_error().is_none()
 }
 
 /// accept(2) of Linux: errors that are "already pending on the new socket" are passed on.
@@ -73,6 +80,8 @@ mod tests {
         ] {
             assert_eq!(accept_error_kind(&errno.into()), kind, "{errno}");
         }
+        let no_address = ErrorKind::InvalidInput.into();
+        assert_eq!(accept_error_kind(&no_address), AcceptErrorKind::Connection);
         assert_eq!(accept_error_kind(&io::Error::other("it")), AcceptErrorKind::Other);
     }
 }

@@ -1,7 +1,8 @@
 //! Whether a client is still there.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::AsFd;
+
+use crate::descriptor::{AsFd, BorrowedFd, borrow_fd};
 
 /// What is known of the client's end of a connection.
 ///
@@ -31,17 +32,19 @@ pub fn client_state(socket: &(impl AsFd + ?Sized)) -> ClientState {
     let flags = PollFlags::RDHUP;
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let flags = PollFlags::IN;
+    let socket = borrow_fd(socket);
     let mut polled = [PollFd::new(&socket, flags)];
     // If it can't be looked at, reading and writing tell.
     if poll(&mut polled, Some(&Timespec::default())).is_err() {
         return ClientState::Connected;
     }
-    state_of(socket, polled[0].revents())
+    let events = polled[0].revents();
+    state_of(socket, events)
 }
 
 /// A connection whose server hasn't shut it down hangs up when it is broken or has been closed as a whole.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn state_of(_: &(impl AsFd + ?Sized), events: PollFlags) -> ClientState {
+fn state_of(_: BorrowedFd<'_>, events: PollFlags) -> ClientState {
     if events.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL) {
         ClientState::Gone
     } else if events.contains(PollFlags::RDHUP) {
@@ -53,7 +56,7 @@ fn state_of(_: &(impl AsFd + ?Sized), events: PollFlags) -> ClientState {
 
 /// Other systems hang up after a FIN, too, so that only what a read would find is a sign.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn state_of(socket: &(impl AsFd + ?Sized), events: PollFlags) -> ClientState {
+fn state_of(socket: BorrowedFd<'_>, events: PollFlags) -> ClientState {
     use rustix::net::{RecvFlags, recv};
 
     if events.is_empty() {

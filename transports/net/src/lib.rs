@@ -18,6 +18,7 @@
 mod accept_error;
 mod acceptor;
 mod client;
+mod descriptor;
 mod guard;
 mod limits;
 mod listener;
@@ -32,6 +33,7 @@ mod upgraded;
 pub use accept_error::accept_error_kind;
 pub use acceptor::{Acceptor, Refused};
 pub use client::{ClientState, client_state};
+pub use descriptor::{AsFd, BorrowedFd, borrow_fd};
 pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
 pub use listener::{BACKLOG, Listener, bind, reset_on_close};

@@ -23,12 +23,21 @@ pub fn raise_descriptor_limit() -> usize {
         use rustix::process::{Resource, getrlimit, setrlimit};
 
         let mut limit = getrlimit(Resource::Nofile);
+        let former = limit.current;
         limit.current = limit.maximum;
+        if cfg!(target_vendor = "apple") {
+            let most = limit.maximum.map_or(OPEN_MAX, |maximum| maximum.min(OPEN_MAX));
+            limit.current = former.map(|former| former.max(most));
+        }
         // If it is refused, the limit stays as it was.
         let _ = setrlimit(Resource::Nofile, limit);
     }
     soft_limit()
 }
+
+/// Descriptors that setrlimit(2) of macOS lets a process have, though it calls the hard limit infinite.
+#[cfg(unix)]
+const OPEN_MAX: u64 = 10_240;
 
 /// The bytes of address space that the process may still take, where a limit (`RLIMIT_AS`) and what
 /// is taken of it are known without taking any.

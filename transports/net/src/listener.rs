@@ -7,7 +7,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use h1events_server::Peer;
-use rustix::fd::AsFd;
+
+use crate::descriptor::{AsFd, borrow_fd};
 
 /// Connections that the system may keep for a server before they are accepted. The 128 of std are
 /// fewer than browsers and load balancers open at once; nginx asks for 511. The system cuts it to
@@ -84,5 +85,5 @@ fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 pub fn reset_on_close(socket: &(impl AsFd + ?Sized), resets: bool) {
     let linger = resets.then_some(Duration::ZERO);
     // If it is refused, the client has gone.
-    let _ = rustix::net::sockopt::set_socket_linger(socket, linger);
+    let _ = rustix::net::sockopt::set_socket_linger(borrow_fd(socket), linger);
 }

@@ -10,8 +10,9 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::AsFd;
 use rustix::io::Errno;
+
+use crate::descriptor::AsFd;
 
 /// Some systems can't wait for years at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);

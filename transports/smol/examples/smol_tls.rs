@@ -11,7 +11,10 @@ use std::env;
 use std::error::Error;
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+#[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsSocket, BorrowedSocket};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -67,9 +70,17 @@ impl TlsListener {
     }
 }
 
+#[cfg(unix)]
 impl AsFd for TlsListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.tcp.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl AsSocket for TlsListener {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.tcp.as_socket()
     }
 }
 

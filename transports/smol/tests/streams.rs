@@ -4,7 +4,10 @@ mod support;
 
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
+#[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsSocket, BorrowedSocket};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -67,9 +70,17 @@ struct SlowListener(TcpListener);
 
 struct Accepted(TcpStream);
 
+#[cfg(unix)]
 impl AsFd for SlowListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl AsSocket for SlowListener {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.0.as_socket()
     }
 }
 

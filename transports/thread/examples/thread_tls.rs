@@ -11,7 +11,10 @@ use std::env;
 use std::error::Error;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{self, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsSocket, BorrowedSocket};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,9 +68,17 @@ impl TlsListener {
     }
 }
 
+#[cfg(unix)]
 impl AsFd for TlsListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.tcp.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl AsSocket for TlsListener {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.tcp.as_socket()
     }
 }
 
@@ -118,9 +129,17 @@ impl TlsStream {
     }
 }
 
+#[cfg(unix)]
 impl AsFd for TlsStream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl AsSocket for TlsStream {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.socket.as_socket()
     }
 }
 

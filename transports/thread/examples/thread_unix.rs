@@ -5,11 +5,13 @@
 //! curl --unix-socket /tmp/hello.sock http://localhost/ # Hello, World
 //! ```
 
-use std::os::unix::net::UnixListener;
-use std::{env, fs, io};
+#[cfg(unix)]
+use std::{env, fs, io, os::unix::net::UnixListener};
 
+#[cfg(unix)]
 use h1events_thread::{Response, Server};
 
+#[cfg(unix)]
 fn main() -> io::Result<()> {
     let path = env::args().nth(1).unwrap_or_else(|| "/tmp/hello.sock".to_owned());
     // What a server leaves behind that was killed is in the way.
@@ -21,4 +23,9 @@ fn main() -> io::Result<()> {
     println!("{path}");
     server.serve(|_| Response::text("Hello, World\n"))?;
     Ok(())
+}
+
+#[cfg(not(unix))]
+fn main() {
+    eprintln!("std has no Unix sockets on this system");
 }

@@ -85,6 +85,11 @@
 //! errors of accept without a byte of their payload (the first of a kind in a minute as a warning, the
 //! others at debug level); panics (error).
 //!
+//! # On Windows
+//!
+//! A shutdown of a socket wakes no read that waits. So a connection's thread looks up every 100 ms, and what
+//! takes an upgraded connection has to set a read timeout of its own if it is to end with the server.
+//!
 //! # What it does not do
 //!
 //! No signal handlers, no routing, no TLS of its own, no HTTP.

@@ -3,9 +3,8 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::time::Duration;
 
-use h1events_net::ClientState;
+use h1events_net::{AsFd, ClientState, borrow_fd};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::AsFd;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{Shutdown, shutdown};
 
@@ -57,7 +56,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     ///
     /// The stream is of no use any more.
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        Ok(set_socket_timeout(self, Timeout::Recv, timeout)?)
+        Ok(set_socket_timeout(borrow_fd(self), Timeout::Recv, timeout)?)
     }
 
     /// Sets how long [`write_vectored`](Self::write_vectored), [`flush`](Self::flush) and
@@ -68,7 +67,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     ///
     /// The stream is of no use any more.
     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        Ok(set_socket_timeout(self, Timeout::Send, timeout)?)
+        Ok(set_socket_timeout(borrow_fd(self), Timeout::Send, timeout)?)
     }
 
     /// Tells the peer that nothing will follow. The peer may go on sending.
@@ -77,7 +76,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     ///
     /// As with [`read`](Self::read). After a timeout, it is called again.
     fn shutdown_write(&self) -> io::Result<()> {
-        Ok(shutdown(self, Shutdown::Write)?)
+        Ok(shutdown(borrow_fd(self), Shutdown::Write)?)
     }
 
     /// Whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
@@ -106,7 +105,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     /// what had come before or with 0. It must not wait.
     fn shutdown_read(&self) {
         // Without a peer, it has ended already.
-        let _ = shutdown(self, Shutdown::Read);
+        let _ = shutdown(borrow_fd(self), Shutdown::Read);
     }
 
     /// Closes the connection in both directions: a [`read`](Self::read) or
@@ -114,7 +113,7 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     /// any result. It must not wait.
     fn close(&self) {
         // Without a peer, it is closed already.
-        let _ = shutdown(self, Shutdown::Both);
+        let _ = shutdown(borrow_fd(self), Shutdown::Both);
     }
 
     /// Sets whether the stream ends with a reset when it is dropped: while an answer is on its way whose
@@ -146,14 +145,16 @@ where
 }
 
 /// Waits until there may be something to read.
-pub(crate) fn wait_for_input(socket: &impl AsFd, timeout: Duration) {
-    let mut polled = [PollFd::new(socket, PollFlags::IN)];
+pub(crate) fn wait_for_input(socket: &(impl AsFd + ?Sized), timeout: Duration) {
+    let socket = borrow_fd(socket);
+    let mut polled = [PollFd::new(&socket, PollFlags::IN)];
     // It is only sooner than thought if that fails.
     let timeout = Timespec::try_from(timeout).unwrap_or_default();
     let _ = poll(&mut polled, Some(&timeout));
 }
 
-fn is_ready(socket: impl AsFd, flags: PollFlags) -> bool {
+fn is_ready(socket: &(impl AsFd + ?Sized), flags: PollFlags) -> bool {
+    let socket = borrow_fd(socket);
     let mut polled = [PollFd::new(&socket, flags)];
     poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }

@@ -48,6 +48,10 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(any(feature = "smol", feature = "thread")),
+    allow(dead_code, reason = "it is of use with a transport")
+)]
+#![cfg_attr(
+    not(any(feature = "smol", feature = "thread")),
     allow(dead_code, unused_imports, reason = "only the transports use it")
 )]
 

@@ -8,7 +8,6 @@ mod support;
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use support::{Running, TRANSPORTS};
@@ -294,6 +293,7 @@ fn no_path_leads_out_of_the_folder() {
 #[test]
 fn no_link_leads_out_of_the_folder() {
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     for transport in TRANSPORTS {
         let outside = folders();

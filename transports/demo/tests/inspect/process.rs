@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
-    process::Stdio,
     thread,
 };
 
@@ -132,7 +131,7 @@ fn full_disk_is_trouble() {
 fn memory_does_not_grow_with_the_input() {
     const MIB: usize = 1024 * 1024;
     let mut command = h1events(&["inspect"]);
-    command.stdout(Stdio::null());
+    command.stdout(std::process::Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     write!(stdin, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", 64 * MIB).unwrap();

@@ -127,6 +127,11 @@ impl Client {
         if let Ok(n) = result {
             self.unread.extend_from_slice(&block[..n]);
         }
-        self.unread.is_empty() && result.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+        self.unread.is_empty() && result.is_err_and(|error| is_late(&error))
     }
+}
+
+/// Whether the time of a read has passed. Windows has a word of its own for it.
+fn is_late(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

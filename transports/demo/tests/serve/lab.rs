@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use rustix::process::Signal;
 
 use super::{Client, Server, on_both};
@@ -72,6 +73,7 @@ fn sleep_takes_its_time_and_holds_nobody_up() {
     });
 }
 
+#[cfg(unix)]
 #[test]
 fn panic_is_a_500_and_the_others_go_on() {
     on_both(|transport| {
@@ -90,6 +92,7 @@ fn panic_is_a_500_and_the_others_go_on() {
     });
 }
 
+#[cfg(unix)]
 #[test]
 fn sleepers_do_not_keep_the_server_from_ending() {
     on_both(|transport| {

@@ -1,26 +1,33 @@
 //! `h1events serve` on both transports, and `h1events send`.
+//!
+//! Where there are no signals, nothing here can end a server well: the tests of that are for Unix.
 
 mod client;
 mod hello;
 mod lab;
+#[cfg(unix)]
 mod log;
 mod options;
 mod send;
+#[cfg(unix)]
 mod signals;
+#[cfg(unix)]
 mod stop;
 #[path = "../support/mod.rs"]
 mod support;
 mod vectors;
 
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     process::{Child, ChildStderr, Command},
     thread::JoinHandle,
-    time::{Duration, Instant},
 };
 
 use client::Client;
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 use support::{check_trouble, h1events, run};
 
@@ -75,11 +82,13 @@ impl Server {
         Client::connect(self.address)
     }
 
+    #[cfg(unix)]
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Stops it, and asserts that it ends well and in time. What it wrote to stderr.
+    #[cfg(unix)]
     fn stop(mut self, signal: Signal) -> String {
         let start = Instant::now();
         self.signal(signal);
@@ -89,6 +98,7 @@ impl Server {
     }
 
     /// Waits for the end.
+    #[cfg(unix)]
     fn end(&mut self) -> String {
         let log = self.log.take().unwrap().join().unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{log}");

@@ -1,16 +1,21 @@
 //! Options, timeouts, and what is wrong with an address.
 
+#[cfg(target_os = "linux")]
 use std::{
     fs,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     process::{Command, Stdio},
+};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::{Duration, Instant},
 };
 
+#[cfg(unix)]
 use rustix::process::Signal;
 
 use super::{Client, Server, check_trouble, h1events, on_both, run};
 
+#[cfg(unix)]
 #[test]
 fn start_says_where_it_listens_and_what_to_try() {
     on_both(|transport| {

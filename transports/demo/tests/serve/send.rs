@@ -189,7 +189,9 @@ fn trouble_takes_one_line() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let run_with_folder = run(h1events(&["send", &address, "/"]), b"");
-    let trouble = format!("{}h1events: cannot read /: ", waits("/", &address));
+    // Windows opens no folder; elsewhere only its reads fail.
+    let before = if cfg!(windows) { String::new() } else { waits("/", &address) };
+    let trouble = format!("{before}h1events: cannot read /: ");
     assert!(run_with_folder.stderr.starts_with(&trouble), "{}", run_with_folder.stderr);
     assert_eq!(run_with_folder.status, Some(3));
     check_trouble(&run(h1events(&["send"]), b""), "h1events: the following required argument");

@@ -21,7 +21,7 @@ pub use client::*;
 pub use h1events_smol::{
     Body, BodyError, ClientState, Config, EndpointConfig, IntoStream, Listener, MinDataRate, Part,
     Peer, Request, RequestBody, RequestBodyError, Response, Server, ShutdownHandle, Summary,
-    Trailers, reader, stream, upgrade,
+    Trailers, raise_descriptor_limit, reader, stream, upgrade,
 };
 use h1events_smol::{TcpSocket, Upgraded};
 use smol::io::{AsyncReadExt, AsyncWriteExt};

@@ -2,7 +2,10 @@
 
 use std::io::{self, IoSlice};
 use std::net::{TcpListener, TcpStream};
+#[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsSocket, BorrowedSocket};
 use std::sync::Arc;
 
 use h1events_thread::{Listener, Peer, Server, Stream};
@@ -51,9 +54,17 @@ pub struct HookedListener {
     hooks: Arc<Hooks>,
 }
 
+#[cfg(unix)]
 impl AsFd for HookedListener {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.listener.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl AsSocket for HookedListener {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.listener.as_socket()
     }
 }
 
@@ -71,9 +82,17 @@ pub struct Hooked {
     hooks: Arc<Hooks>,
 }
 
+#[cfg(unix)]
 impl AsFd for Hooked {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+#[cfg(windows)]
+impl AsSocket for Hooked {
+    fn as_socket(&self) -> BorrowedSocket<'_> {
+        self.socket.as_socket()
     }
 }
 

@@ -24,7 +24,7 @@ use h1events_thread::Upgraded;
 pub use h1events_thread::{
     Body, BodyError, ClientState, Config, EndpointConfig, Listener, MinDataRate, Part, Peer,
     Request, RequestBody, RequestBodyError, Response, Server, ShutdownHandle, Stream, Summary,
-    Trailers, reader, upgrade,
+    Trailers, raise_descriptor_limit, reader, upgrade,
 };
 
 /// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.

@@ -1,0 +1,21 @@
+//! Sockets as the system knows them: a descriptor; on Windows, which has another kind of number for
+//! them, a socket.
+
+#[cfg(not(windows))]
+pub use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(windows)]
+pub use std::os::windows::io::{AsSocket as AsFd, BorrowedSocket as BorrowedFd};
+
+/// Borrows the descriptor of a socket, of any type that [`AsFd`] names.
+///
+/// ```
+/// let listener = h1events_net::bind("127.0.0.1:0")?;
+/// let descriptor = h1events_net::borrow_fd(&listener);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn borrow_fd(socket: &(impl AsFd + ?Sized)) -> BorrowedFd<'_> {
+    #[cfg(not(windows))]
+    return socket.as_fd();
+    #[cfg(windows)]
+    return socket.as_socket();
+}
