@@ -18,6 +18,9 @@ TRANSPORTS = ["thread", "smol"]
 # Longer than anything takes that works, on a busy machine.
 PATIENCE = 30
 
+# Whether what a script does in short may take minutes.
+FULL = "--full" in sys.argv
+
 # A script that is stopped stops what it has started.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
 
@@ -31,7 +34,8 @@ def build():
 
 def binary():
     """The command `h1events`: the script's argument, or else a new build."""
-    return sys.argv[1] if len(sys.argv) > 1 else build()
+    arguments = [argument for argument in sys.argv[1:] if argument != "--full"]
+    return arguments[0] if arguments else build()
 
 
 def check(holds, what, detail=""):
@@ -71,8 +75,9 @@ def child(command, **options):
 class Server:
     """A server that runs, or has run."""
 
-    def __init__(self, transport, log):
+    def __init__(self, transport, pid, log):
         self.transport = transport
+        self.pid = pid
         self.file = log
         first = r"http://([\d.]+):(\d+) .*\n"
         found = wait_until(lambda: re.search(first, self.log()), "the server's address")
@@ -91,7 +96,7 @@ def serve(path, transport, *options):
     log = tempfile.TemporaryFile()
     command = [path, "serve", "--transport", transport, "--listen", "127.0.0.1:0", *options]
     with child(command, stderr=log) as process:
-        server = Server(transport, log)
+        server = Server(transport, process.pid, log)
         yield server
     if process.returncode != 0:
         # Whatever has been done to it, a signal ends it gracefully.

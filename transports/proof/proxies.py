@@ -9,54 +9,16 @@ another one. Needs: nginx, haproxy.
 import concurrent.futures
 import contextlib
 import json
-import pathlib
-import shutil
-import socket
-import tempfile
 
 from proxy.client import Client, post
+from proxy.front import PROXIES, running
 from proxy.judge import judge_answers, judge_connections, judge_requests, seen_by
 from proxy.tap import Tap
-from proof import HERE, PATIENCE, REPOSITORY, TRANSPORTS, binary, check, child, serve, wait_until
+from proof import PATIENCE, REPOSITORY, TRANSPORTS, binary, check, serve
 
 VECTORS = REPOSITORY / "parser" / "tests" / "vectors" / "vectors.jsonl"
 
-# For requests that never end.
-PROXY_PATIENCE = 4
 CLIENTS = 48
-
-PROXIES = {
-    "nginx": ("nginx.conf", lambda file: ["nginx", "-e", "stderr", "-c", file]),
-    "haproxy": ("haproxy.cfg", lambda file: ["haproxy", "-db", "-f", file]),
-}
-
-
-@contextlib.contextmanager
-def running(name, backend):
-    """Runs the proxy in front of the backend: the path of its socket."""
-    template, command = PROXIES[name]
-    with tempfile.TemporaryDirectory() as folder:
-        config = (HERE / "proxy" / template).read_text()
-        for key, value in {"DIR": folder, "BACKEND": backend, "PATIENCE": f"{PROXY_PATIENCE}s"}.items():
-            config = config.replace(f"@{key}@", value)
-        file = pathlib.Path(folder, template)
-        file.write_text(config)
-        path = f"{folder}/socket"
-        with open(f"{folder}/output", "w+b") as output:
-            program, *arguments = command(str(file))
-            # Debian has both where a path that isn't root's doesn't lead.
-            program = shutil.which(program) or f"/usr/sbin/{program}"
-            with child([program, *arguments], stdout=output, stderr=output) as process:
-                wait_until(lambda: accepts(path) or process.poll() is not None, f"{name} to listen")
-                said = pathlib.Path(folder, "output").read_text()
-                if process.poll() is not None:
-                    check(False, f"{name} runs", said)
-                yield path
-
-
-def accepts(path):
-    with socket.socket(socket.AF_UNIX) as stream:
-        return stream.connect_ex(path) == 0
 
 
 def keep_alive(say, path, tap):
@@ -102,7 +64,7 @@ def behind(path, name, transport, vectors):
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(serve(path, transport, "--app", "echo", "-vv"))
         tap = stack.enter_context(Tap(server))
-        front = stack.enter_context(running(name, tap.address))
+        front, _ = stack.enter_context(running(name, tap.address))
         keep_alive(say, front, tap)
         pipelining(say, front)
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:

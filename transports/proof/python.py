@@ -36,9 +36,25 @@ def http_client(server):
     connection.close()
 
 
+def refused(server):
+    """It sends all of a body before it looks for an answer."""
+    for status, path in [(413, "/collect"), (404, "/nothing")]:
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
+        connection.request("POST", path, bytes(100_000_000))
+        check(connection.getresponse().status == status,
+              f"http.client, {server.transport}: {status} while it uploads 100 MB")
+        connection.close()
+
+
 def urllib_request(server):
     with urllib.request.urlopen(server.url, BODY, timeout=PATIENCE) as answer:
         check(answer.read() == BODY, f"urllib, {server.transport}: POST")
+
+
+def run_packages(python, server, part):
+    packages = [python, "-B", HERE / "python_packages.py", server.url, server.transport, part]
+    if subprocess.run(packages, timeout=10 * PATIENCE).returncode != 0:
+        sys.exit(1)
 
 
 def main():
@@ -48,9 +64,10 @@ def main():
         with serve(path, transport, "--app", "echo", "--max-body", "1048576") as server:
             http_client(server)
             urllib_request(server)
-            packages = [python, "-B", HERE / "python_packages.py", server.url, transport]
-            if subprocess.run(packages, timeout=10 * PATIENCE).returncode != 0:
-                sys.exit(1)
+            run_packages(python, server, "echo")
+        with serve(path, transport, "--app", "lab") as server:
+            refused(server)
+            run_packages(python, server, "lab")
 
 
 main()

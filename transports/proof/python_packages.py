@@ -1,4 +1,5 @@
-"""requests, httpx and aiohttp against the server at the first argument; run by python.py."""
+"""requests, httpx and aiohttp against the server at the first argument; run by python.py.
+Its application is the third."""
 
 import asyncio
 import sys
@@ -9,7 +10,7 @@ import requests
 
 from proof import PATIENCE, check
 
-URL, TRANSPORT = sys.argv[1:]
+URL, TRANSPORT, APP = sys.argv[1:]
 BODY = bytes(range(256)) * 1000
 MANY = 100
 
@@ -57,8 +58,20 @@ async def with_aiohttp():
         check(own, f"aiohttp, {TRANSPORT}: {MANY} at once, each gets its own answer", answers)
 
 
-with requests.Session() as session:
-    same_for_both("requests", session)
-with httpx.Client() as session:
-    same_for_both("httpx", session)
-asyncio.run(with_aiohttp())
+def refused():
+    """The answer arrives, although the upload goes on."""
+    for status, path in [(413, "/collect"), (404, "/nothing")]:
+        with httpx.Client() as client:
+            answer = client.post(URL + path, content=bytes(100_000_000), timeout=PATIENCE)
+        what = f"httpx, {TRANSPORT}: {status} while it uploads 100 MB"
+        check(answer.status_code == status, what, answer)
+
+
+if APP == "echo":
+    with requests.Session() as session:
+        same_for_both("requests", session)
+    with httpx.Client() as session:
+        same_for_both("httpx", session)
+    asyncio.run(with_aiohttp())
+else:
+    refused()

@@ -3,6 +3,7 @@
 mod attack;
 mod beside;
 mod net;
+mod pattern;
 mod process;
 mod random;
 mod round;

@@ -1,10 +1,13 @@
 //! Measures the servers against each other. See the README for how to read it.
 
 mod load;
+mod nginx;
 mod process;
 mod silent;
 mod speed;
+mod streams;
 mod table;
+mod transfer;
 
 use std::{error::Error, hint::black_box, process::ExitCode, thread, time::Duration};
 
@@ -13,6 +16,9 @@ use crate::process::Server;
 /// The servers, ours first, and which of them is the peer of which.
 const SERVERS: [&str; 4] = ["thread", "tiny_http", "smol", "hyper"];
 const RATIOS: [(&str, &str); 3] = [("smol", "hyper"), ("thread", "tiny_http"), ("smol", "thread")];
+
+/// The same service, by `axum::serve` on tokio and by h1events-tower on smol.
+const AXUM: [&str; 2] = ["axum-smol", "axum-tokio"];
 
 /// What is measured, and how often.
 struct Options {
@@ -51,18 +57,19 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Box<dyn
             "--seconds" => options.length = Duration::from_secs(number()?.max(1).into()),
             "--connections" => options.connections = number()?.max(1) as usize,
             "--busy" => options.busy = number()? as usize,
-            "speed" | "memory" | "beside" => options.parts.push(argument),
+            "speed" | "memory" | "beside" | "streams" | "axum" => options.parts.push(argument),
             _ => return Err(USAGE.into()),
         }
     }
     Ok(options)
 }
 
-const USAGE: &str = "[--rounds N] [--seconds S] [--connections N] [--busy N] [speed] [memory] [beside]; see README.md";
+const USAGE: &str = "[--rounds N] [--seconds S] [--connections N] [--busy N] \
+    [speed] [memory] [beside] [streams] [axum]; see README.md";
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let wants = |part| options.parts.is_empty() || options.parts.iter().any(|name| name == part);
-    for name in SERVERS {
+    for name in SERVERS.into_iter().chain(AXUM) {
         Server::start(name)?.check()?;
     }
     for _ in 0..options.busy {
@@ -70,7 +77,8 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if wants("speed") {
         for (connections, pipelined) in [(8, 1), (64, 1), (256, 1), (64, 16)] {
-            speed::measure(connections, pipelined, options.rounds, options.length)?;
+            let load = speed::Load { connections, pipelined };
+            speed::measure(&SERVERS, &RATIOS, load, options.rounds, options.length)?;
         }
     }
     if wants("memory") {
@@ -78,6 +86,16 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     if wants("beside") {
         silent::beside(&SERVERS, 1_500)?;
+    }
+    if wants("streams") {
+        streams::measure(options.rounds)?;
+    }
+    if wants("axum") {
+        for pipelined in [1, 16] {
+            let load = speed::Load { connections: 64, pipelined };
+            let ratios = [("axum-smol", "axum-tokio")];
+            speed::measure(&AXUM, &ratios, load, options.rounds, options.length)?;
+        }
     }
     Ok(())
 }

@@ -12,16 +12,21 @@ use std::{
 pub(crate) struct Server {
     pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
-    child: Child,
+    pub(crate) child: Child,
 }
 
 /// The request of all measurements that don't leave it to wrk.
 pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 impl Server {
-    /// Starts the binary beside this one.
+    /// Starts the binary beside this one that says hello.
     pub(crate) fn start(name: &'static str) -> Result<Self, Box<dyn Error>> {
-        let path = std::env::current_exe()?.with_file_name(format!("hello-{name}"));
+        Self::start_kind("hello", name)
+    }
+
+    /// Starts the binary `<kind>-<name>` beside this one.
+    pub(crate) fn start_kind(kind: &str, name: &'static str) -> Result<Self, Box<dyn Error>> {
+        let path = std::env::current_exe()?.with_file_name(format!("{kind}-{name}"));
         let mut child = Command::new(&path).stdout(Stdio::piped()).spawn().map_err(|error| {
             format!("cannot run {}: {error}; first: cargo build --release", path.display())
         })?;

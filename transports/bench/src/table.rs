@@ -11,3 +11,12 @@ pub(crate) fn median(numbers: impl Iterator<Item = f64>) -> f64 {
         _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
     }
 }
+
+/// Prints the median of ratios, and their range.
+pub(crate) fn print_ratio(name: &str, ratios: impl Iterator<Item = f64>) {
+    let ratios: Vec<f64> = ratios.collect();
+    let lowest = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = ratios.iter().copied().fold(0.0, f64::max);
+    let median = median(ratios.into_iter());
+    println!("{name:<28}{median:>8.2} ({lowest:.2} - {highest:.2})");
+}

@@ -48,6 +48,9 @@ pub(crate) enum Then {
     /// Sends the opening from that octet on, again and again, as fast as the server takes it,
     /// and reads all answers.
     Repeat { from: usize },
+    /// Closes, with a reset if something is unread, however far the opening has come, and connects
+    /// again.
+    Leave { every: Duration },
 }
 
 /// A crowd that goes on until it is stopped or dropped.
@@ -152,7 +155,9 @@ const CLOSED: EventFlags = EventFlags::RDHUP.union(EventFlags::HUP).union(EventF
 impl Members {
     fn run(&mut self) -> io::Result<()> {
         let every = match self.behavior.then {
-            Then::Drip { every, .. } | Then::Read { every, .. } => Some(every),
+            Then::Drip { every, .. } | Then::Read { every, .. } | Then::Leave { every } => {
+                Some(every)
+            }
             Then::Silence | Then::Repeat { .. } => None,
         };
         let mut next = Instant::now();
@@ -249,12 +254,14 @@ impl Members {
 }
 
 impl Member {
-    /// Drips or sips. It shows in an event, if the server has closed.
+    /// Drips, sips or leaves. It shows in an event, if the server has closed.
     fn tick(&mut self, then: Then) {
         let (Some(stream), true) = (&mut self.stream, self.is_connected) else { return };
         match then {
             Then::Drip { octet, .. } => drop(stream.write(&[octet])),
             Then::Read { bytes, .. } => drop(stream.read(&mut [0; 64][..bytes])),
+            // The descriptor leaves the set when it is closed.
+            Then::Leave { .. } => self.stream = None,
             Then::Silence | Then::Repeat { .. } => {}
         }
     }

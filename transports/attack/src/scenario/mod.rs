@@ -4,6 +4,7 @@ mod bursts;
 mod client;
 mod crowd;
 mod distant;
+mod honest;
 mod lockout;
 mod memory;
 mod partial_reads;
@@ -12,6 +13,7 @@ mod report;
 mod silent;
 mod stderr;
 mod stopped;
+mod streams;
 mod uploads;
 mod victim;
 
@@ -24,7 +26,7 @@ use crate::{TRANSPORTS, USAGE};
 
 type Scenario = fn(&mut Report) -> Result<(), Box<dyn Error>>;
 
-const SCENARIOS: [(&str, Scenario); 9] = [
+const SCENARIOS: [(&str, Scenario); 10] = [
     ("lockout", lockout::run),
     ("distant", distant::run),
     ("bursts", bursts::run),
@@ -33,6 +35,7 @@ const SCENARIOS: [(&str, Scenario); 9] = [
     ("memory", memory::run),
     ("silent", silent::run),
     ("uploads", uploads::run),
+    ("streams", streams::run),
     ("partial-reads", partial_reads::run),
 ];
 

@@ -112,15 +112,15 @@ impl Candidates {
         self.search(Class::ALL, slots, config, now, |_| false)
     }
 
-    /// The same of those that have spoken, and weren't answered since an instant.
-    pub(crate) fn greatest_unanswered(
+    /// The same of those that have spoken, and aren't spared.
+    pub(crate) fn greatest_except(
         &mut self,
         slots: &mut Slab<Slot>,
         config: &EndpointConfig,
-        answered_since: Instant,
         now: Instant,
+        is_spared: impl Fn(&Slot) -> bool,
     ) -> Option<Candidate> {
-        self.search(Class::SPOKEN, slots, config, now, |slot| slot.is_spared(answered_since))
+        self.search(Class::SPOKEN, slots, config, now, is_spared)
     }
 
     fn search(
@@ -266,7 +266,11 @@ mod tests {
         }
         let World { config, slots, candidates, .. } = &mut world;
         for _ in 0..100 {
-            assert!(candidates.greatest_unanswered(slots, config, start, start + MS).is_none());
+            assert!(
+                candidates
+                    .greatest_except(slots, config, start + MS, |slot| slot.is_spared(start))
+                    .is_none()
+            );
         }
         assert!(candidates.looks <= 100 * 2 * 64, "{}", candidates.looks);
     }

@@ -127,7 +127,11 @@ impl Endpoint {
         let slot = &mut self.slots[id.0];
         // What comes while it lingers is thrown away.
         let has_lingered = matches!(slot.activity, Activity::Lingering { .. });
-        let has_progressed = !has_lingered && since(activity) > since(slot.activity);
+        let (last, latest) = (since(slot.activity), since(activity));
+        let has_progressed = !has_lingered && latest > last;
+        if let Some(latest) = latest.filter(|_| has_progressed) {
+            slot.made_progress(last, latest, self.config.patience);
+        }
         slot.activity = activity;
         slot.waits = true;
         if let Activity::Idle { since } = activity {

@@ -10,6 +10,8 @@ use super::{ConnectionId, Endpoint, Persistence, later};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pressure {
     since: Instant,
+    /// When the last one of them was admitted, or the first one began to wait.
+    admitted: Instant,
     /// Whether the next answer is the last one of its connection.
     wants_last_answer: bool,
     /// When that was wanted for the newcomer that is next.
@@ -25,6 +27,9 @@ const LAST_ANSWERS: u8 = 32;
 
 /// Time after which a newcomer asks again if nothing is known to change before.
 const RETRY: Duration = Duration::from_millis(50);
+
+/// Time without progress in which a connection still moves: what is sent in one go may arrive in parts.
+const MOVING: Duration = Duration::from_millis(50);
 
 impl Endpoint {
     /// Whether a newcomer may be admitted.
@@ -43,6 +48,7 @@ impl Endpoint {
     pub fn open(&mut self, now: Instant) -> ConnectionId {
         self.summary.connections += 1;
         if let Some(pressure) = &mut self.pressure {
+            pressure.admitted = now;
             pressure.wants_last_answer = false;
             pressure.wanted = None;
         }
@@ -57,7 +63,8 @@ impl Endpoint {
 
     /// Notes that a newcomer waits.
     pub fn newcomer_waits(&mut self, now: Instant) {
-        let pressure = Pressure { since: now, wants_last_answer: false, wanted: None };
+        let pressure =
+            Pressure { since: now, admitted: now, wants_last_answer: false, wanted: None };
         self.pressure.get_or_insert(pressure);
     }
 
@@ -164,10 +171,27 @@ impl Endpoint {
     /// The greatest except those that have never spoken, whose patience is short and whose first
     /// request may be on its way, and those that were answered since the newcomer began to wait, at
     /// the earliest.
+    ///
+    /// Where newcomers come without end, all connections are young, and a body that flows may be the oldest.
+    /// It goes only if there has been no other for as long as a newcomer may wait, and so does what has just
+    /// moved. Even then, a reader that takes nothing goes first.
     fn greatest_unanswered(&mut self, now: Instant) -> Option<Candidate> {
         // A clock that has just begun: everything is as young as the clock.
         let since = now.checked_sub(self.config.admission_timeout)?;
-        self.candidates.greatest_unanswered(&mut self.slots, &self.config, since, now)
+        let recently = now.checked_sub(MOVING);
+        let may_wait = self.pressure.is_some_and(|pressure| pressure.admitted > since);
+        let Self { candidates, slots, config, .. } = self;
+        let moves = |slot: &Slot| slot.flows() || slot.has_moved_since(recently);
+        if may_wait {
+            return candidates
+                .greatest_except(slots, config, now, |slot| slot.is_spared(since) || moves(slot));
+        }
+        let stalled = candidates.greatest_except(slots, config, now, |slot| {
+            moves(slot) || (slot.is_spared(since) && !slot.is_sending())
+        });
+        stalled.or_else(|| {
+            candidates.greatest_except(slots, config, now, |slot| slot.is_spared(since))
+        })
     }
 
     /// Has the next answer be the last one of its connection, once for each newcomer, and again if

@@ -20,6 +20,8 @@ pub(crate) struct Slot {
     pub(crate) is_leaving: bool,
     /// When it was answered, as far as it was reported.
     pub(crate) answered: Option<Instant>,
+    /// Bursts of progress, as far as they were reported, with no more than the patience in between.
+    pub(crate) progress_in_a_row: u8,
     /// Whether it was answered in the drain.
     pub(crate) was_answered_in_drain: bool,
     /// Whether it had something to finish when the time of the drain was over.
@@ -47,6 +49,16 @@ pub(crate) struct Shortage {
     pub(crate) read_again: Option<Instant>,
 }
 
+/// Time in which the system takes as much of an answer as it ever does, though its client takes none.
+const TAKEN_BY_SYSTEM: Duration = Duration::from_millis(50);
+
+/// Time without progress that ends a burst.
+const BURST: Duration = Duration::from_millis(10);
+
+/// Bursts in a row after which a body flows. One of which the first part has come, and nothing after it,
+/// has fewer.
+const FLOWING: u8 = 16;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// Ends for a newcomer, unless the last look finds progress.
@@ -68,6 +80,7 @@ impl Slot {
             last_answers: None,
             is_leaving: false,
             answered: None,
+            progress_in_a_row: 0,
             was_answered_in_drain: false,
             is_cut_off: false,
             deadline: None,
@@ -93,11 +106,46 @@ impl Slot {
         answered >= answered_since
             && match self.activity {
                 Activity::Idle { .. } | Activity::Receiving { .. } => true,
-                // Asking for an answer, and not taking it, costs a client nothing.
-                Activity::Sending { since } => since > answered,
+                // Asking for an answer, and not taking it, costs a client nothing. The system takes the
+                // beginning.
+                Activity::Sending { since } => since > answered + TAKEN_BY_SYSTEM,
                 // No request comes on a connection that closes.
                 _ => false,
             }
+    }
+
+    /// Counts progress that is reported, after the last report of it. What comes in a burst counts once.
+    pub(crate) fn made_progress(
+        &mut self,
+        last: Option<Instant>,
+        now: Instant,
+        patience: Duration,
+    ) {
+        let gap = last.map_or(Duration::MAX, |last| now.saturating_duration_since(last));
+        if gap > patience {
+            self.progress_in_a_row = 0;
+        } else if gap >= BURST {
+            self.progress_in_a_row = self.progress_in_a_row.saturating_add(1);
+        }
+    }
+
+    /// Whether it is in the middle of a body that has come or gone for a while.
+    pub(crate) const fn flows(&self) -> bool {
+        self.progress_in_a_row >= FLOWING
+            && matches!(self.activity, Activity::Receiving { .. } | Activity::Sending { .. })
+    }
+
+    /// Whether it waits for its client to take an answer.
+    pub(crate) const fn is_sending(&self) -> bool {
+        matches!(self.activity, Activity::Sending { .. })
+    }
+
+    /// Whether it has made progress within a request or an answer since then.
+    pub(crate) fn has_moved_since(&self, then: Option<Instant>) -> bool {
+        match self.activity {
+            Activity::Receiving { since } | Activity::Sending { since } => Some(since) > then,
+            _ => false,
+        }
     }
 
     /// The bytes that it needs before it is read, and its turn among those that wait for some.

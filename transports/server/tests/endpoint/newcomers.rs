@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Kind, MS, SECOND, World, cap};
+use crate::support::{Client, Kind, MS, SECOND, World, cap};
 
 const CAP: usize = 1_000;
 
@@ -168,4 +168,35 @@ fn lowered_cap_ends_nobody_until_newcomers_wait() {
     world.run_for(2 * SECOND);
     assert!(world.waits.contains_key(&newcomer));
     assert!(world.connected() <= 66);
+}
+
+/// All others come back as soon as they are ended, so that newcomers never cease.
+#[test]
+fn body_that_flows_outlives_a_flood_that_comes_back() {
+    for flood in [Kind::HalfBody(10_000), Kind::HalfHead, Kind::SlowReader, Kind::Silent] {
+        let mut world = World::new(cap(32));
+        let flowing = [Kind::Steady(20 * MS), Kind::SteadyReader(20 * MS)];
+        let flowing = flowing.map(|kind| world.connect(kind));
+        world.run_for(SECOND);
+        world.flood(flood, 64);
+        world.run_for(20 * SECOND);
+        for client in flowing {
+            let Client { kind, ended, .. } = &world.clients[client];
+            assert_eq!(*ended, 0, "{kind:?} beside {flood:?}");
+        }
+        assert!(world.sum(|client| client.ended) > 32, "the flood makes room for itself");
+    }
+}
+
+/// A newcomer needn't wait for longer than a second when there are no others.
+#[test]
+fn body_that_flows_makes_room_when_all_do() {
+    let mut world = World::new(cap(32));
+    world.flood(Kind::Steady(20 * MS), 32);
+    world.run_for(5 * SECOND);
+    for _ in 0..3 {
+        let newcomer = world.connect(Kind::Polite { think: SECOND });
+        world.run_for(2 * SECOND);
+        assert!(world.waits[&newcomer] <= SECOND + 50 * MS, "{:?}", world.waits[&newcomer]);
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use h1events_server::{Activity, ConnectionId};
 
-use super::MS;
+use super::{MS, SECOND};
 
 /// What comes from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,26 @@ pub(crate) struct Connection {
     pub(crate) deadline: Option<Instant>,
     /// When it was last answered.
     pub(crate) answered: Option<Instant>,
+    /// Since when it had made no progress when it last reported, and how often in a row there had been
+    /// some within a second.
+    pub(crate) progress: (Instant, u32),
     pub(crate) closes: bool,
+}
+
+impl Connection {
+    /// Notes what it is about to report.
+    pub(crate) fn note_progress(&mut self) {
+        let (last, in_a_row) = self.progress;
+        if let Activity::Receiving { since }
+        | Activity::Sending { since }
+        | Activity::Idle { since } = self.activity
+            && since > last
+        {
+            let gap = since.duration_since(last);
+            let in_a_row = if gap > SECOND { 0 } else { in_a_row + u32::from(gap >= 10 * MS) };
+            self.progress = (since, in_a_row);
+        }
+    }
 }
 
 impl Client {

@@ -24,16 +24,24 @@ pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
 }
 
 /// Whether its next request may be on its way: it has connected within 100 ms, or was answered within a
-/// second.
+/// second. Or whether its body flows: it has made progress within 50 ms, or 16 times in a row.
 pub(crate) fn is_spared(connection: &Connection, now: Instant) -> bool {
     let is_recent = |answered| now.saturating_duration_since(answered) <= SECOND;
     let can_go_on = match connection.activity {
         Activity::New { since } => return now.saturating_duration_since(since) < 100 * MS,
         Activity::Idle { .. } | Activity::Receiving { .. } => true,
-        Activity::Sending { since } => connection.answered.is_some_and(|answered| since > answered),
+        Activity::Sending { since } => {
+            connection.answered.is_some_and(|answered| since > answered + 50 * MS)
+        }
         _ => false,
     };
-    can_go_on && connection.answered.is_some_and(is_recent)
+    let flows = match connection.activity {
+        Activity::Receiving { since } | Activity::Sending { since } => {
+            now.saturating_duration_since(since) < 50 * MS || connection.progress.1 >= 16
+        }
+        _ => false,
+    };
+    flows || (can_go_on && connection.answered.is_some_and(is_recent))
 }
 
 /// The greatest of all, except one.

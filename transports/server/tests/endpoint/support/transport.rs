@@ -52,6 +52,7 @@ impl World {
             let deadline = self.idle_timeout.map(|timeout| now + timeout);
             connection.deadline = connection.deadline.filter(|_| connection.waits).or(deadline);
             connection.waits = true;
+            connection.note_progress();
             let Connection { id: connection_id, activity, deadline, held, .. } = *connection;
             match self.endpoint.wait(connection_id, activity, deadline, held) {
                 Verdict::Wait => return,

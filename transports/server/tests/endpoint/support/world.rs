@@ -326,6 +326,7 @@ impl World {
             waits: false,
             deadline: None,
             answered: None,
+            progress: (self.now, 0),
             closes: false,
         });
         self.retry = None;

@@ -1,6 +1,10 @@
 //! The server that is attacked. It says where it listens, and ends at a SIGTERM or when its standard
 //! input does. For each line on its standard input, it writes how many bytes of its heap are in use.
 
+#[path = "../../pattern.rs"]
+mod pattern;
+mod streams;
+
 use std::{
     alloc::System,
     error::Error,
@@ -19,7 +23,7 @@ use h1events_thread::{self as on_thread, Config, Request, Response};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 const USAGE: &str = "victim thread|smol CONNECTIONS|default [--default-deadlines] [--idle MS] \
-    [--log] [--unix PATH]";
+    [--log] [--unix PATH] [--streams]";
 
 /// The allocator of the system, which is counted.
 #[global_allocator]
@@ -74,7 +78,11 @@ fn serve_on_thread<L: on_thread::Listener<Accepted: on_thread::Stream>>(
     let shutdown = server.shutdown_handle();
     ends(move || shutdown.shutdown(GRACE))?;
     println!("{address}");
-    println!("{}", server.serve(application)?);
+    let summary = match options.streams {
+        true => server.serve_streaming(streams::on_thread)?,
+        false => server.serve(application)?,
+    };
+    println!("{summary}");
     Ok(())
 }
 
@@ -90,7 +98,11 @@ fn serve_on_smol<L: on_smol::Listener<Accepted: on_smol::IntoStream>>(
     let shutdown = server.shutdown_handle();
     ends(move || shutdown.shutdown(GRACE))?;
     println!("{address}");
-    println!("{}", server.serve(application)?);
+    let summary = match options.streams {
+        true => server.serve_streaming(streams::on_smol)?,
+        false => server.serve(application)?,
+    };
+    println!("{summary}");
     Ok(())
 }
 
@@ -106,6 +118,8 @@ struct Options {
     default_deadlines: bool,
     idle: Option<Duration>,
     log: bool,
+    /// Whether bodies stream.
+    streams: bool,
     /// Where the Unix socket is to be, if it is one.
     unix: Option<String>,
 }
@@ -126,6 +140,7 @@ impl Options {
                     options.idle = Some(Duration::from_millis(millis));
                 }
                 "--log" => options.log = true,
+                "--streams" => options.streams = true,
                 "--unix" => options.unix = Some(arguments.next().ok_or(USAGE)?),
                 _ => return Err(USAGE.into()),
             }

@@ -1,0 +1,97 @@
+//! nginx, which serves a file without sendfile.
+
+use std::{
+    error::Error,
+    fs,
+    io::Write,
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use crate::process::Server;
+
+/// An nginx, and the folder that it has everything in.
+pub(crate) struct Nginx {
+    /// It is stopped before the folder goes.
+    pub(crate) server: Server,
+    _folder: Folder,
+}
+
+struct Folder(PathBuf);
+
+impl Nginx {
+    /// Starts it, with a file `/<length>` of that length.
+    pub(crate) fn start(length: u64) -> Result<Self, Box<dyn Error>> {
+        let folder = Folder(std::env::temp_dir().join(format!("h1events-nginx-{}", process::id())));
+        fs::create_dir_all(&folder.0)?;
+        write_file(&folder.0.join(length.to_string()), length)?;
+        let address = free_address()?;
+        let config = CONFIG
+            .replace("@DIR@", &folder.0.to_string_lossy())
+            .replace("@ADDRESS@", &address.to_string());
+        let file = folder.0.join("nginx.conf");
+        fs::write(&file, config)?;
+        let mut command = Command::new("nginx");
+        command.args(["-e", "stderr", "-c"]).arg(file).stdout(Stdio::null());
+        // Debian has it where a path that isn't root's doesn't lead.
+        let path = std::env::var("PATH").unwrap_or_default();
+        let child = command.env("PATH", format!("{path}:/usr/sbin")).spawn();
+        let child = child.map_err(|error| format!("nginx: {error}"))?;
+        // From here on, it is stopped by its drop.
+        let nginx = Self { server: Server { name: "nginx", address, child }, _folder: folder };
+        for _ in 0..100 {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(nginx);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Err("nginx doesn't listen".into())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Writes a file that the system then has in memory, and on its disk.
+fn write_file(path: &Path, length: u64) -> Result<(), Box<dyn Error>> {
+    let mut file = fs::File::create(path)?;
+    let block = [b'x'; 64 * 1024];
+    for _ in 0..length / block.len() as u64 {
+        file.write_all(&block)?;
+    }
+    Ok(file.sync_all()?)
+}
+
+/// Finds an address whose port was free a moment ago: nginx doesn't say which one it has got.
+fn free_address() -> Result<SocketAddr, Box<dyn Error>> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// One process, as one stream has on the others. The logs and buffers are the defaults, except that
+/// nothing is logged.
+const CONFIG: &str = "\
+daemon off;
+master_process off;
+pid @DIR@/pid;
+error_log stderr;
+events { worker_connections 64; }
+http {
+    access_log off;
+    sendfile off;
+    client_body_temp_path @DIR@/body;
+    proxy_temp_path @DIR@/proxy;
+    fastcgi_temp_path @DIR@/fastcgi;
+    uwsgi_temp_path @DIR@/uwsgi;
+    scgi_temp_path @DIR@/scgi;
+    server {
+        listen @ADDRESS@;
+        root @DIR@;
+    }
+}
+";
