@@ -107,9 +107,9 @@
 //! - **Which connection ends for a newcomer**: the one with the greatest age over its patience, if
 //!   its patience is over. Otherwise the next answers say `Connection: close`, and if that has made no
 //!   room within [`admission_timeout`](EndpointConfig::admission_timeout), the greatest ends that has
-//!   spoken and wasn't answered within that time. A body that comes or goes without a break ends for a
-//!   newcomer only if nothing else has made room within that time. A connection whose request is being
-//!   handled never ends for another.
+//!   spoken and wasn't answered within that time. A body that comes or goes without a break ends only
+//!   if the others don't make room for as many newcomers as there are connections within that time. A
+//!   connection whose request is being handled never ends for another.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
 //!   connection that lacks memory isn't read, and small requests come first. If none of those that
 //!   wait gets any for a second, the largest body that has stalled is dropped, with a 503. Where that

@@ -1,6 +1,8 @@
 //! What a server allows all of its connections together.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use super::later;
 
 /// What a server allows all of its connections together, and how patient it is with them while a
 /// newcomer waits.
@@ -53,6 +55,16 @@ impl EndpointConfig {
             patience: Duration::from_secs(1),
             admission_timeout: Duration::from_secs(1),
         }
+    }
+
+    /// Until when no body that flows ends for a newcomer, once another one was admitted. Each adds its share
+    /// of the time that one may wait, so that as many as there are places get theirs within that time. Those
+    /// that have never spoken go in waves, two of which may be awaited.
+    pub(super) fn flowing_until(&self, before: Instant, now: Instant) -> Instant {
+        let places = u32::try_from(self.max_connections).unwrap_or(u32::MAX);
+        let share = self.admission_timeout.checked_div(places).unwrap_or_default();
+        let latest = later(now, self.first_byte_patience.saturating_mul(2));
+        later(before.max(now), share).min(latest)
     }
 
     /// The bytes that may be buffered: [`max_buffered`](Self::max_buffered), or the least with which

@@ -10,8 +10,8 @@ use super::{ConnectionId, Endpoint, Persistence, later};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pressure {
     since: Instant,
-    /// When the last one of them was admitted, or the first one began to wait.
-    admitted: Instant,
+    /// Until when no body that flows ends for a newcomer.
+    flowing_until: Instant,
     /// Whether the next answer is the last one of its connection.
     wants_last_answer: bool,
     /// When that was wanted for the newcomer that is next.
@@ -48,7 +48,7 @@ impl Endpoint {
     pub fn open(&mut self, now: Instant) -> ConnectionId {
         self.summary.connections += 1;
         if let Some(pressure) = &mut self.pressure {
-            pressure.admitted = now;
+            pressure.flowing_until = self.config.flowing_until(pressure.flowing_until, now);
             pressure.wants_last_answer = false;
             pressure.wanted = None;
         }
@@ -64,7 +64,7 @@ impl Endpoint {
     /// Notes that a newcomer waits.
     pub fn newcomer_waits(&mut self, now: Instant) {
         let pressure =
-            Pressure { since: now, admitted: now, wants_last_answer: false, wanted: None };
+            Pressure { since: now, flowing_until: now, wants_last_answer: false, wanted: None };
         self.pressure.get_or_insert(pressure);
     }
 
@@ -98,7 +98,8 @@ impl Endpoint {
         }
         self.want_last_answer(now);
         let due = greatest.map(|greatest| greatest.due);
-        let next = [due, Some(timeout), Some(retry)];
+        let flowing_until = self.pressure.map(|pressure| pressure.flowing_until);
+        let next = [due, Some(timeout), flowing_until, Some(retry)];
         next.into_iter().flatten().filter(|&next| next > now).min().unwrap_or(retry)
     }
 
@@ -173,13 +174,13 @@ impl Endpoint {
     /// the earliest.
     ///
     /// Where newcomers come without end, all connections are young, and a body that flows may be the oldest.
-    /// It goes only if there has been no other for as long as a newcomer may wait, and so does what has just
-    /// moved. Even then, a reader that takes nothing goes first.
+    /// It goes only if others don't make room fast enough, and so does what has just moved. Even then, a reader
+    /// that takes nothing goes first.
     fn greatest_unanswered(&mut self, now: Instant) -> Option<Candidate> {
         // A clock that has just begun: everything is as young as the clock.
         let since = now.checked_sub(self.config.admission_timeout)?;
         let recently = now.checked_sub(MOVING);
-        let may_wait = self.pressure.is_some_and(|pressure| pressure.admitted > since);
+        let may_wait = self.pressure.is_some_and(|pressure| now < pressure.flowing_until);
         let Self { candidates, slots, config, .. } = self;
         let moves = |slot: &Slot| slot.flows() || slot.has_moved_since(recently);
         if may_wait {

@@ -200,3 +200,19 @@ fn body_that_flows_makes_room_when_all_do() {
         assert!(world.waits[&newcomer] <= SECOND + 50 * MS, "{:?}", world.waits[&newcomer]);
     }
 }
+
+/// Attackers whose bodies flow, twice as many as the server takes, come back as soon as they are ended.
+#[test]
+fn flood_of_bodies_that_flow_keeps_no_newcomer_waiting() {
+    for flood in [Kind::Steady(20 * MS), Kind::SteadyReader(20 * MS), Kind::Steady(900 * MS)] {
+        let mut world = World::new(cap(32));
+        world.flood(flood, 64);
+        world.run_for(20 * SECOND);
+        for _ in 0..5 {
+            let newcomer = world.connect(Kind::Polite { think: SECOND });
+            world.run_for(3 * SECOND);
+            let waited = world.waits.get(&newcomer);
+            assert!(waited.is_some_and(|waited| *waited <= 1_200 * MS), "{flood:?}: {waited:?}");
+        }
+    }
+}
