@@ -1,6 +1,9 @@
 //! Bodies that stream, in both directions, over real sockets.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 use std::time::Instant;
 
@@ -35,6 +38,27 @@ fn body_is_read_as_it_comes() {
     assert_eq!(client.answer(), (200, "500 X".into()), "with its trailer");
     drop(client);
     server.stop();
+}
+
+/// It ended for a newcomer while the handler waited for the body.
+#[test]
+fn answer_to_a_connection_that_has_ended_is_dropped() {
+    let panicked = Arc::<AtomicBool>::default();
+    let (seen, hook) = (Arc::clone(&panicked), panic::take_hook());
+    panic::set_hook(Box::new(move |info| {
+        // Handlers of other tests panic, and mean to.
+        let is_servers = info.location().is_some_and(|place| place.file().contains("server/src"));
+        seen.fetch_or(is_servers, SeqCst);
+        hook(info);
+    }));
+    let server = start_streaming(bind_single().max_connections(1));
+    let mut stalled = server.connect();
+    stalled.send(b"POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\ntea");
+    let mut newcomer = server.connect();
+    assert_eq!(newcomer.ask(&get("/count")), (200, "0".into()));
+    drop((stalled, newcomer));
+    server.stop();
+    assert!(!panicked.load(SeqCst));
 }
 
 /// The answer has come before the body has.

@@ -256,6 +256,10 @@ impl Session {
             self.guard.panicked(&*panic);
             Response::new(500).with_close()
         });
+        // It may have ended for a newcomer while the application read the body.
+        if self.connection.is_closing() {
+            return Ok(());
+        }
         let persistence = match self.guard.endpoint.is_watchful() {
             true => self.guard.with(|endpoint, id| endpoint.answer(id, now)),
             false => Persistence::Persist,
