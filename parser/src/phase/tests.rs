@@ -69,6 +69,37 @@ fn content_of_ordinary_chunks_takes_the_fast_path() {
     assert_eq!(slow(format!("{head}{chunks}0\r\n\r\n").as_bytes()), 0);
 }
 
+/// A size may be as long as what the fast path looks at, and the input may end right behind it.
+#[test]
+fn chunks_of_all_sizes_with_all_cuts() {
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let data = "d".repeat(0x1a);
+    for digits in 1..=10 {
+        for (last, trailers) in [(1, ""), (digits, ""), (digits, "A: b\r\n"), (1, "A: bcd\r\n")] {
+            let chunk = format!("{:0digits$x}\r\n{data}\r\n", data.len());
+            let end = format!("{:0last$}\r\n{trailers}\r\n", 0);
+            compare_all_cuts(format!("{head}{chunk}{chunk}{end}").as_bytes());
+        }
+    }
+}
+
+#[test]
+fn chunks_up_to_their_limits_take_the_fast_path() {
+    let input = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n05\r\nhello\r\n3\r\ntea\r\n0\r\n\r\n";
+    let mut limits = Limits::new();
+    (limits.content, limits.chunk_line) = (8, 2);
+    let before = SLOW_CALLS.get();
+    run(&RequestParser::with_limits(limits), FAST, input, 0);
+    assert_eq!(SLOW_CALLS.get() - before, 2, "before the first octet, and after the last one");
+    for less in
+        [|limits: &mut Limits| limits.content -= 1, |limits: &mut Limits| limits.chunk_line -= 1]
+    {
+        let mut limits = limits;
+        less(&mut limits);
+        compare(&RequestParser::with_limits(limits), input, 1..input.len());
+    }
+}
+
 /// Only where an element starts or ends is there something to judge.
 #[test]
 fn octets_that_come_one_at_a_time_take_the_fast_path() {
