@@ -111,7 +111,7 @@ fn ready_parts_leave_while_the_body_is_waited_for() {
     }
 }
 
-/// The answer isn't made of it: whoever reads it is somewhere else.
+/// The answer isn't made of the body, which is read somewhere else.
 #[test]
 fn body_that_is_wanted_is_read_while_the_answer_always_has_a_part() {
     for window in [usize::MAX, 50_000, 0] {
