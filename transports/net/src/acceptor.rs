@@ -1,5 +1,6 @@
 //! The accept loop: it admits connections as endpoints have room, and ends with the last of them.
 
+use std::cmp::Ordering;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use h1events_server::{
-    ACCEPT_RETRY_DELAY, AcceptBackoff, Config, Endpoint, EndpointConfig, Reaction, Summary,
+    ACCEPT_RETRY_DELAY, AcceptBackoff, Config, Endpoint, EndpointConfig, Impatience, Reaction, Summary,
 };
 
 use crate::accept_error::accept_error_kind;
@@ -37,6 +38,8 @@ pub struct Acceptor<L> {
     backoff: AcceptBackoff,
     /// The position of the listener that was asked last: the others have their turn before it.
     latest: usize,
+    /// Whether newcomers wait, as the endpoints know.
+    is_pressed: bool,
 }
 
 /// A connection that can't be served now, and what the system is short of.
@@ -70,6 +73,7 @@ impl<L: Listener> Acceptor<L> {
             endpoints: Vec::new(),
             backoff: AcceptBackoff::default(),
             latest: 0,
+            is_pressed: false,
         };
         acceptor.listen(listener)?;
         Ok(acceptor)
@@ -98,19 +102,21 @@ impl<L: Listener> Acceptor<L> {
         self.shutdown.clone()
     }
 
-    /// Adds an endpoint that connections are admitted to. All endpoints share their memory. The
-    /// thread that `tender` wakes handles the timeouts; if there is none, the acceptor does.
+    /// Adds an endpoint that connections are admitted to, up to its share of those of the
+    /// [configuration](Self::endpoint_config). All endpoints share their memory. The thread that
+    /// `tender` wakes handles the timeouts; if there is none, the acceptor does.
     pub fn add_endpoint(
         &mut self,
         max_connections: usize,
         tender: Option<Waker>,
     ) -> Arc<SharedEndpoint> {
-        let mut config = self.endpoint_config.clone();
-        config.max_connections = max_connections;
+        let config = self.endpoint_config.clone();
         let purse = SharedPurse { taken: Arc::clone(&self.taken), max: config.budget() };
+        let mut endpoint = Endpoint::new(config, Box::new(purse));
+        endpoint.set_max_connections(max_connections);
         let endpoint = Arc::new(SharedEndpoint {
             config: Arc::new(self.config.clone()),
-            inner: Mutex::new((Endpoint::new(config, Box::new(purse)), Wakers::default())),
+            inner: Mutex::new((endpoint, Wakers::default())),
             is_watchful: Watchful::default(),
             acceptor: self.poller.waker(),
             tender,
@@ -190,7 +196,7 @@ impl<L: Listener> Acceptor<L> {
     ) -> Result<Option<Instant>, Refused<L::Accepted>> {
         unserved.map_or(Ok(()), &mut *serve)?;
         if ready.is_empty() {
-            self.endpoints.iter().for_each(|endpoint| endpoint.with(Endpoint::relieve));
+            self.relieve();
         }
         let (earlier, later) = ready.split_at(ready.partition_point(|&it| it <= self.latest));
         let mut retry_at = None;
@@ -206,6 +212,9 @@ impl<L: Listener> Acceptor<L> {
                         self.backoff.accepted();
                         let shared = Arc::clone(&self.endpoints[endpoint]);
                         let guard = ConnectionGuard::open(shared, peer, now);
+                        if self.is_pressed {
+                            self.tell_others(endpoint, now);
+                        }
                         serve(Admitted { endpoint, accepted, guard })?;
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -242,18 +251,32 @@ impl<L: Listener> Acceptor<L> {
         self.endpoints.iter().enumerate().filter_map(len).min().map(|(_, position)| position)
     }
 
-    /// Makes room on the endpoint that has the connection with the greatest age over its
-    /// patience. Says when to look again.
-    fn make_room(&self, now: Instant) -> Option<Instant> {
+    /// Makes room on the endpoint that has the best reason to end a connection. Says when to look
+    /// again.
+    fn make_room(&mut self, now: Instant) -> Option<Instant> {
+        self.is_pressed = true;
         let impatience = |endpoint: &mut Endpoint| {
             endpoint.newcomer_waits(now);
-            endpoint.impatience(now).unwrap_or(-1.0)
+            endpoint.impatience(now)
         };
         let impatient = self.endpoints.iter().map(|it| (it.with(impatience), it));
-        let (_, endpoint) = impatient.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        let by_reason = |a: &Option<Impatience>, b: &_| a.partial_cmp(b).unwrap_or(Ordering::Equal);
+        let (_, endpoint) = impatient.max_by(|(a, _), (b, _)| by_reason(a, b))?;
         let again = endpoint.with(|endpoint| endpoint.make_room(now));
         endpoint.tender.iter().for_each(Waker::wake_by_ref);
         Some(again)
+    }
+
+    /// Tells the other endpoints of a newcomer.
+    fn tell_others(&self, endpoint: usize, now: Instant) {
+        let others = self.endpoints.iter().enumerate().filter(|&(other, _)| other != endpoint);
+        others.for_each(|(_, other)| other.with(|other| other.newcomer_admitted(now)));
+    }
+
+    fn relieve(&mut self) {
+        if std::mem::take(&mut self.is_pressed) {
+            self.endpoints.iter().for_each(|endpoint| endpoint.with(Endpoint::relieve));
+        }
     }
 
     fn drain(&self, now: Instant) {

@@ -191,7 +191,7 @@ pub use content::Content;
 pub use diagnostic::Diagnostic;
 pub use endpoint::{
     ACCEPT_RETRY_DELAY, AcceptBackoff, AcceptErrorKind, Complaints, ConnectionId, Endpoint,
-    EndpointConfig, Memory, Order, Persistence, Purse, Reaction, Summary, Turn, Verdict,
+    EndpointConfig, Impatience, Memory, Order, Persistence, Purse, Reaction, Summary, Turn, Verdict,
 };
 /// The parser's types that are part of this crate's interface.
 pub use h1events::{Error, Field, Limits, Version};

@@ -177,7 +177,9 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         let app = Arc::new(app);
         let (end, ended) = mpsc::channel::<()>();
         let mut workers = Vec::new();
-        for max_connections in shares(acceptor.endpoint_config.max_connections, threads) {
+        let config = &mut acceptor.endpoint_config;
+        config.max_connections = possible(config.max_connections, threads);
+        for max_connections in shares(config.max_connections, threads) {
             let (poll, notifier) = reactor::poll()?;
             let tender = Arc::clone(&notifier).into();
             let endpoint = acceptor.add_endpoint(max_connections, Some(tender));
@@ -213,12 +215,15 @@ impl<L: Listener<Accepted: IntoStream> + fmt::Debug> fmt::Debug for Server<L> {
     }
 }
 
-/// How many connections each worker may have.
-fn shares(max_connections: usize, threads: usize) -> impl Iterator<Item = usize> {
-    let threads = threads.max(1);
-    let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads;
-    let all = max_connections.min(descriptor_limit(spare)).max(1);
-    let threads = threads.min(all);
+/// How many connections the descriptors allow.
+fn possible(max_connections: usize, threads: usize) -> usize {
+    let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads.max(1);
+    max_connections.min(descriptor_limit(spare)).max(1)
+}
+
+/// How many of all connections each worker may have.
+fn shares(all: usize, threads: usize) -> impl Iterator<Item = usize> {
+    let threads = threads.clamp(1, all);
     (0..threads).map(move |worker| all / threads + usize::from(worker < all % threads))
 }
 

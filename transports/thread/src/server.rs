@@ -141,7 +141,9 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     fn serve_application<A: Application>(self, app: A) -> io::Result<Summary> {
         let Self { mut acceptor, stack_size } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
-        let max = acceptor.endpoint_config.max_connections.min(descriptors).max(1);
+        let config = &mut acceptor.endpoint_config;
+        let max = config.max_connections.min(descriptors).max(1);
+        config.max_connections = max;
         let endpoint = acceptor.add_endpoint(max, None);
         let threads = Threads::new(stack_size, move |admitted| serve(&app, admitted));
         let summary = acceptor.run(|admitted| {

@@ -27,6 +27,11 @@ pub enum Activity {
         /// The last progress.
         since: Instant,
     },
+    /// The answer has begun, and the rest of its request's body is on its way.
+    Exchanging {
+        /// The last progress.
+        since: Instant,
+    },
     /// An answer waits to be written.
     Sending {
         /// The last progress.
@@ -66,7 +71,7 @@ impl Connection {
             Phase::Sending | Phase::Draining => {
                 match incoming.filter(|incoming| incoming.is_open()) {
                     Some(incoming) if self.phase == Phase::Draining || incoming.is_wanted => {
-                        Activity::Receiving { since: incoming.wait.progress() }
+                        Activity::Exchanging { since: incoming.wait.progress() }
                     }
                     _ => Activity::Handling,
                 }

@@ -44,9 +44,9 @@ impl Class {
             Activity::New { since } => Some((Self::New, since)),
             Activity::Idle { since } => Some((Self::Idle, since)),
             Activity::Lingering { since } => Some((Self::Lingering, since)),
-            Activity::Receiving { since } | Activity::Sending { since } => {
-                Some((Self::Slow, since))
-            }
+            Activity::Receiving { since }
+            | Activity::Exchanging { since }
+            | Activity::Sending { since } => Some((Self::Slow, since)),
             Activity::Handling | Activity::Upgraded | Activity::Closed => None,
         }
     }
@@ -64,7 +64,7 @@ impl Class {
 pub(crate) struct Candidate {
     pub(crate) key: usize,
     /// Its age over its patience: from 1 on, its patience is over.
-    pub(crate) impatience: f64,
+    pub(crate) ratio: f64,
     /// When its patience is over.
     pub(crate) due: Instant,
 }
@@ -139,7 +139,7 @@ impl Candidates {
         for &class in classes {
             let Some((since, key)) = self.first(class, slots, &is_spared) else { continue };
             let candidate = Candidate::new(key, class, since, config, now);
-            if greatest.is_none_or(|greatest| candidate.impatience > greatest.impatience) {
+            if greatest.is_none_or(|greatest| candidate.ratio > greatest.ratio) {
                 greatest = Some(candidate);
             }
         }
@@ -190,8 +190,8 @@ impl Candidate {
         // With no patience at all, any age is beyond it, and 0 by 0 is 1.
         let [age, patience_secs] =
             [age, patience].map(|time| time.as_secs_f64().max(f64::MIN_POSITIVE));
-        let impatience = age / patience_secs;
-        Self { key, impatience, due: later(since, patience) }
+        let ratio = age / patience_secs;
+        Self { key, ratio, due: later(since, patience) }
     }
 }
 
@@ -268,7 +268,7 @@ mod tests {
         for _ in 0..100 {
             assert!(
                 candidates
-                    .greatest_except(slots, config, start + MS, |slot| slot.is_spared(start))
+                    .greatest_except(slots, config, start + MS, |slot| slot.awaits_request(start))
                     .is_none()
             );
         }

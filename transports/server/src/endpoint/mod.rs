@@ -18,6 +18,7 @@
 
 mod backoff;
 mod budget;
+mod choice;
 mod complaints;
 mod config;
 mod deadlines;
@@ -37,6 +38,7 @@ use slab::Slab;
 pub use backoff::{ACCEPT_RETRY_DELAY, AcceptBackoff, AcceptErrorKind, Reaction};
 use budget::Budget;
 pub use budget::Purse;
+pub use choice::Impatience;
 pub use complaints::Complaints;
 pub use config::EndpointConfig;
 use deadlines::Deadlines;
@@ -63,6 +65,8 @@ use crate::buffer::Buffer;
 #[derive(Debug)]
 pub struct Endpoint {
     config: EndpointConfig,
+    /// The connections that may be open here, if the server has other endpoints.
+    max_connections: usize,
     slots: Slab<Slot>,
     deadlines: Deadlines,
     candidates: Candidates,
@@ -87,6 +91,7 @@ impl Endpoint {
     pub fn new(config: EndpointConfig, purse: Box<dyn Purse + Send>) -> Self {
         Self {
             budget: Budget::new(purse, config.budget()),
+            max_connections: config.max_connections,
             config,
             slots: Slab::new(),
             deadlines: Deadlines::default(),
@@ -298,6 +303,7 @@ const fn since(activity: Activity) -> Option<Instant> {
         Activity::New { since }
         | Activity::Idle { since }
         | Activity::Receiving { since }
+        | Activity::Exchanging { since }
         | Activity::Sending { since }
         | Activity::Lingering { since } => Some(since),
         Activity::Handling | Activity::Upgraded | Activity::Closed => None,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::eviction::Candidate;
+use super::choice::Reason;
 use super::slot::{Fate, Slot};
 use super::{ConnectionId, Endpoint, Persistence, later};
 
@@ -28,37 +28,39 @@ const LAST_ANSWERS: u8 = 32;
 /// Time after which a newcomer asks again if nothing is known to change before.
 const RETRY: Duration = Duration::from_millis(50);
 
-/// Time without progress in which a connection still moves: what is sent in one go may arrive in parts.
-const MOVING: Duration = Duration::from_millis(50);
-
 impl Endpoint {
     /// Whether a newcomer may be admitted.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.slots.len() - self.ending.min(ENDING) < self.config.max_connections
+        self.slots.len() - self.ending.min(ENDING) < self.max_connections
     }
 
-    /// Lowers or raises the number of connections that may be open. No connection ends for it
-    /// before a newcomer waits.
+    /// Lowers or raises the number of connections that this endpoint may have open, at first that of its
+    /// configuration. No connection ends for it before a newcomer waits.
+    ///
+    /// For several endpoints of a server, each has its share of
+    /// [`max_connections`](super::EndpointConfig::max_connections).
     pub const fn set_max_connections(&mut self, max: usize) {
-        self.config.max_connections = max;
+        self.max_connections = max;
     }
 
     /// Admits a connection. It counts as busy until it first [waits](Self::wait).
     pub fn open(&mut self, now: Instant) -> ConnectionId {
         self.summary.connections += 1;
+        self.newcomer_admitted(now);
         if let Some(pressure) = &mut self.pressure {
-            pressure.flowing_until = self.config.flowing_until(pressure.flowing_until, now);
             pressure.wants_last_answer = false;
             pressure.wanted = None;
         }
         ConnectionId(self.slots.insert(Slot::new(now)))
     }
 
-    /// Returns the greatest age over its patience of all connections, so that an acceptor with several
-    /// endpoints makes room where it is greatest. `None` if all are busy.
-    pub fn impatience(&mut self, now: Instant) -> Option<f64> {
-        self.greatest(now).map(|candidate| candidate.impatience)
+    /// Notes that this endpoint or another one of the same server has admitted a newcomer, if more of them
+    /// wait. [`open`](Self::open) does so for its own.
+    pub fn newcomer_admitted(&mut self, now: Instant) {
+        if let Some(pressure) = &mut self.pressure {
+            pressure.flowing_until = self.config.flowing_until(pressure.flowing_until, now);
+        }
     }
 
     /// Notes that a newcomer waits.
@@ -84,23 +86,23 @@ impl Endpoint {
             return retry;
         }
         let timeout = later(since, self.config.admission_timeout);
-        let has_waited = now >= timeout;
-        let greatest = self.greatest(now);
-        let chosen = match greatest {
-            Some(Candidate { impatience, .. }) if impatience >= 1.0 => greatest,
-            Some(_) if has_waited => self.greatest_unanswered(now),
-            _ => None,
-        };
-        if let Some(candidate) = chosen {
+        let flowing_until = self.pressure.map_or(now, |pressure| pressure.flowing_until);
+        let choice = self.choose(now);
+        let may_end = choice.is_some_and(|choice| match choice.impatience.reason {
+            Reason::Spared => false,
+            Reason::Flowing | Reason::SlowReader => now >= timeout.max(flowing_until),
+            Reason::Stalled => now >= timeout,
+            Reason::Overdue => true,
+        });
+        if let Some(choice) = choice.filter(|_| may_end) {
             self.evicted = Some(now);
-            self.doom(candidate.key, Fate::Evicted);
+            self.doom(choice.candidate.key, Fate::Evicted);
             return retry;
         }
         self.want_last_answer(now);
-        let due = greatest.map(|greatest| greatest.due);
-        let flowing_until = self.pressure.map(|pressure| pressure.flowing_until);
-        let next = [due, Some(timeout), flowing_until, Some(retry)];
-        next.into_iter().flatten().filter(|&next| next > now).min().unwrap_or(retry)
+        let due = choice.map_or(retry, |choice| choice.candidate.due);
+        let next = [due, timeout, flowing_until, retry];
+        next.into_iter().filter(|&next| next > now).min().unwrap_or(retry)
     }
 
     /// Notes that no newcomer waits.
@@ -163,36 +165,6 @@ impl Endpoint {
     #[must_use]
     pub const fn is_watchful(&self) -> bool {
         self.pressure.is_some() || self.drain.is_some() || self.ending > 0
-    }
-
-    fn greatest(&mut self, now: Instant) -> Option<Candidate> {
-        self.candidates.greatest(&mut self.slots, &self.config, now)
-    }
-
-    /// The greatest except those that have never spoken, whose patience is short and whose first
-    /// request may be on its way, and those that were answered since the newcomer began to wait, at
-    /// the earliest.
-    ///
-    /// Where newcomers come without end, all connections are young, and a body that flows may be the oldest.
-    /// It goes only if others don't make room fast enough, and so does what has just moved. Even then, a reader
-    /// that takes nothing goes first.
-    fn greatest_unanswered(&mut self, now: Instant) -> Option<Candidate> {
-        // A clock that has just begun: everything is as young as the clock.
-        let since = now.checked_sub(self.config.admission_timeout)?;
-        let recently = now.checked_sub(MOVING);
-        let may_wait = self.pressure.is_some_and(|pressure| now < pressure.flowing_until);
-        let Self { candidates, slots, config, .. } = self;
-        let moves = |slot: &Slot| slot.flows() || slot.has_moved_since(recently);
-        if may_wait {
-            return candidates
-                .greatest_except(slots, config, now, |slot| slot.is_spared(since) || moves(slot));
-        }
-        let stalled = candidates.greatest_except(slots, config, now, |slot| {
-            moves(slot) || (slot.is_spared(since) && !slot.is_sending())
-        });
-        stalled.or_else(|| {
-            candidates.greatest_except(slots, config, now, |slot| slot.is_spared(since))
-        })
     }
 
     /// Has the next answer be the last one of its connection, once for each newcomer, and again if

@@ -99,19 +99,19 @@ impl Slot {
         Some((class, self.unread_until(since)))
     }
 
-    /// Whether it is too early to end it for a newcomer: it was answered since an instant, and its
-    /// client may have sent the next request, or is taking the answer.
-    pub(crate) fn is_spared(&self, answered_since: Instant) -> bool {
-        let Some(answered) = self.answered else { return false };
-        answered >= answered_since
-            && match self.activity {
-                Activity::Idle { .. } | Activity::Receiving { .. } => true,
-                // Asking for an answer, and not taking it, costs a client nothing. The system takes the
-                // beginning.
-                Activity::Sending { since } => since > answered + TAKEN_BY_SYSTEM,
-                // No request comes on a connection that closes.
-                _ => false,
-            }
+    /// Whether it was answered since an instant, and its client may have sent the next request.
+    pub(crate) fn awaits_request(&self, answered_since: Instant) -> bool {
+        // No request comes on a connection that closes.
+        matches!(self.activity, Activity::Idle { .. } | Activity::Receiving { .. })
+            && self.answered.is_some_and(|answered| answered >= answered_since)
+    }
+
+    /// Whether it was answered since an instant, and its client takes the answer.
+    pub(crate) fn takes_answer(&self, answered_since: Instant) -> bool {
+        let Activity::Sending { since } = self.activity else { return false };
+        // Asking for an answer, and not taking it, costs a client nothing. The system takes the beginning.
+        let takes = |answered| since > answered + TAKEN_BY_SYSTEM;
+        self.answered.is_some_and(|answered| answered >= answered_since && takes(answered))
     }
 
     /// Counts progress that is reported, after the last report of it. What comes in a burst counts once.
@@ -130,20 +130,16 @@ impl Slot {
     }
 
     /// Whether it is in the middle of a body that has come or gone for a while.
-    pub(crate) const fn flows(&self) -> bool {
-        self.progress_in_a_row >= FLOWING
-            && matches!(self.activity, Activity::Receiving { .. } | Activity::Sending { .. })
-    }
-
-    /// Whether it waits for its client to take an answer.
-    pub(crate) const fn is_sending(&self) -> bool {
-        matches!(self.activity, Activity::Sending { .. })
+    pub(crate) fn flows(&self) -> bool {
+        self.progress_in_a_row >= FLOWING && self.has_moved_since(None)
     }
 
     /// Whether it has made progress within a request or an answer since then.
     pub(crate) fn has_moved_since(&self, then: Option<Instant>) -> bool {
         match self.activity {
-            Activity::Receiving { since } | Activity::Sending { since } => Some(since) > then,
+            Activity::Receiving { since }
+            | Activity::Exchanging { since }
+            | Activity::Sending { since } => Some(since) > then,
             _ => false,
         }
     }
@@ -178,12 +174,16 @@ impl Slot {
         }
     }
 
-    /// Whether it has made no progress for that long and holds memory that isn't of a
-    /// [body](Self::is_stalled): much, or any if `small`.
+    /// Whether it has made no progress for that long and holds memory, and a 503 wouldn't help: much, or
+    /// any if `small`.
     pub(crate) fn holds_stalled(&self, now: Instant, patience: Duration, small: bool) -> bool {
         let least = if small { 1 } else { SMALL + 1 };
         match self.activity {
-            Activity::Receiving { since } | Activity::Sending { since } if self.waits => {
+            Activity::Receiving { since }
+            | Activity::Exchanging { since }
+            | Activity::Sending { since }
+                if self.waits =>
+            {
                 self.charged >= least
                     && !self.is_stalled(now, patience)
                     && now.saturating_duration_since(self.unread_until(since)) >= patience

@@ -1,0 +1,79 @@
+//! Which connection is the next to end for a newcomer, and how good the reason is.
+
+use std::time::{Duration, Instant};
+
+use super::Endpoint;
+use super::eviction::Candidate;
+use super::slot::Slot;
+
+/// How good a reason an endpoint has to end a connection for a newcomer. Among several endpoints, the
+/// one with the greatest ends one.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Impatience {
+    pub(super) reason: Reason,
+    /// The connection's age over its patience.
+    ratio: f64,
+}
+
+/// Why a connection may end for a newcomer. The better reason is the greater one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// For none: its first or its next request may be on its way.
+    Spared,
+    /// All others are spared, and those that move have moved since it has.
+    Flowing,
+    /// It was just answered, and doesn't take the answer.
+    SlowReader,
+    /// It has spoken, and makes no progress.
+    Stalled,
+    /// Its patience is over.
+    Overdue,
+}
+
+/// A connection that could end, and why.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice {
+    pub(super) candidate: Candidate,
+    pub(super) impatience: Impatience,
+}
+
+/// Time without progress in which a connection still moves: what is sent in one go may arrive in parts.
+const MOVING: Duration = Duration::from_millis(50);
+
+impl Endpoint {
+    /// Returns how good a reason it has to end a connection, so that an acceptor with several endpoints
+    /// makes room where that costs least. `None` if all are busy.
+    pub fn impatience(&mut self, now: Instant) -> Option<Impatience> {
+        self.choose(now).map(|choice| choice.impatience)
+    }
+
+    /// Where newcomers come without end, all connections are young, and a body that flows may be the oldest.
+    /// It comes after all that make no progress.
+    pub(super) fn choose(&mut self, now: Instant) -> Option<Choice> {
+        let Self { candidates, slots, config, .. } = self;
+        let greatest = candidates.greatest(slots, config, now)?;
+        if greatest.ratio >= 1.0 {
+            return Some(Choice::new(Reason::Overdue, greatest));
+        }
+        // A clock that has just begun: everything is as young as the clock.
+        let answered = now.checked_sub(config.admission_timeout);
+        let Some(answered) = answered else { return Some(Choice::new(Reason::Spared, greatest)) };
+        let moving = now.checked_sub(MOVING);
+        let moves = |slot: &Slot| slot.flows() || slot.has_moved_since(moving);
+        let mut search = |reason, is_spared: &dyn Fn(&Slot) -> bool| {
+            let except = |slot: &Slot| slot.awaits_request(answered) || is_spared(slot);
+            let candidate = candidates.greatest_except(slots, config, now, except)?;
+            Some(Choice::new(reason, candidate))
+        };
+        search(Reason::Stalled, &|slot| moves(slot) || slot.takes_answer(answered))
+            .or_else(|| search(Reason::SlowReader, &moves))
+            .or_else(|| search(Reason::Flowing, &|_| false))
+            .or_else(|| Some(Choice::new(Reason::Spared, greatest)))
+    }
+}
+
+impl Choice {
+    const fn new(reason: Reason, candidate: Candidate) -> Self {
+        Self { candidate, impatience: Impatience { reason, ratio: candidate.ratio } }
+    }
+}
