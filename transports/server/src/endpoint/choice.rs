@@ -20,8 +20,10 @@ pub struct Impatience {
 pub(super) enum Reason {
     /// For none: its first or its next request may be on its way.
     Spared,
-    /// All others are spared, and those that move have moved since it has.
+    /// All others are spared, or flow and have moved since it has.
     Flowing,
+    /// It has just begun to send or to take a body.
+    Moving,
     /// It was just answered, and doesn't take the answer.
     SlowReader,
     /// It has spoken, and makes no progress.
@@ -59,6 +61,7 @@ impl Endpoint {
         let answered = now.checked_sub(config.admission_timeout);
         let Some(answered) = answered else { return Some(Choice::new(Reason::Spared, greatest)) };
         let moving = now.checked_sub(MOVING);
+        let flows = |slot: &Slot| slot.flows();
         let moves = |slot: &Slot| slot.flows() || slot.has_moved_since(moving);
         let mut search = |reason, is_spared: &dyn Fn(&Slot) -> bool| {
             let except = |slot: &Slot| slot.awaits_request(answered) || is_spared(slot);
@@ -67,6 +70,7 @@ impl Endpoint {
         };
         search(Reason::Stalled, &|slot| moves(slot) || slot.takes_answer(answered))
             .or_else(|| search(Reason::SlowReader, &moves))
+            .or_else(|| search(Reason::Moving, &flows))
             .or_else(|| search(Reason::Flowing, &|_| false))
             .or_else(|| Some(Choice::new(Reason::Spared, greatest)))
     }

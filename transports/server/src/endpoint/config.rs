@@ -57,10 +57,10 @@ impl EndpointConfig {
         }
     }
 
-    /// Until when no body that flows ends for a newcomer, once another one was admitted. Each adds its share
+    /// Until when no connection that moves ends for a newcomer, once another one was admitted. Each adds its share
     /// of the time that one may wait, so that as many as there are places get theirs within that time. Those
     /// that have never spoken go in waves, two of which may be awaited.
-    pub(super) fn flowing_until(&self, before: Instant, now: Instant) -> Instant {
+    pub(super) fn moving_until(&self, before: Instant, now: Instant) -> Instant {
         let places = u32::try_from(self.max_connections).unwrap_or(u32::MAX);
         let share = self.admission_timeout.checked_div(places).unwrap_or_default();
         let latest = later(now, self.first_byte_patience.saturating_mul(2));

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::choice::Reason;
+use super::choice::{Choice, Reason};
 use super::slot::{Fate, Slot};
 use super::{ConnectionId, Endpoint, Persistence, later};
 
@@ -10,8 +10,8 @@ use super::{ConnectionId, Endpoint, Persistence, later};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pressure {
     since: Instant,
-    /// Until when no body that flows ends for a newcomer.
-    flowing_until: Instant,
+    /// Until when no connection that moves ends for a newcomer.
+    moving_until: Instant,
     /// Whether the next answer is the last one of its connection.
     wants_last_answer: bool,
     /// When that was wanted for the newcomer that is next.
@@ -59,14 +59,14 @@ impl Endpoint {
     /// wait. [`open`](Self::open) does so for its own.
     pub fn newcomer_admitted(&mut self, now: Instant) {
         if let Some(pressure) = &mut self.pressure {
-            pressure.flowing_until = self.config.flowing_until(pressure.flowing_until, now);
+            pressure.moving_until = self.config.moving_until(pressure.moving_until, now);
         }
     }
 
     /// Notes that a newcomer waits.
     pub fn newcomer_waits(&mut self, now: Instant) {
         let pressure =
-            Pressure { since: now, flowing_until: now, wants_last_answer: false, wanted: None };
+            Pressure { since: now, moving_until: now, wants_last_answer: false, wanted: None };
         self.pressure.get_or_insert(pressure);
     }
 
@@ -78,31 +78,22 @@ impl Endpoint {
     /// something that any connection could give back: descriptors, memory, threads.
     pub fn make_room(&mut self, now: Instant) -> Instant {
         self.newcomer_waits(now);
-        let since = self.pressure.map_or(now, |pressure| pressure.since);
         let retry = now + RETRY;
         // One more may end now and then: of those that end, some may be in the application again.
         let is_recent = |evicted| now < later(evicted, RETRY);
         if self.ending >= ENDING && self.evicted.is_some_and(is_recent) {
             return retry;
         }
-        let timeout = later(since, self.config.admission_timeout);
-        let flowing_until = self.pressure.map_or(now, |pressure| pressure.flowing_until);
-        let choice = self.choose(now);
-        let may_end = choice.is_some_and(|choice| match choice.impatience.reason {
-            Reason::Spared => false,
-            Reason::Flowing | Reason::SlowReader => now >= timeout.max(flowing_until),
-            Reason::Stalled => now >= timeout,
-            Reason::Overdue => true,
-        });
-        if let Some(choice) = choice.filter(|_| may_end) {
+        let choice = self.choose(now).map(|choice| (choice, self.due(choice)));
+        if let Some((choice, due)) = choice
+            && due <= now
+        {
             self.evicted = Some(now);
             self.doom(choice.candidate.key, Fate::Evicted);
             return retry;
         }
         self.want_last_answer(now);
-        let due = choice.map_or(retry, |choice| choice.candidate.due);
-        let next = [due, timeout, flowing_until, retry];
-        next.into_iter().filter(|&next| next > now).min().unwrap_or(retry)
+        choice.map_or(retry, |(_, due)| due.min(retry))
     }
 
     /// Notes that no newcomer waits.
@@ -165,6 +156,27 @@ impl Endpoint {
     #[must_use]
     pub const fn is_watchful(&self) -> bool {
         self.pressure.is_some() || self.drain.is_some() || self.ending > 0
+    }
+
+    /// When a connection ends for the newcomer that waits, if nothing changes.
+    fn due(&self, Choice { candidate, impatience }: Choice) -> Instant {
+        let Some(Pressure { since, moving_until, .. }) = self.pressure else { return candidate.due };
+        let patience = self.config.admission_timeout;
+        let until = match impatience.reason {
+            Reason::Overdue | Reason::Spared => return candidate.due,
+            Reason::Stalled => since,
+            Reason::SlowReader | Reason::Moving => moving_until,
+            Reason::Flowing if self.is_full_of_flows() => moving_until,
+            // The others are busy, and may be done soon.
+            Reason::Flowing => later(moving_until, patience),
+        };
+        later(since, patience).max(until).min(candidate.due)
+    }
+
+    /// Whether bodies that flow have more than half of the places.
+    fn is_full_of_flows(&self) -> bool {
+        let flowing = self.slots.iter().filter(|(_, slot)| slot.flows());
+        flowing.count() > self.max_connections / 2
     }
 
     /// Has the next answer be the last one of its connection, once for each newcomer, and again if
