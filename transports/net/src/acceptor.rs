@@ -9,7 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use h1events_server::{
-    ACCEPT_RETRY_DELAY, AcceptBackoff, Config, Endpoint, EndpointConfig, Impatience, Reaction, Summary,
+    ACCEPT_RETRY_DELAY, AcceptBackoff, Config, Endpoint, EndpointConfig, Impatience, Reaction,
+    Summary,
 };
 
 use crate::accept_error::accept_error_kind;

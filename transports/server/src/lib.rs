@@ -105,11 +105,13 @@
 //!
 //! - **How many connections are admitted**: [`EndpointConfig::max_connections`].
 //! - **Which connection ends for a newcomer**: the one with the greatest age over its patience, if
-//!   its patience is over. Otherwise the next answers say `Connection: close`, and if that has made no
-//!   room within [`admission_timeout`](EndpointConfig::admission_timeout), the greatest ends that has
-//!   spoken and wasn't answered within that time. A body that comes or goes without a break ends only
-//!   if the others don't make room for as many newcomers as there are connections within that time. A
-//!   connection whose request is being handled never ends for another.
+//!   its patience is over. Otherwise the next answers say `Connection: close`. If that has made no
+//!   room within [`admission_timeout`](EndpointConfig::admission_timeout), a connection ends that has
+//!   spoken: first one that makes no progress, then one that doesn't take its answer, then one that has
+//!   just begun to move. A body that flows comes last, and only if more than half of the connections
+//!   flow, or if the others make no room for as long again. In this time as many newcomers get a place
+//!   as there are connections. A connection that was answered within it and waits for the next request
+//!   stays, and so does one whose request is being handled.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
 //!   connection that lacks memory isn't read, and small requests come first. If none of those that
 //!   wait gets any for a second, the largest body that has stalled is dropped, with a 503. Where that
@@ -191,7 +193,8 @@ pub use content::Content;
 pub use diagnostic::Diagnostic;
 pub use endpoint::{
     ACCEPT_RETRY_DELAY, AcceptBackoff, AcceptErrorKind, Complaints, ConnectionId, Endpoint,
-    EndpointConfig, Impatience, Memory, Order, Persistence, Purse, Reaction, Summary, Turn, Verdict,
+    EndpointConfig, Impatience, Memory, Order, Persistence, Purse, Reaction, Summary, Turn,
+    Verdict,
 };
 /// The parser's types that are part of this crate's interface.
 pub use h1events::{Error, Field, Limits, Version};

@@ -40,7 +40,7 @@ pub struct EndpointConfig {
     pub patience: Duration,
     /// How long a newcomer waits before a connection ends for it whose `patience` isn't over.
     /// Default: 1 s. `first_byte_patience` is always waited for, and a connection that was answered
-    /// within this time stays.
+    /// within this time and waits for the next request stays.
     pub admission_timeout: Duration,
 }
 
@@ -57,9 +57,9 @@ impl EndpointConfig {
         }
     }
 
-    /// Until when no connection that moves ends for a newcomer, once another one was admitted. Each adds its share
-    /// of the time that one may wait, so that as many as there are places get theirs within that time. Those
-    /// that have never spoken go in waves, two of which may be awaited.
+    /// Returns until when no connection that moves ends for a newcomer, once another one was admitted. Each
+    /// adds its share of the time that one may wait, so that as many as there are places get theirs
+    /// within that time. Those that have never spoken go in waves, two of which may be awaited.
     pub(super) fn moving_until(&self, before: Instant, now: Instant) -> Instant {
         let places = u32::try_from(self.max_connections).unwrap_or(u32::MAX);
         let share = self.admission_timeout.checked_div(places).unwrap_or_default();

@@ -160,7 +160,9 @@ impl Endpoint {
 
     /// When a connection ends for the newcomer that waits, if nothing changes.
     fn due(&self, Choice { candidate, impatience }: Choice) -> Instant {
-        let Some(Pressure { since, moving_until, .. }) = self.pressure else { return candidate.due };
+        let Some(Pressure { since, moving_until, .. }) = self.pressure else {
+            return candidate.due;
+        };
         let patience = self.config.admission_timeout;
         let until = match impatience.reason {
             Reason::Overdue | Reason::Spared => return candidate.due,

@@ -1,6 +1,8 @@
 //! Answers that are made of the body of their request, as it comes.
 
-use h1events_server::{BodyState, Config, Diagnostic, RequestBodyError, Response, Step, Trailers};
+use h1events_server::{
+    Activity, BodyState, Config, Diagnostic, RequestBodyError, Response, Step, Trailers,
+};
 
 use crate::support::{Client, Echo, SECOND, Source, config, get};
 
@@ -48,6 +50,21 @@ fn echo_is_the_same_byte_by_byte() {
         client.expect(&[(200, "tea and cake")]);
         assert!(client.connection.is_silent());
     }
+}
+
+/// The answer has begun, so that no other request can be under way.
+#[test]
+fn echo_that_waits_for_its_body_is_exchanging() {
+    let mut client = Client::streaming(config());
+    let part = LENGTH.len() - 4;
+    client.send(&LENGTH[..part]);
+    let mut echo = Echo::begin(&mut client);
+    let since = client.now();
+    client.advance(SECOND);
+    assert_eq!(client.connection.activity(), Activity::Exchanging { since });
+    client.send(&LENGTH[part..]);
+    echo.run(&mut client);
+    assert!(matches!(client.connection.activity(), Activity::Idle { .. }));
 }
 
 /// The input is held back while the answer can't leave: 64 KiB and a part in each direction.

@@ -5,6 +5,7 @@
 
 mod budget;
 mod busy;
+mod choice;
 mod deadlines;
 mod draining;
 mod newcomers;

@@ -17,12 +17,13 @@ fn newcomer_waits(kind: Kind, flood: usize, after: Duration) -> Duration {
     *world.waits.get(&newcomer).unwrap_or_else(|| panic!("{kind:?}: never admitted"))
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::Silent,
     Kind::HalfHead,
     Kind::HalfBody(10_000),
     Kind::Drip(Duration::from_millis(200)),
     Kind::SlowReader,
+    Kind::StalledExchange,
     Kind::Lingerer,
     Kind::NoisyLingerer(Duration::from_millis(300)),
     Kind::Steady(Duration::from_millis(300)),

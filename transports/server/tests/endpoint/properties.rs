@@ -31,6 +31,7 @@ fn kind() -> impl Strategy<Value = Kind> {
         interval().prop_map(Kind::Drip),
         interval().prop_map(Kind::Steady),
         Just(Kind::SlowReader),
+        Just(Kind::StalledExchange),
         interval().prop_map(Kind::SteadyReader),
         Just(Kind::Lingerer),
         interval().prop_map(Kind::NoisyLingerer),

@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Steady(Duration),
     /// Sends a request and takes nothing of the answer.
     SlowReader,
+    /// Sends the head of a request that is answered as its body comes, and no body.
+    StalledExchange,
     /// Takes a part of the answer each interval.
     SteadyReader(Duration),
     /// Has its last answer, and doesn't close.
@@ -64,6 +66,7 @@ impl Kind {
                 parts.filter(|&bytes| bytes > 0).map(Input::Body).collect()
             }
             Self::SlowReader
+            | Self::StalledExchange
             | Self::SteadyReader(_)
             | Self::Lingerer
             | Self::NoisyLingerer(_)
@@ -83,7 +86,7 @@ impl Kind {
     }
 
     pub(crate) const fn takes_answers(self) -> bool {
-        !matches!(self, Self::SlowReader | Self::SteadyReader(_))
+        !matches!(self, Self::SlowReader | Self::StalledExchange | Self::SteadyReader(_))
     }
 
     /// Whether its first request is its last one.
@@ -149,6 +152,7 @@ impl Connection {
     pub(crate) fn note_progress(&mut self) {
         let (last, in_a_row) = self.progress;
         if let Activity::Receiving { since }
+        | Activity::Exchanging { since }
         | Activity::Sending { since }
         | Activity::Idle { since } = self.activity
             && since > last

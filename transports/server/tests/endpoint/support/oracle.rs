@@ -16,6 +16,7 @@ pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
         Activity::New { since } => (since, Duration::from_millis(100)),
         Activity::Idle { since }
         | Activity::Receiving { since }
+        | Activity::Exchanging { since }
         | Activity::Sending { since }
         | Activity::Lingering { since } => (since, SECOND),
         _ => return None,
@@ -36,7 +37,9 @@ pub(crate) fn is_spared(connection: &Connection, now: Instant) -> bool {
         _ => false,
     };
     let flows = match connection.activity {
-        Activity::Receiving { since } | Activity::Sending { since } => {
+        Activity::Receiving { since }
+        | Activity::Exchanging { since }
+        | Activity::Sending { since } => {
             now.saturating_duration_since(since) < 50 * MS || connection.progress.1 >= 16
         }
         _ => false,

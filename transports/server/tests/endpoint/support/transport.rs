@@ -5,7 +5,7 @@ use std::time::Duration;
 use h1events_server::{Activity, Memory, Persistence, Verdict};
 
 use super::MS;
-use super::client::{Connection, Input};
+use super::client::{Connection, Input, Kind};
 use super::world::{ClientId, Event, World};
 
 /// A read buffer.
@@ -120,7 +120,10 @@ impl World {
         connection.closes = closes;
         self.last_answers.insert(id, now);
         if !client.kind.takes_answers() {
-            connection.activity = Activity::Sending { since: now };
+            connection.activity = match client.kind {
+                Kind::StalledExchange => Activity::Exchanging { since: now },
+                _ => Activity::Sending { since: now },
+            };
             connection.held = client.answer;
             return;
         }
