@@ -119,6 +119,12 @@
 //! # Coming from another parser
 //!
 //! [`coming_from_httparse`] has both codes side by side, and the way to the types of the `http` crate.
+//!
+//! # Parity
+//!
+//! What this parser and httparse, picohttpparser, http-net, hyper, llhttp and h11 do with the same bytes is in two
+//! tables in `parser/parity` of the repository, where each cell is run: features, costs, and which of the requests
+//! that parsers differ about are accepted.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -1,0 +1,24 @@
+//! One adapter for each parser.
+
+mod h1events;
+mod http_net;
+mod httparse;
+mod hyper;
+mod picohttpparser;
+mod python;
+
+use crate::run::Peer;
+
+pub use python::Python;
+
+/// Those that run in this process, ours first.
+pub const PEERS: [&dyn Peer; 5] = [
+    &h1events::H1events,
+    &httparse::Httparse,
+    &picohttpparser::Picohttpparser,
+    &http_net::HttpNet,
+    &hyper::Hyper,
+];
+
+/// As many fields as the parsers get room for that need an array of them.
+const FIELDS: usize = 128;
