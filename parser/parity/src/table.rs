@@ -10,7 +10,7 @@ use crate::rows::rows;
 use crate::run::Peer;
 
 pub const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-/// What was run by hand: a column for each parser, with a name at its head.
+/// What was run by hand: a column for each parser, with a name at its head, after the fingerprint.
 const BY_HAND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/by_hand/columns.tsv");
 const PLACES: [(&str, &str); 2] =
     [("<!-- features -->\n", "<!-- /features -->\n"), ("<!-- octets -->\n", "<!-- /octets -->\n")];
@@ -48,7 +48,7 @@ pub fn renew_by_hand(interpreter: &str) {
         let peer = Python::start(interpreter, package);
         Column { name: format!("{package} {}", peer.version()), cells: cells(&peer) }
     });
-    let mut file = format!("\t{}\t{}\n", columns[0].name, columns[1].name);
+    let mut file = format!("{}\t{}\t{}\n", fingerprint(), columns[0].name, columns[1].name);
     for id in columns[0].cells.keys() {
         file += &format!("{id}\t{}\t{}\n", columns[0].cells[id], columns[1].cells[id]);
     }
@@ -76,7 +76,8 @@ fn cells(peer: &dyn Peer) -> BTreeMap<String, String> {
 fn by_hand() -> Vec<Column> {
     let file = fs::read_to_string(BY_HAND).expect("it was run by hand");
     let mut lines = file.lines().map(|line| line.split('\t').map(str::to_owned));
-    let names = lines.next().expect("a line of names").skip(1);
+    let mut names = lines.next().expect("a line of names");
+    assert_eq!(names.next(), Some(fingerprint()), "rows have changed since they were run by hand");
     let mut columns: Vec<Column> =
         names.map(|name| Column { name, cells: BTreeMap::new() }).collect();
     for mut line in lines {
@@ -86,6 +87,15 @@ fn by_hand() -> Vec<Column> {
         }
     }
     columns
+}
+
+/// A hash (FNV-1a) of what the columns that are run by hand depend on.
+fn fingerprint() -> String {
+    let depends_on = [include_str!("../rows.jsonl"), include_str!("../by_hand/adapters.py")];
+    let hash = depends_on.concat().bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
 }
 
 fn table<const N: usize>(

@@ -8,5 +8,8 @@ fn tables_of_the_readme_are_what_was_run() {
     let renewed = renewed(&readme);
     let differences: Vec<_> =
         readme.lines().zip(renewed.lines()).filter(|(readme, renewed)| readme != renewed).collect();
-    assert!(readme == renewed, "the README and what was run: {differences:#?}");
+    assert!(
+        readme == renewed,
+        "the README and what was run (`cargo run` renews it): {differences:#?}"
+    );
 }
