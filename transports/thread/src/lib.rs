@@ -99,6 +99,8 @@
 mod application;
 mod body;
 mod client;
+#[doc = include_str!("coming_from_tiny_http.md")]
+pub mod coming_from_tiny_http {}
 mod drive;
 mod reader;
 mod serve;
