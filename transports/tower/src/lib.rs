@@ -48,15 +48,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(any(feature = "smol", feature = "thread")),
-    allow(dead_code, reason = "it is of use with a transport")
-)]
-#![cfg_attr(
-    not(any(feature = "smol", feature = "thread")),
     allow(dead_code, unused_imports, reason = "only the transports use it")
 )]
 
 mod answer;
 mod body;
+#[cfg(all(feature = "smol", feature = "thread"))]
+#[doc = include_str!("coming_from_hyper.md")]
+pub mod coming_from_hyper {}
 #[cfg(feature = "smol")]
 pub mod smol;
 #[cfg(feature = "thread")]
