@@ -15,6 +15,20 @@ use h1events::Limits;
 /// config.body_data_rate = MinDataRate::new(Duration::from_secs(10), 1_000);
 /// config.limits.content = 64 * 1024;
 /// ```
+///
+/// # Deadlines, and what others use
+///
+/// The defaults, and what sets them. A dash: no option of its own.
+///
+/// | Time | Here | At its end | nginx | Apache httpd | Node.js | hyper |
+/// |---|---|---|---|---|---|---|
+/// | idle | 30 s | closed | 75 s, `keepalive_timeout` | 5 s, `KeepAliveTimeout` | 5 s, in new versions 65 s, `keepAliveTimeout` | – |
+/// | the head | 30 s in all | 408 | 60 s in all, `client_header_timeout` | 20 s to 40 s, at 500 bytes a second, `RequestReadTimeout` | 60 s in all, `headersTimeout` | 30 s in all, with a timer, `header_read_timeout` |
+/// | the body | 20 s, then 500 bytes a second | 408 | 60 s between two reads, `client_body_timeout` | 20 s, then 500 bytes a second, `RequestReadTimeout` | 300 s with the head, `requestTimeout` | – |
+/// | the answer | 20 s, then 500 bytes a second | dropped | 60 s between two writes, `send_timeout` | 60 s between two writes, `Timeout` | – | – |
+/// | lingering | 30 s in all, 5 s of silence | closed | 30 s in all, 5 s of silence, `lingering_time`, `lingering_timeout` | – | – | – |
+///
+/// HAProxy has no defaults: without `timeout client` and `timeout http-request` it waits for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
@@ -62,7 +76,7 @@ pub struct Config {
     pub linger: Linger,
 }
 
-/// The lowest rate at which bytes have to move, and the time until it counts.
+/// The lowest rate at which bytes have to move, and the time until it counts: a part of [`Config`].
 ///
 /// A client begins with `grace_period`. Each byte that moves gives it 1 / `bytes_per_second`
 /// seconds more, but it never has more than a minute left, or `grace_period` if that is longer.
@@ -77,7 +91,7 @@ pub struct MinDataRate {
     pub bytes_per_second: u32,
 }
 
-/// The bounds of a lingering close (RFC 9112 section 9.6). The defaults are those of nginx. The bytes are
+/// The bounds of a lingering close (RFC 9112 section 9.6), a part of [`Config`]. The defaults are those of nginx. The bytes are
 /// not counted: a client that goes on sending a large body is to see that it was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
