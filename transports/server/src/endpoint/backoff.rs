@@ -28,7 +28,8 @@ pub enum Reaction {
     Pause,
 }
 
-/// How long an acceptor waits after [`Reaction::Pause`], since the system gives no sign when to try again. Without it,
+/// How long an acceptor waits after the [`Reaction::Pause`] of an [`AcceptBackoff`], since the system gives no
+/// sign when to try again. Without it,
 /// an error that lasts would take a core.
 pub const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
