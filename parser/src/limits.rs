@@ -4,8 +4,8 @@ use crate::number::to_usize;
 
 /// How much of each element of a request is accepted.
 ///
-/// Each limit bites at the octet that passes it, not before and not later,
-/// however the input was cut. All sizes are in octets.
+/// Each limit is enforced at the first excess octet, however the input was
+/// cut. All sizes are in octets.
 ///
 /// ```
 /// use h1events::{Limits, RequestParser};
@@ -19,16 +19,23 @@ use crate::number::to_usize;
 ///
 /// # What others use
 ///
-/// The defaults, and what sets them. A dash: no limit of its own.
+/// The defaults in octets. A dash: no limit of its own.
 ///
 /// | Limit | Here | On excess | nginx | Apache httpd | Node.js | hyper | HAProxy |
 /// |---|---|---|---|---|---|---|---|
-/// | request target | 8 KiB | 414 | 8 KiB with its line, `large_client_header_buffers` | 8,190 with its line, `LimitRequestLine` | – | 65,534 | – |
-/// | one field line | 16 KiB | 431 | 8 KiB, `large_client_header_buffers` | 8,190, `LimitRequestFieldSize` | – | – | – |
-/// | the head | 64 KiB | 431 | 32 KiB, `large_client_header_buffers` | – | 16 KiB, `--max-http-header-size` | 408 KiB, `max_buf_size` | 15 KiB, `tune.bufsize` less `tune.maxrewrite` |
-/// | field lines | 128 | 431 | – | 100, `LimitRequestFields` | 2,000, `maxHeadersCount` | 100, `max_headers` | 101, `tune.http.maxhdr` |
+/// | request target | 8 KiB | 414 | 8 KiB (line) | 8,190 (line) | – | 65,534 | – |
+/// | one field line | 16 KiB | 431 | 8 KiB | 8,190 | – | – | – |
+/// | the head | 64 KiB | 431 | 32 KiB | – | 16 KiB | 408 KiB | 15 KiB |
+/// | field lines | 128 | 431 | – | 100 | 2,000 | 100 | 101 |
 /// | chunk extensions | 16 KiB | 400 | – | – | 16 KiB | 16 KiB | – |
-/// | content | none; 1 MiB in `h1events-server` | 413 | 1 MiB, `client_max_body_size` | 1 GiB, `LimitRequestBody` | – | – | – |
+/// | content | – | 413 | 1 MiB | 1 GiB | – | – | – |
+///
+/// What sets them:
+/// - nginx: `large_client_header_buffers`, `client_max_body_size`
+/// - Apache httpd: `LimitRequestLine`, `LimitRequestFieldSize`, `LimitRequestFields`, `LimitRequestBody`
+/// - Node.js: `--max-http-header-size`, `maxHeadersCount`
+/// - hyper: `max_buf_size`, `max_headers`
+/// - HAProxy: `tune.bufsize` less `tune.maxrewrite`, `tune.http.maxhdr`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

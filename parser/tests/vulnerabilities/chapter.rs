@@ -30,9 +30,13 @@ fn each_row_is_a_test_and_each_test_a_row() {
 fn rows() -> Reports {
     let mut rows = Reports::new();
     for line in CHAPTER.lines() {
-        if let Some((row, test)) = line.strip_suffix("` |").and_then(|row| row.rsplit_once('`')) {
-            assert_eq!(rows.insert(test.to_owned(), reports(row)), None, "{test} has two rows");
-        }
+        let Some(row) = line.strip_prefix("| ").and_then(|row| row.strip_suffix("` |")) else {
+            continue;
+        };
+        let mut cells = row.rsplit('`');
+        let (name, _, file) = (cells.next(), cells.next(), cells.next());
+        let test = format!("{}::{}", file.expect("a file"), name.expect("a name"));
+        assert_eq!(rows.insert(test.clone(), reports(row)), None, "{test} has two rows");
     }
     rows
 }

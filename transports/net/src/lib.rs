@@ -32,8 +32,8 @@
 //! use h1events_net::{Acceptor, Admitted, Session, bind};
 //! use h1events_server::{Order, Response, Step};
 //!
-//! /// Greets for each request of a connection. A wait that is to end is ended at once; a real transport looks
-//! /// first whether something has come.
+//! /// Greets for each request of a connection. It ends a wait at once; a real transport
+//! /// looks first whether something has come.
 //! fn serve(Admitted { accepted, guard, .. }: Admitted<TcpStream>) -> io::Result<()> {
 //!     let waiting = accepted.try_clone()?;
 //!     guard.on_wake(move |order| {
@@ -56,7 +56,10 @@
 //!                 session.write(|slices| stream.write_vectored(slices))?;
 //!                 session.flushed();
 //!             }
-//!             Step::Handle => session.answer(Ok(Response::text("Hello, World\n")), now, |_| Ok(()))?,
+//!             Step::Handle => {
+//!                 let response = Response::text("Hello, World\n");
+//!                 session.answer(Ok(response), now, |_| Ok(()))?;
+//!             }
 //!             Step::Allocate { .. } => thread::yield_now(), // there is no memory at the moment
 //!             Step::Produce => unreachable!("no body is made while it is sent"),
 //!             Step::Shutdown => stream.shutdown(Shutdown::Write)?,

@@ -18,17 +18,23 @@ use h1events::Limits;
 ///
 /// # Deadlines, and what others use
 ///
-/// The defaults, and what sets them. A dash: no option of its own.
+/// The defaults. A rate is in bytes a second. A dash: no option of its own.
 ///
 /// | Time | Here | At its end | nginx | Apache httpd | Node.js | hyper |
 /// |---|---|---|---|---|---|---|
-/// | idle | 30 s | closed | 75 s, `keepalive_timeout` | 5 s, `KeepAliveTimeout` | 5 s, in new versions 65 s, `keepAliveTimeout` | – |
-/// | the head | 30 s in all | 408 | 60 s in all, `client_header_timeout` | 20 s to 40 s, at 500 bytes a second, `RequestReadTimeout` | 60 s in all, `headersTimeout` | 30 s in all, with a timer, `header_read_timeout` |
-/// | the body | 20 s, then 500 bytes a second | 408 | 60 s between two reads, `client_body_timeout` | 20 s, then 500 bytes a second, `RequestReadTimeout` | 300 s with the head, `requestTimeout` | – |
-/// | the answer | 20 s, then 500 bytes a second | dropped | 60 s between two writes, `send_timeout` | 60 s between two writes, `Timeout` | – | – |
-/// | lingering | 30 s in all, 5 s of silence | closed | 30 s in all, 5 s of silence, `lingering_time`, `lingering_timeout` | – | – | – |
+/// | idle | 30 s | closed | 75 s | 5 s | 5 s, newer 65 s | – |
+/// | the head | 30 s | 408 | 60 s | 20 s, then 500, up to 40 s | 60 s | 30 s |
+/// | the body | 20 s, then 500 | 408 | 60 s a read | 20 s, then 500 | 300 s with the head | – |
+/// | the answer | 20 s, then 500 | dropped | 60 s a write | 60 s a write | – | – |
+/// | lingering | 30 s, 5 s of silence | closed | 30 s, 5 s of silence | – | – | – |
 ///
-/// HAProxy has no defaults: without `timeout client` and `timeout http-request` it waits for ever.
+/// What sets them:
+/// - nginx: `keepalive_timeout`, `client_header_timeout`, `client_body_timeout`, `send_timeout`, `lingering_time`,
+///   `lingering_timeout`
+/// - Apache httpd: `KeepAliveTimeout`, `RequestReadTimeout`, `Timeout`
+/// - Node.js: `keepAliveTimeout`, `headersTimeout`, `requestTimeout`
+/// - hyper: `header_read_timeout`, with a timer only
+/// - HAProxy: `timeout http-keep-alive`, `timeout http-request` and `timeout client`, none of which has a default
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {

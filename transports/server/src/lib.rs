@@ -9,13 +9,13 @@
 //! ```text
 //!              application               a function from &Request to Response
 //!                   |
-//!  +----------------+---------------------------------------------------------------+
-//!  |  Connection, one each               Endpoint, one a server                      |
-//!  |  requests, answers, bodies,         who is admitted, which connection ends,     |
-//!  |  deadlines, how to close            what they may hold, how the server ends     |
-//!  +----------------+----------------------------------+----------------------------+
+//!  +----------------+-------------------------------------------------------------+
+//!  |  Connection, one each               Endpoint, one a server                   |
+//!  |  requests, answers, bodies,         who is admitted, which connection ends,  |
+//!  |  deadlines, how to close            what they may hold, how the server ends  |
+//!  +----------------+----------------------------------+--------------------------+
 //!                   | Step: read, write, handle, ...   | reports, verdicts
-//!              transport               sockets, threads or tasks, the clock
+//!               transport                sockets, threads or tasks, the clock
 //! ```
 //!
 //! Neither has a socket, a thread or a clock: a transport moves the bytes, and time is an argument.

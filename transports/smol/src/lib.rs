@@ -8,7 +8,7 @@
 //!                       your function: &Request -> Response, with or without .await
 //!                                     |
 //!  client -- socket -- task -- Connection --+
-//!  client -- socket -- task -- Connection --+-- Endpoint, one a core: who is admitted, who goes for whom
+//!  client -- socket -- task -- Connection --+-- Endpoint, one a core: who comes, who goes
 //!  client -- socket -- task -- Connection --+
 //!                       |           `--- h1events-server: all decisions, no I/O
 //!                 this crate: an executor and a reactor a core; and the thread that accepts
@@ -46,13 +46,14 @@
 //! let server = Server::bind("127.0.0.1:0")?;
 //! let address = server.local_addr()?;
 //! let handle = server.shutdown_handle();
-//! let serving = std::thread::spawn(move || server.serve(|_: &Request<'_>| Response::text("Hello, World\n")));
+//! let hello = |_: &Request<'_>| Response::text("Hello, World\n");
+//! let serving = std::thread::spawn(move || server.serve(hello));
 //!
 //! let mut client = std::net::TcpStream::connect(address)?;
 //! client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
 //! let mut answer = String::new();
 //! client.read_to_string(&mut answer)?;
-//! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nHello, World\n"));
+//! assert!(answer.ends_with("\r\n\r\nHello, World\n"));
 //!
 //! handle.shutdown(Duration::from_secs(1)); // as a signal handler would
 //! let summary = serving.join().unwrap()?;
@@ -128,7 +129,7 @@
 //!
 //! A client that resets its connection, or closes it in both directions, gets no answer any more. So the
 //! connection ends at once, and with it the handler's future at its `await`, or the body of the answer:
-//! hyper does the same. What is to be done anyway, such as a payment, belongs into a task of its own
+//! hyper does the same. Work that has to be done anyway, such as a payment, belongs into a task of its own
 //! (`smol::spawn`), which learns from a [`Client`] that nobody waits for it. A client that has only shut its
 //! write half down gets its answer ([`ClientState`] says what can be known).
 //!
@@ -143,7 +144,7 @@
 //!   progress ([`EndpointConfig`]).
 //! - **A busy connection** gives way to the others of its thread after 32 answers or 5 ms.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
-//!   deadline. What has come is read before a deadline is judged, however late the thread is.
+//!   deadline. Input is read before a deadline is judged, however late the thread is.
 //! - A panic of the application is a 500 and a line in the log.
 //!
 //! [mio]: https://docs.rs/mio

@@ -8,7 +8,7 @@
 //!                       your function: &Request -> Response
 //!                                     |
 //!  client -- socket -- thread -- Connection --+
-//!  client -- socket -- thread -- Connection --+-- Endpoint: who is admitted, who goes for whom
+//!  client -- socket -- thread -- Connection --+-- Endpoint: who comes, who goes
 //!  client -- socket -- thread -- Connection --+
 //!                         |           `--- h1events-server: all decisions, no I/O
 //!                   this crate: reads, writes, waits; and the thread that accepts
@@ -44,13 +44,14 @@
 //! let server = Server::bind("127.0.0.1:0")?;
 //! let address = server.local_addr()?;
 //! let handle = server.shutdown_handle();
-//! let serving = std::thread::spawn(move || server.serve(|_: &Request<'_>| Response::text("Hello, World\n")));
+//! let hello = |_: &Request<'_>| Response::text("Hello, World\n");
+//! let serving = std::thread::spawn(move || server.serve(hello));
 //!
 //! let mut client = std::net::TcpStream::connect(address)?;
 //! client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
 //! let mut answer = String::new();
 //! client.read_to_string(&mut answer)?;
-//! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nHello, World\n"));
+//! assert!(answer.ends_with("\r\n\r\nHello, World\n"));
 //! drop(client);
 //!
 //! handle.shutdown(Duration::from_secs(4)); // as a signal handler would

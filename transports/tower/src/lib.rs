@@ -41,7 +41,7 @@
 //! - A service that fails, and an answer that can't be one (a status of 101, a malformed length), is a 500
 //!   and a line in the log. An answer's body that fails is cut, so that the client can tell.
 //! - A client that resets its connection has the service's future, and the answer's body, dropped: at once
-//!   on smol, within a second on threads. What is to be done anyway belongs into a task of its own. A client
+//!   on smol, within a second on threads. Work that has to be done anyway belongs into a task of its own. A client
 //!   that has only shut its write half down gets its answer.
 //!
 //! # Examples
