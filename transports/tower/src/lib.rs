@@ -1,4 +1,4 @@
-//! Serves a [`tower_service::Service`] with h1events, on threads or on smol: an unmodified
+//! Serves a [`tower_service::Service`](https://docs.rs/tower-service) with h1events, on threads or on smol: an unmodified
 //! `axum::Router`, for example.
 //!
 //! It is for those who have a service of tower, or handlers with the types of `http` and `http-body`, and want the
