@@ -75,12 +75,38 @@ macro_rules! error_kinds {
         /// What the peer did.
         ///
         /// `Display` gives the reason: lower case, no full stop, no bytes of the input.
+        ///
+        /// ```
+        /// use h1events::ErrorKind;
+        ///
+        /// let kind = ErrorKind::LengthAndEncoding;
+        /// assert_eq!(kind.to_string(), "content-length together with transfer-encoding");
+        /// assert_eq!(kind.name(), "length_and_encoding");
+        /// assert_eq!((kind.status(), kind.rule()), (400, "RFC 9112 section 6.1"));
+        /// assert!(ErrorKind::ALL.contains(&kind));
+        /// ```
+        ///
+        /// # What others answer
+        ///
+        /// | The request | Here | nginx | Apache httpd | Node.js | hyper | HAProxy |
+        /// |---|---|---|---|---|---|---|
+        /// | is malformed | 400 | 400 | 400 | 400 | 400 | 400 |
+        /// | has a target that is too long | 414 | 414 | 414 | 431 | 414 | 400 |
+        /// | has too many fields, or too large ones | 431 | 400 | 400 | 431 | 431 | 400 |
+        /// | has content that is too large | 413 | 413 | 413 | – | – | – |
+        ///
+        /// Beside these there are 417 for an unknown expectation, 501 for an unknown transfer coding or a method
+        /// that is too long, and 505 for another major version.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
         // As wide as the numbers beside it: they would share a register, and be packed and unpacked.
         #[repr(u64)]
         #[non_exhaustive]
         pub enum ErrorKind {
-            $($(#[$attribute])* $kind,)*
+            $(
+                $(#[$attribute])*
+                #[doc = concat!("\n\nStatus ", $status, ", ", $rule, ".")]
+                $kind,
+            )*
         }
 
         impl ErrorKind {

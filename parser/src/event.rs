@@ -8,7 +8,7 @@ use core::fmt;
 ///
 /// Everything before [`HeadEnd`](Self::HeadEnd) is provisional: Host, framing,
 /// Connection and Expect are judged at the end of the head, so that nothing
-/// may be acted on before.
+/// may be acted on before. The [loop](crate#the-loop) shows all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// The request line.
@@ -28,7 +28,7 @@ pub enum Event<'a> {
     End,
 }
 
-/// A request line (RFC 9112 section 3).
+/// A request line (RFC 9112 section 3). [`method_str`](Self::method_str) has an example.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestLine<'a> {
     /// The method, case-sensitive, a token of at least one octet.
@@ -78,7 +78,7 @@ impl fmt::Debug for RequestLine<'_> {
     }
 }
 
-/// A field line (RFC 9112 section 5).
+/// A field line (RFC 9112 section 5). [`name_str`](Self::name_str) has an example.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
     /// The field name as received, a token of at least one octet. Field names
@@ -172,6 +172,22 @@ impl fmt::Debug for Version {
 }
 
 /// What the head says about the rest of the request and of the connection.
+///
+/// ```
+/// use h1events::{BodyLength, Event, RequestParser};
+///
+/// let mut input: &[u8] = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+/// let mut parser = RequestParser::new();
+/// while let Some(event) = parser.next_event(&mut input)? {
+///     if let Event::HeadEnd(framing) = event {
+///         assert_eq!(framing.body, BodyLength::Length(5));
+///         assert!(framing.keep_alive && framing.expect_continue && !framing.upgrade);
+///     }
+/// }
+/// # Ok::<(), h1events::Error>(())
+/// ```
+///
+/// [What a caller has to do](crate#what-a-caller-has-to-do) with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Framing {
     /// How the body is delimited. The method plays no part in it.
@@ -190,7 +206,7 @@ pub struct Framing {
     pub upgrade: bool,
 }
 
-/// How the body of a request is delimited (RFC 9112 section 6.3).
+/// How the body of a request is delimited (RFC 9112 section 6.3): a part of [`Framing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyLength {
     /// Neither Content-Length nor Transfer-Encoding: no body.

@@ -1,10 +1,37 @@
 //! A sans-IO HTTP/1 request parser: bytes in, events out.
 //!
-//! The parser turns the bytes of HTTP/1.0 and HTTP/1.1 requests into [`Event`]s:
-//! request line, field lines, the framing decision, content, trailers, end. It does no
-//! I/O, reads no clock, allocates nothing and keeps none of the bytes, so that it fits
-//! into servers, proxies, sniffers, test tools and firmware alike. `no_std`, and not a
-//! line of `unsafe`.
+//! It is for those who read HTTP/1 requests by their own means: servers, proxies, sniffers, test tools,
+//! firmware. It does no I/O, reads no clock, allocates nothing and keeps none of the bytes. `no_std`, and
+//! not a line of `unsafe`. To serve HTTP, take [`h1events-thread`] or [`h1events-smol`], which stand on it.
+//!
+//! [`h1events-thread`]: https://docs.rs/h1events-thread
+//! [`h1events-smol`]: https://docs.rs/h1events-smol
+//!
+//! ```text
+//!  bytes as they come         GET /tea HTT | P/1.1\r\nHost: exam | ple.org\r\n\r\n
+//!         |
+//!         v
+//!   RequestParser             at most 128 bytes, no buffer of its own
+//!         |
+//!         v
+//!  events, which borrow       RequestLine  Header*  HeadEnd  Body*  Trailer*  End
+//!  from the bytes
+//! ```
+//!
+//! The smallest program:
+//!
+//! ```
+//! use h1events::RequestParser;
+//!
+//! fn main() -> Result<(), h1events::Error> {
+//!     let mut input: &[u8] = b"GET /tea HTTP/1.1\r\nHost: example.org\r\n\r\n";
+//!     let mut parser = RequestParser::new();
+//!     while let Some(event) = parser.next_event(&mut input)? {
+//!         println!("{event:?}");
+//!     }
+//!     Ok(())
+//! }
+//! ```
 //!
 //! # The loop
 //!
@@ -59,11 +86,86 @@
 //!
 //! # What a caller has to do
 //!
-//! Stop after a request with `keep_alive: false`, and after a CONNECT: what follows isn't
-//! a request. If [`Framing::expect_continue`] is set, send `HTTP/1.1 100 Continue` and an empty line
-//! before waiting for the body, or the client waits, too. After an error, answer [`Error::status`] and
-//! close the connection. Set [`Limits::content`], unless the content is streamed to where its size
-//! doesn't matter.
+//! - **Stop** after a request with [`keep_alive: false`](Framing::keep_alive), and after a CONNECT: what follows
+//!   isn't a request.
+//! - **Send `HTTP/1.1 100 Continue`** and an empty line before waiting for a body with
+//!   [`expect_continue`](Framing::expect_continue), or the client waits, too.
+//! - **Answer [`Error::status`]** after an error, and close the connection.
+//! - **Set [`Limits::content`]**, unless the content is streamed to where its size doesn't matter.
+//! - **Keep deadlines**: the parser has no clock.
+//!
+//! All but the last, in a server that knows nothing:
+//!
+//! ```
+//! use std::io::{self, Read, Write};
+//! use h1events::{Event, Limits, RequestParser};
+//!
+//! fn serve(mut stream: impl Read + Write) -> io::Result<()> {
+//!     let mut limits = Limits::new();
+//!     limits.content = 1024 * 1024;
+//!     let mut parser = RequestParser::with_limits(limits);
+//!     let mut buffer = vec![0; limits.required_buffer()];
+//!     let (mut filled, mut is_last) = (0, false);
+//!     loop {
+//!         let mut input = &buffer[..filled];
+//!         loop {
+//!             match parser.next_event(&mut input) {
+//!                 Ok(Some(Event::RequestLine(line))) => is_last = line.method == b"CONNECT",
+//!                 Ok(Some(Event::HeadEnd(framing))) => {
+//!                     is_last |= !framing.keep_alive;
+//!                     if framing.expect_continue && input.is_empty() {
+//!                         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+//!                     }
+//!                 }
+//!                 Ok(Some(Event::End)) => {
+//!                     stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")?;
+//!                     if is_last {
+//!                         return Ok(());
+//!                     }
+//!                 }
+//!                 Ok(Some(_)) => {} // fields, content, trailers
+//!                 Ok(None) => break,
+//!                 Err(error) => {
+//!                     let status = error.status();
+//!                     return write!(stream, "HTTP/1.1 {status} \r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+//!                 }
+//!             }
+//!         }
+//!         let consumed = filled - input.len();
+//!         buffer.copy_within(consumed..filled, 0);
+//!         filled -= consumed;
+//!         match stream.read(&mut buffer[filled..])? {
+//!             0 => return Ok(()), // `RequestParser::finish` tells whether a request was cut short
+//!             n => filled += n,
+//!         }
+//!     }
+//! }
+//! # struct Client<'a>(Vec<&'a [u8]>, String);
+//! # impl Read for Client<'_> {
+//! #     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+//! #         let Some(sent) = self.0.pop() else { return Ok(0) };
+//! #         space[..sent.len()].copy_from_slice(sent);
+//! #         Ok(sent.len())
+//! #     }
+//! # }
+//! # impl Write for Client<'_> {
+//! #     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+//! #         self.1 += std::str::from_utf8(bytes).unwrap();
+//! #         Ok(bytes.len())
+//! #     }
+//! #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+//! # }
+//! # let head = b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+//! # let mut client = Client(vec![b"G(T / HTTP/1.1\r\n", b"tea", head], String::new());
+//! # serve(&mut client).unwrap();
+//! # let statuses: Vec<_> = client.1.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+//! # assert_eq!(statuses, ["100", "404", "400"]);
+//! ```
+//!
+//! # Limits and errors
+//!
+//! [`Limits`] has a table of what is accepted, here and by nginx, Apache httpd, Node.js, hyper and HAProxy.
+//! [`ErrorKind`] has all reasons, each with the status and the section of the RFC.
 //!
 //! # How strict it is
 //!
@@ -106,19 +208,24 @@
 //!
 //! # What it does not do
 //!
-//! No responses, no client side, no HTTP/2. It doesn't decode percent-encoding, join
-//! fields of the same name, or interpret any field but Host, Content-Length,
-//! Transfer-Encoding, Connection, Expect and Upgrade. It has no timeouts: that is
-//! the caller's job.
+//! - **No responses, no client side, no HTTP/2.**
+//! - **No timeouts**: that is the caller's job.
+//! - **No decoding** of percent-encoding, and no joining of fields of the same name.
+//! - **No interpretation** of any field but Host, Content-Length, Transfer-Encoding, Connection, Expect and Upgrade.
+//! - **No recovery**: after an error nothing is a request any more.
 //!
 //! # Storing positions instead of borrows
 //!
 //! Events borrow from the input. To keep positions beside the buffer, use [`range_of`], which gives
 //! the range of any slice of an event.
 //!
-//! # Coming from another parser
+//! # Coming from another library
 //!
-//! [`coming_from_httparse`] has both codes side by side, and the way to the types of the `http` crate.
+//! - From httparse: [`coming_from_httparse`] has both codes side by side, and the way to the types of the `http` crate.
+//! - From tiny_http: a [page](https://docs.rs/h1events-thread/latest/h1events_thread/coming_from_tiny_http/) of
+//!   `h1events-thread`.
+//! - From hyper's server: a [page](https://docs.rs/h1events-tower/latest/h1events_tower/coming_from_hyper/) of
+//!   `h1events-tower`.
 //!
 //! # Parity
 //!

@@ -4,8 +4,8 @@ use crate::number::to_usize;
 
 /// How much of each element of a request is accepted.
 ///
-/// Each limit bites at the octet that passes it, not before and not later,
-/// however the input was cut. All sizes are in octets.
+/// Each limit is enforced at the first excess octet, however the input was
+/// cut. All sizes are in octets.
 ///
 /// ```
 /// use h1events::{Limits, RequestParser};
@@ -17,10 +17,25 @@ use crate::number::to_usize;
 /// # let _ = parser;
 /// ```
 ///
-/// What others use: nginx takes request line and field lines of up to 8 KiB
-/// each and 32 KiB in all; Apache httpd takes a request line of 8,190 octets
-/// and 100 fields of 8,190 octets; hyper takes 100 fields in a buffer of
-/// about 400 KiB; Node.js takes heads of 16 KiB.
+/// # What others use
+///
+/// The defaults in octets. A dash: no limit of its own.
+///
+/// | Limit | Here | On excess | nginx | Apache httpd | Node.js | hyper | HAProxy |
+/// |---|---|---|---|---|---|---|---|
+/// | request target | 8 KiB | 414 | 8 KiB (line) | 8,190 (line) | – | 65,534 | – |
+/// | one field line | 16 KiB | 431 | 8 KiB | 8,190 | – | – | – |
+/// | the head | 64 KiB | 431 | 32 KiB | – | 16 KiB | 408 KiB | 15 KiB |
+/// | field lines | 128 | 431 | – | 100 | 2,000 | 100 | 101 |
+/// | chunk extensions | 16 KiB | 400 | – | – | 16 KiB | 16 KiB | – |
+/// | content | – | 413 | 1 MiB | 1 GiB | – | – | – |
+///
+/// What sets them:
+/// - nginx: `large_client_header_buffers`, `client_max_body_size`
+/// - Apache httpd: `LimitRequestLine`, `LimitRequestFieldSize`, `LimitRequestFields`, `LimitRequestBody`
+/// - Node.js: `--max-http-header-size`, `maxHeadersCount`
+/// - hyper: `max_buf_size`, `max_headers`
+/// - HAProxy: `tune.bufsize` less `tune.maxrewrite`, `tune.http.maxhdr`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -40,13 +55,13 @@ pub struct Limits {
     /// Octets of a request target. Default: 8,192.
     ///
     /// RFC 9112 section 3 recommends to support request lines of at least
-    /// 8,000 octets; nginx takes 8 KiB, Apache httpd 8,190. Excess: status 414.
+    /// 8,000 octets. Excess: status 414.
     pub target: u32,
     /// Octets of one field line before its CRLF, in header or trailer section.
     /// Default: 16 KiB.
     ///
     /// Cookies and tokens make the longest lines; browsers send up to 4 KiB
-    /// for each cookie. nginx and Apache httpd take 8 KiB. Excess: status 431.
+    /// for each cookie. Excess: status 431.
     pub field_line: u32,
     /// Octets of the header section, each field line with its CRLF. Default: 64 KiB.
     ///
@@ -54,8 +69,7 @@ pub struct Limits {
     pub header_section: u32,
     /// Field lines of the header section. Default: 128.
     ///
-    /// Many small fields cost a server more than one large one. Apache httpd
-    /// and hyper take 100. Excess: status 431.
+    /// Many small fields cost a server more than one large one. Excess: status 431.
     pub header_lines: u32,
     /// Octets of a chunk line before its CRLF: size, leading zeros, extensions.
     /// Default: 1 KiB.
@@ -66,7 +80,7 @@ pub struct Limits {
     /// Octets of all chunk extensions of a request, from each chunk size to
     /// its CRLF. Default: 16 KiB.
     ///
-    /// hyper takes 16 KiB, too. Excess: status 400.
+    /// Without a limit, many small chunks can cost much more than their content. Excess: status 400.
     pub chunk_extensions: u32,
     /// Octets of the trailer section, each line with its CRLF. Default: 8 KiB.
     ///

@@ -110,7 +110,7 @@ fn cr_in_an_extension() {
     refuses(&chunked("5;a=→\rX"), InvalidChunkExtension, 400);
 }
 
-/// A quoted string that spans lines, for a recipient who knows that it is one.
+/// A quoted string that spans lines, for a recipient who knows that it is one (CVE-2026-33870).
 #[test]
 fn line_end_in_a_quoted_extension() {
     refuses(&chunked("1;a=\"b→\r\nX\r\n0\r\n\r\n\""), InvalidChunkExtension, 400);

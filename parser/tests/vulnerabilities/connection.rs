@@ -47,8 +47,8 @@ fn framing_field_named_by_connection() {
     }
 }
 
-/// h2c smuggling, and tunnels that a front opens before it has been answered: the offer is
-/// reported, nothing switches by itself, and what follows is the next request.
+/// h2c smuggling, and tunnels that a front opens before it has been answered (CVE-2026-2833): the
+/// offer is reported, nothing switches by itself, and what follows is the next request.
 #[test]
 fn upgrade_that_nobody_answered() {
     let h2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
@@ -77,7 +77,8 @@ fn connect_with_content() {
     }
 }
 
-/// Expectations change nothing about framing, and unknown ones are not passed over.
+/// Expectations change nothing about framing, unknown ones are not passed over, and none is
+/// hidden in a folded line (CVE-2025-32094).
 #[test]
 fn expectation() {
     for method in ["GET", "POST"] {
@@ -108,6 +109,8 @@ fn expectation() {
     {
         refuses_head(&format!("→Expect: {value}"), UnknownExpectation, 417);
     }
+    let folded = "Expect:\r\n→ 100-continue\r\nContent-Length: 5\r\n\r\n";
+    refuses(&format!("OPTIONS / HTTP/1.1\r\nHost: a\r\n{folded}"), LineFolding, 400);
 }
 
 /// After an error nothing is a request any more, whatever looks like one.

@@ -16,7 +16,7 @@ fn two_lengths() {
 
 /// What reads digits until something else comes takes a part of these; the number parsers of
 /// many languages take signs, prefixes, blanks and underscores (CVE-2021-32715,
-/// CVE-2022-24761, CVE-2022-42252).
+/// CVE-2022-24761, CVE-2022-42252, CVE-2023-34188).
 #[test]
 fn length_that_is_no_number() {
     for value in [
@@ -102,7 +102,7 @@ fn length_that_overflows() {
     }
 }
 
-/// A length that one recipient doesn't see (CVE-2015-5739, CVE-2019-16785).
+/// A length that one recipient doesn't see (CVE-2015-5739, CVE-2019-16785, CVE-2024-27982).
 #[test]
 fn hidden_length() {
     let head = |lines: &str| format!("POST / HTTP/1.1\r\n{lines}\r\nHost: a\r\n\r\n");
@@ -151,11 +151,14 @@ fn body_that_is_still_to_come() {
     }
 }
 
-/// Without a length there is no body: not until the end of input, and not by the method.
+/// Without a length there is no body: not until the end of input (CVE-2026-2835), and not by the
+/// method.
 #[test]
 fn no_length_is_no_body() {
     for method in ["POST", "PUT", "PATCH"] {
         let head = format!("{method} / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n\r\n");
+        accepts(&format!("{head}{NEXT}"), &[("/", ""), ("/next", "")]);
+        let head = format!("{method} / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
         accepts(&format!("{head}{NEXT}"), &[("/", ""), ("/next", "")]);
     }
 }

@@ -1,4 +1,12 @@
-//! The command `h1events`.
+//! The command `h1events`: serve HTTP/1, look at raw requests as events, send raw bytes.
+//!
+//! ```text
+//!  serve    clients --> h1events-thread or h1events-smol --> an application: hello, echo, lab
+//!  inspect  file or stdin --> h1events, the parser ---------> events, or the error with a caret
+//!  send     file or stdin --> a socket ---------------------> whatever comes back
+//! ```
+//!
+//! The README of the package shows how to use it.
 
 mod address;
 mod app;

@@ -22,7 +22,7 @@ use crate::purse::SharedPurse;
 use crate::shared::{SharedEndpoint, Wakers, Watchful};
 use crate::shutdown::{Begun, ShutdownHandle};
 
-/// Accepts connections for a server.
+/// Accepts connections for a server. The [crate documentation](crate#the-smallest-transport) has an example.
 #[derive(Debug)]
 pub struct Acceptor<L> {
     /// What a connection is allowed, and for how long.
@@ -43,7 +43,8 @@ pub struct Acceptor<L> {
     is_pressed: bool,
 }
 
-/// A connection that can't be served now, and what the system is short of.
+/// A connection that can't be served now, and what the system is short of: for [`Acceptor::run`]. The
+/// [smallest transport](crate#the-smallest-transport) refuses none.
 pub type Refused<T> = (Admitted<T>, io::Error);
 
 /// Connections accepted from one listener before the next one has its turn.

@@ -9,6 +9,8 @@ use crate::descriptor::{AsFd, BorrowedFd, borrow_fd};
 /// TCP tells less than one would like. A client that has gone regularly looks like one that has
 /// only said that it sends no more, until something is written to it. So an application that has to
 /// know, and has nothing to say, sends something now and then: a comment among its events, for example.
+///
+/// [`client_state`] has an example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClientState {
     /// Nothing speaks against the client.
@@ -26,6 +28,21 @@ pub enum ClientState {
 ///
 /// On Linux and Android, a FIN or an RST is seen even if there is something to read before it;
 /// elsewhere, only if there isn't.
+///
+/// ```
+/// use std::net::{Shutdown, TcpStream};
+/// use h1events_net::{ClientState, bind, client_state};
+///
+/// let listener = bind("127.0.0.1:0")?;
+/// let client = TcpStream::connect(listener.local_addr()?)?;
+/// let (stream, _) = listener.accept()?;
+/// assert_eq!(client_state(&stream), ClientState::Connected);
+///
+/// client.shutdown(Shutdown::Write)?;
+/// while client_state(&stream) == ClientState::Connected {} // until the system has heard of it
+/// assert_eq!(client_state(&stream), ClientState::HalfClosed);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use]
 pub fn client_state(socket: &(impl AsFd + ?Sized)) -> ClientState {
     #[cfg(any(target_os = "linux", target_os = "android"))]

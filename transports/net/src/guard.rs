@@ -11,7 +11,8 @@ use log::Level;
 use crate::log::panic_message;
 use crate::shared::SharedEndpoint;
 
-/// What was accepted, with its place in an endpoint.
+/// What was accepted, with its place in an endpoint. The [smallest transport](crate#the-smallest-transport) takes
+/// it apart.
 #[derive(Debug)]
 pub struct Admitted<T> {
     /// The position of the endpoint: a thread server has one, workers have one each.
@@ -23,7 +24,8 @@ pub struct Admitted<T> {
     pub guard: ConnectionGuard,
 }
 
-/// Keeps a connection's place in its endpoint until it is dropped.
+/// Keeps a connection's place in its endpoint until it is dropped. The
+/// [smallest transport](crate#the-smallest-transport) makes a session of it.
 #[derive(Debug)]
 pub struct ConnectionGuard {
     pub(crate) endpoint: Arc<SharedEndpoint>,

@@ -17,6 +17,10 @@ pub fn descriptor_limit(spare: usize) -> usize {
 /// that use `select` may not expect descriptors above 1,023; so this is the application's to call.
 ///
 /// Returns the limit that is in force then.
+///
+/// ```
+/// assert!(h1events_net::raise_descriptor_limit() >= h1events_net::descriptor_limit(64));
+/// ```
 pub fn raise_descriptor_limit() -> usize {
     #[cfg(unix)]
     {
@@ -41,6 +45,12 @@ const OPEN_MAX: u64 = 10_240;
 
 /// The bytes of address space that the process may still take, where a limit (`RLIMIT_AS`) and what
 /// is taken of it are known without taking any.
+///
+/// ```
+/// if h1events_net::address_space_left().is_some_and(|bytes| bytes < 1 << 30) {
+///     eprintln!("threads with large stacks won't fit");
+/// }
+/// ```
 #[must_use]
 pub fn address_space_left() -> Option<u64> {
     #[cfg(any(target_os = "linux", target_os = "android"))]

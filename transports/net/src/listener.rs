@@ -12,7 +12,7 @@ use crate::descriptor::{AsFd, borrow_fd};
 
 /// Connections that the system may keep for a server before they are accepted. The 128 of std are
 /// fewer than browsers and load balancers open at once; nginx asks for 511. The system cuts it to
-/// what it allows.
+/// what it allows. [`bind`] asks for it.
 pub const BACKLOG: u16 = 4_096;
 
 /// Listens on a TCP address, with `SO_REUSEADDR` and a [`BACKLOG`] for browsers.
@@ -38,6 +38,35 @@ pub fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
 /// so that no client holds up others.
 ///
 /// The server makes the descriptor non-blocking.
+///
+/// ```
+/// use std::io;
+/// use std::net::{TcpListener, TcpStream};
+/// use h1events_net::{AsFd, BorrowedFd, Listener, borrow_fd};
+/// use h1events_server::Peer;
+///
+/// /// Says who comes.
+/// struct Announcing(TcpListener);
+///
+/// impl Listener for Announcing {
+///     type Accepted = TcpStream;
+///
+///     fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+///         let (stream, peer) = Listener::accept(&self.0)?;
+///         println!("{peer}");
+///         Ok((stream, peer))
+///     }
+/// }
+///
+/// impl AsFd for Announcing {
+///     # #[cfg(not(windows))]
+///     fn as_fd(&self) -> BorrowedFd<'_> {
+///         borrow_fd(&self.0)
+///     }
+///     # #[cfg(windows)]
+///     # fn as_socket(&self) -> BorrowedFd<'_> { borrow_fd(&self.0) }
+/// }
+/// ```
 pub trait Listener: AsFd + Send + 'static {
     /// What is accepted.
     type Accepted: Send + 'static;
@@ -82,6 +111,13 @@ fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 }
 
 /// Sets whether a TCP socket ends with a reset when it is closed, and not with a regular end.
+///
+/// ```
+/// # fn refuse(socket: std::net::TcpStream) {
+/// h1events_net::reset_on_close(&socket, true);
+/// drop(socket);
+/// # }
+/// ```
 pub fn reset_on_close(socket: &(impl AsFd + ?Sized), resets: bool) {
     let linger = resets.then_some(Duration::ZERO);
     // If it is refused, the client has gone.

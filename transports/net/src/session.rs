@@ -17,12 +17,13 @@ use crate::guard::ConnectionGuard;
 use crate::upgraded::Upgraded;
 
 /// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
-/// client has as long to begin to read an answer.
+/// client has as long to begin to read an answer, as [`Config`](h1events_server::Config) has it.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A [`Connection`] that reports to its endpoint.
 ///
-/// The loop over its steps is a transport's, which reads, writes and waits.
+/// The loop over its steps is a transport's, which reads, writes and waits: the
+/// [crate documentation](crate#the-smallest-transport) has the smallest one.
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
@@ -356,7 +357,21 @@ impl Session {
     }
 }
 
-/// The answers before a request that is being handled.
+/// The answers before a request that is being handled: those of [`Session::request_and_unsent`].
+///
+/// ```
+/// # use std::io::{self, Write};
+/// # fn handle(session: &mut h1events_net::Session, mut stream: impl Write) -> io::Result<()> {
+/// let (request, mut unsent) = session.request_and_unsent();
+/// while !unsent.is_empty() {
+///     unsent.write(|slices| stream.write_vectored(slices))?;
+///     unsent.flushed();
+/// }
+/// // Now the application may take its time for the request.
+/// # let _ = request;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Unsent<'a> {
     answers: UnsentAnswers<'a>,

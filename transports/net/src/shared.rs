@@ -12,7 +12,14 @@ use crate::log::ServerLog;
 use crate::shutdown::ShutdownHandle;
 
 /// An [`Endpoint`] behind a mutex. After each use, those hear of it that it concerns: the acceptor,
-/// and the connections about which something was decided.
+/// and the connections about which something was decided. An [`Acceptor`](crate::Acceptor) makes it:
+///
+/// ```
+/// let mut acceptor = h1events_net::Acceptor::new(h1events_net::bind("127.0.0.1:0")?)?;
+/// let endpoint = acceptor.add_endpoint(100, None);
+/// assert_eq!(endpoint.with(|endpoint| endpoint.len()), 0);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct SharedEndpoint {
     pub(crate) config: Arc<Config>,

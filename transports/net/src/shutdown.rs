@@ -9,6 +9,18 @@ use event_listener::{Event, Listener};
 /// Ends a server, from any thread.
 ///
 /// It can be cloned, and sent to a signal handler's thread.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let acceptor = h1events_net::Acceptor::new(h1events_net::bind("127.0.0.1:0")?)?;
+/// let handle = acceptor.shutdown_handle();
+/// let waiting = handle.clone();
+/// let waiting = std::thread::spawn(move || waiting.wait(Duration::from_secs(60)));
+/// handle.shutdown(Duration::from_secs(4));
+/// assert!(waiting.join().unwrap() && handle.has_begun());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ShutdownHandle {
     begun: Arc<Mutex<Option<Begun>>>,

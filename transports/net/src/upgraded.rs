@@ -6,7 +6,22 @@ use h1events_server::{OwnedRequest, Peer, Request};
 
 use crate::shutdown::ShutdownHandle;
 
-/// A connection that has switched to another protocol: its stream is the application's.
+/// A connection that has switched to another protocol: its stream is the application's. The function `upgrade` of each
+/// transport hands it over.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::net::TcpStream;
+/// use h1events_net::Upgraded;
+///
+/// /// Sends back what comes.
+/// fn echo(upgraded: Upgraded<TcpStream>) -> std::io::Result<()> {
+///     let (stream, leftover) = upgraded.into_parts();
+///     let mut input = leftover.chain(&stream);
+///     std::io::copy(&mut input, &mut &stream)?;
+///     Ok(())
+/// }
+/// ```
 pub struct Upgraded<S> {
     pub(crate) request: OwnedRequest,
     pub(crate) leftover: Vec<u8>,

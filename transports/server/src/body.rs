@@ -12,6 +12,31 @@ use crate::trailers::Trailers;
 ///
 /// It is asked for a part only while there is room for one: at most 64 KiB and a part wait to be
 /// written. For parts from an iterator, there is [`Response::with_parts`](crate::Response::with_parts).
+///
+/// ```
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use h1events_server::{Body, BodyError, Part, Response, Trailers};
+///
+/// /// Counts down, and says so behind the content.
+/// struct Countdown(u8);
+///
+/// impl Body for Countdown {
+///     fn poll_part(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Part, BodyError>>> {
+///         let part = match self.0.checked_sub(1) {
+///             Some(left) => {
+///                 self.0 = left;
+///                 Part::Content(format!("{left}\n").into())
+///             }
+///             None => Part::Trailers(Trailers::new().with_field("State", "lift-off")),
+///         };
+///         Poll::Ready(Some(Ok(part)))
+///     }
+/// }
+///
+/// let response = Response::new(200).with_streamed_body(Countdown(10));
+/// # let _ = response;
+/// ```
 pub trait Body: Send {
     /// Returns the next part; `None` at the end, after which it isn't asked again.
     ///
@@ -35,10 +60,10 @@ pub trait Body: Send {
     }
 }
 
-/// Why a body can't be finished.
+/// Why a [`Body`] can't be finished: any error.
 pub type BodyError = Box<dyn Error + Send + Sync>;
 
-/// A part of a body.
+/// A part of a [`Body`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Part {

@@ -17,6 +17,18 @@ use crate::stored_request::StoredRequest;
 ///
 /// An idle connection needs none of it. The transport [detaches](crate::Connection::detach_buffer)
 /// the buffer and [attaches](crate::Connection::attach_buffer) it to another connection.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::{Instant, SystemTime};
+/// use h1events_server::{Buffer, Config, Connection, Peer};
+///
+/// let open = || Connection::new(Arc::new(Config::new()), Peer::Local, Instant::now(), SystemTime::now);
+/// let (mut first, mut second) = (open(), open());
+/// first.attach_buffer(Box::new(Buffer::new()));
+/// let buffer = first.detach_buffer().expect("it is idle");
+/// second.attach_buffer(buffer);
+/// ```
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -44,7 +56,7 @@ pub struct Buffer {
 }
 
 /// Bytes that a connection may hold before it asks for an [allowance](crate::Step::Allocate): what
-/// the head of a usual request, a small body and their buffer take.
+/// the head of a usual request, a small body and their buffer take. [`Buffer`] is that memory.
 pub const SMALL: usize = 16 * 1024;
 
 /// Bytes by which an allowance grows at least.

@@ -15,6 +15,26 @@ use h1events::Limits;
 /// config.body_data_rate = MinDataRate::new(Duration::from_secs(10), 1_000);
 /// config.limits.content = 64 * 1024;
 /// ```
+///
+/// # Deadlines, and what others use
+///
+/// The defaults. A rate is in bytes a second. A dash: no option of its own.
+///
+/// | Time | Here | At its end | nginx | Apache httpd | Node.js | hyper |
+/// |---|---|---|---|---|---|---|
+/// | idle | 30 s | closed | 75 s | 5 s | 5 s, newer 65 s | – |
+/// | the head | 30 s | 408 | 60 s | 20 s, then 500, up to 40 s | 60 s | 30 s |
+/// | the body | 20 s, then 500 | 408 | 60 s a read | 20 s, then 500 | 300 s with the head | – |
+/// | the answer | 20 s, then 500 | dropped | 60 s a write | 60 s a write | – | – |
+/// | lingering | 30 s, 5 s of silence | closed | 30 s, 5 s of silence | – | – | – |
+///
+/// What sets them:
+/// - nginx: `keepalive_timeout`, `client_header_timeout`, `client_body_timeout`, `send_timeout`, `lingering_time`,
+///   `lingering_timeout`
+/// - Apache httpd: `KeepAliveTimeout`, `RequestReadTimeout`, `Timeout`
+/// - Node.js: `keepAliveTimeout`, `headersTimeout`, `requestTimeout`
+/// - hyper: `header_read_timeout`, with a timer only
+/// - HAProxy: `timeout http-keep-alive`, `timeout http-request` and `timeout client`, none of which has a default
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
@@ -62,7 +82,7 @@ pub struct Config {
     pub linger: Linger,
 }
 
-/// The lowest rate at which bytes have to move, and the time until it counts.
+/// The lowest rate at which bytes have to move, and the time until it counts: a part of [`Config`].
 ///
 /// A client begins with `grace_period`. Each byte that moves gives it 1 / `bytes_per_second`
 /// seconds more, but it never has more than a minute left, or `grace_period` if that is longer.
@@ -77,7 +97,7 @@ pub struct MinDataRate {
     pub bytes_per_second: u32,
 }
 
-/// The bounds of a lingering close (RFC 9112 section 9.6). The defaults are those of nginx. The bytes are
+/// The bounds of a lingering close (RFC 9112 section 9.6), a part of [`Config`]. The defaults are those of nginx. The bytes are
 /// not counted: a client that goes on sending a large body is to see that it was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -7,6 +7,32 @@ use h1events::Error;
 /// Something that went wrong on a connection, for a log.
 ///
 /// `Display` gives one line, without any byte of the input.
+///
+/// ```
+/// use h1events_server::Diagnostic;
+///
+/// assert_eq!(Diagnostic::HeadTimeout.to_string(), "the head of the request took too long");
+/// ```
+///
+/// # What the client gets
+///
+/// The text of an answer is fixed, and holds no byte of the request. The connection closes, except after the last row.
+///
+/// | What goes wrong | What the client gets | Diagnostic |
+/// |---|---|---|
+/// | the request is malformed, or beyond a limit | [the status of the parser](h1events::ErrorKind) | `Refused` |
+/// | target and Host name different hosts, if that is refused | 400 | `HostMismatch` |
+/// | bytes follow a request, if that isn't allowed | its answer | `Pipelined` |
+/// | the head takes too long | 408 | `HeadTimeout` |
+/// | the body comes too slowly | 408, or what the application says | `BodyTimeout` |
+/// | the client reads too slowly | nothing more | `WriteTimeout` |
+/// | the input ends within a head | 400 | `UnexpectedEnd` |
+/// | the input ends within a body | nothing | `UnexpectedEnd` |
+/// | there is no memory for a body | 503, or what the application says | `OutOfMemory` |
+/// | a connection is idle for long, or ends for another one | nothing | – |
+/// | the application panics | 500 | – |
+/// | a CONNECT isn't accepted | 501 | – |
+/// | the application returns an upgrade that the client hasn't offered | 500 | – |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Diagnostic {

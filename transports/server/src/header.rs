@@ -3,6 +3,15 @@
 use h1events::Field;
 
 /// Why a field can't be part of a response.
+///
+/// ```
+/// use h1events_server::{InvalidHeader, Response};
+///
+/// let error = Response::new(200).try_with_header("Note", "first\r\nSet-Cookie: a=b").unwrap_err();
+/// assert_eq!(error, InvalidHeader::Value);
+/// let error = Response::new(200).try_with_header("Content-Length", "7").unwrap_err();
+/// assert_eq!(error, InvalidHeader::Reserved, "the connection sets it");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidHeader {

@@ -9,6 +9,29 @@ use crate::trailers::Trailers;
 use crate::wait::{Awaiting, Exchange, Wait};
 
 /// What there is of the body of a request, for an application that reads it as it comes.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::{Instant, SystemTime};
+/// use h1events_server::{BodyState, Config, Connection, Peer, Response, Step};
+///
+/// let now = Instant::now();
+/// let config = Arc::new(Config::new());
+/// let mut connection = Connection::new(config, Peer::Local, now, SystemTime::now).with_streamed_bodies();
+/// let head = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
+/// for bytes in [&head[..], b"tea"] {
+///     while let Step::Handle = connection.step(now) {
+///         assert_eq!(connection.body_state(), BodyState::Pending);
+///         connection.want_body();
+///     }
+///     connection.read_space()[..bytes.len()].copy_from_slice(bytes);
+///     connection.advance_read(bytes.len());
+/// }
+/// assert_eq!(connection.step(now), Step::Handle);
+/// assert_eq!(connection.body_state(), BodyState::Content(b"tea"));
+/// connection.consume_body(3);
+/// connection.respond(Response::new(204), now);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyState<'a> {
     /// The next octets, decoded from chunks. They stay until
@@ -27,6 +50,13 @@ pub enum BodyState<'a> {
 ///
 /// It converts into a [`Response`](crate::Response) with the status for it, and into an
 /// [`io::Error`](std::io::Error).
+///
+/// ```
+/// use h1events_server::{RequestBodyError, Response};
+///
+/// assert_eq!(Response::from(RequestBodyError::TimedOut).status(), 408);
+/// assert_eq!(std::io::Error::from(RequestBodyError::TimedOut).kind(), std::io::ErrorKind::TimedOut);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestBodyError {

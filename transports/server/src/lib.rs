@@ -1,15 +1,45 @@
 //! An HTTP/1 server without I/O.
 //!
-//! - [`Connection`] is the server side of one connection, as a state machine. It knows requests,
-//!   answers, keep-alive, pipelining, deadlines and how to close.
-//! - [`Endpoint`] is all connections of a server. It decides who is admitted, which connection ends
-//!   for a newcomer, how much memory each may hold, and how a shutdown ends them.
+//! It is for those who write a transport of their own, or who test an application without a socket. To
+//! serve, take [`h1events-thread`] or [`h1events-smol`], which move the bytes.
+//!
+//! [`h1events-thread`]: https://docs.rs/h1events-thread
+//! [`h1events-smol`]: https://docs.rs/h1events-smol
+//!
+//! ```text
+//!              application               a function from &Request to Response
+//!                   |
+//!  +----------------+-------------------------------------------------------------+
+//!  |  Connection, one each               Endpoint, one a server                   |
+//!  |  requests, answers, bodies,         who is admitted, which connection ends,  |
+//!  |  deadlines, how to close            what they may hold, how the server ends  |
+//!  +----------------+----------------------------------+--------------------------+
+//!                   | Step: read, write, handle, ...   | reports, verdicts
+//!               transport                sockets, threads or tasks, the clock
+//! ```
 //!
 //! Neither has a socket, a thread or a clock: a transport moves the bytes, and time is an argument.
 //! So every behaviour can be tested in virtual time, and a transport on threads and one on an async
 //! runtime serve the same application in the same way.
 //!
-//! The application is a plain function from [`&Request`](Request) to [`Response`].
+//! The smallest program is an application and its test:
+//!
+//! ```
+//! use h1events_server::{OwnedRequest, Request, Response};
+//!
+//! fn hello(request: &Request<'_>) -> Response {
+//!     match request.path() {
+//!         b"/" => Response::text("Hello, World\n"),
+//!         _ => Response::new(404),
+//!     }
+//! }
+//!
+//! fn main() -> Result<(), h1events_server::ParseRequestError> {
+//!     let request = OwnedRequest::parse(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
+//!     assert_eq!(hello(&request.as_request()).body(), b"Hello, World\n");
+//!     Ok(())
+//! }
+//! ```
 //!
 //! # The loop of a connection
 //!
@@ -146,12 +176,46 @@
 //!
 //! Take each step, and call [`step`](Connection::step) again when the deadline has passed, at the
 //! latest. Log each [diagnostic](Connection::take_diagnostic). When reading or writing fails, drop
-//! the connection together with the stream.
+//! the connection together with the stream. `h1events-net` does what is left: the accept loop, and the reports
+//! of a connection to its endpoint.
+//!
+//! # Limits, deadlines, errors
+//!
+//! - [`Config`] has a table of deadlines, and what others use; [`Limits`] one of sizes.
+//! - [`EndpointConfig`] has what all connections together may take.
+//! - [`Diagnostic`] has a table of what goes wrong, and what the client gets.
+//!
+//! # Attacks on servers
+//!
+//! Those on the parser are in [a chapter of its own](h1events::attacks). The tests are in
+//! `tests/`, the last one in `src/`. They run in virtual time.
+//!
+//! | Attack | The rule here | Test |
+//! |---|---|---|
+//! | Slowloris: a head byte by byte | a 408 after 30 s, whatever comes | `connection::deadlines::dripping_head_extends_no_deadline` |
+//! | R.U.D.Y.: a body byte by byte | a 408 below 500 bytes a second | `connection::deadlines::body_below_rate_gets_408` |
+//! | Slow read: an answer byte by byte | dropped below 500 bytes a second | `connection::deadlines::slow_reader_is_dropped` |
+//! | A flood of silent connections | they end after 100 ms, for a newcomer | `endpoint::newcomers::newcomer_behind_silent_clients_waits_a_quarter_of_a_second_at_most` |
+//! | A flood of connections that come back | a newcomer waits a second at most | `endpoint::newcomers::newcomer_in_a_flood_that_comes_back_waits_a_second_at_most` |
+//! | A client that pipelines without end | others have their turn after 32 answers or 5 ms | `endpoint::busy::turn_ends_after_32_answers_or_5_ms` |
+//! | Requests whose answers nobody reads | nothing is read while answers wait | `connection::pipelining::nothing_is_read_while_answers_wait` |
+//! | A large Content-Length, and no body | memory for bytes that have come | `connection::memory::announced_length_takes_no_memory` |
+//! | Large bodies from many clients | one budget for all | `endpoint::budget::unfinished_bodies_never_pass_the_budget` |
+//! | Large bodies that block small requests | the last eighth is for small ones | `endpoint::budget::large_bodies_never_get_what_is_for_small_ones` |
+//! | A request behind one that was refused | never parsed | `connection::errors::error_ends_parsing` |
+//! | A request in a body that nobody has read | thrown away, or the connection closes | `connection::request_bodies::long_unread_body_closes_the_connection` |
+//! | Response splitting: CR or LF in a field | can't be built | `connection::answers::headers_are_checked` |
+//! | A protocol that the client hasn't offered | a 500 | `connection::upgrade::upgrade_without_offer_gets_500` |
+//! | A tunnel behind a CONNECT that was refused | the connection closes | `connection::upgrade::refused_connect_closes` |
+//! | A host that the proxy in front hasn't seen | a 400, if [configured](Config::refuse_host_mismatch) | `connection::proxies::host_mismatch_is_refused_if_configured` |
+//! | A body that the proxy in front takes for a request | thrown away, if [configured](Config::allow_pipelining) | `connection::proxies::bytes_after_request_close_without_pipelining` |
+//! | A log full of one complaint | one line a minute: [`Complaints`] | `endpoint::complaints::each_kind_is_logged_once_a_minute_and_counted_in_between` |
 //!
 //! # What it does not do
 //!
-//! No TLS, no HTTP/2, no routing, no compression. It doesn't tell the
-//! application that its client has gone, and doesn't bound how long the application takes.
+//! - **No sockets, no threads, no clock**: see above.
+//! - **No TLS, no HTTP/2, no routing, no compression.**
+//! - **No bound on the time of the application**, and no word to it that its client has gone: the transports have one.
 
 #![forbid(unsafe_code)]
 // No socket, no thread, no atomic, no clock: clippy.toml has the list. Tests may have a clock.

@@ -28,6 +28,13 @@ pub struct OwnedRequest {
 }
 
 /// Why bytes aren't exactly one request.
+///
+/// ```
+/// use h1events_server::{OwnedRequest, ParseRequestError};
+///
+/// let error = OwnedRequest::parse(b"GET / HTTP/1.1\r\nHost: a\r\n").unwrap_err();
+/// assert_eq!(error, ParseRequestError::Incomplete);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseRequestError {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// What the transport has to do next.
+/// What the transport has to do next. The [loop](crate#the-loop-of-a-connection) has all of them.
 ///
 /// [`step`](crate::Connection::step) returns every step except [`Shutdown`](Self::Shutdown) again
 /// until it is taken or its deadline has passed. The enum is exhaustive: a transport can't skip a

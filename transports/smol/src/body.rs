@@ -17,7 +17,21 @@ use crate::client::Client;
 /// Nothing is read for it that it isn't asked for. When it is dropped, the rest is thrown away. It may be
 /// sent to another task or thread, and be part of the answer.
 ///
-/// Errors are those of [`RequestBodyError`].
+/// Errors are those of [`RequestBodyError`]. [`Server::serve_streaming`](crate::Server::serve_streaming) makes it, as in
+/// this program that counts:
+///
+/// ```no_run
+/// use h1events_smol::{Request, RequestBody, Response, Server};
+///
+/// let server = Server::bind("127.0.0.1:8080")?;
+/// server.serve_streaming(async |_: &Request<'_>, body: RequestBody| {
+///     match smol::io::copy(body, smol::io::sink()).await {
+///         Ok(length) => Response::text(format!("{length} bytes\n")),
+///         Err(_) => Response::new(400),
+///     }
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct RequestBody {
     /// `None` if the request has no body.
     mailbox: Option<Arc<Mutex<Mailbox>>>,

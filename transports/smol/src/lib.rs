@@ -1,10 +1,42 @@
 //! An HTTP/1 server on smol, on all cores: one task for each connection.
 //!
-//! There is no HTTP in here, and no policy: a [`Connection`](h1events_server::Connection) says what
-//! to do next, an [`Endpoint`](h1events_server::Endpoint) decides over all of them, and this crate
-//! reads, writes and waits, with `.await`.
+//! It is for services with many connections, or that await others: an idle connection takes about a kilobyte. The
+//! application is a function from [`&Request`](Request) to [`Response`], or an `async` one. One that blocks or computes
+//! for long is better off with `h1events-thread`, which serves the same function.
 //!
-//! # Serve
+//! ```text
+//!                       your function: &Request -> Response, with or without .await
+//!                                     |
+//!  client -- socket -- task -- Connection --+
+//!  client -- socket -- task -- Connection --+-- Endpoint, one a core: who comes, who goes
+//!  client -- socket -- task -- Connection --+
+//!                       |           `--- h1events-server: all decisions, no I/O
+//!                 this crate: an executor and a reactor a core; and the thread that accepts
+//! ```
+//!
+//! The smallest program:
+//!
+//! ```no_run
+//! use h1events_smol::{Request, Response, Server};
+//!
+//! async fn hello(request: &Request<'_>) -> Response {
+//!     match request.path() {
+//!         b"/" => Response::text("Hello, World\n"),
+//!         _ => Response::new(404),
+//!     }
+//! }
+//!
+//! fn main() -> std::io::Result<()> {
+//!     Server::bind("127.0.0.1:8080")?.serve_async(hello)?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A function without `async` is served by [`Server::serve`].
+//!
+//! # Stop
+//!
+//! [`Server::serve`] returns after a [shutdown](ShutdownHandle::shutdown), which any thread can ask for:
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -14,26 +46,20 @@
 //! let server = Server::bind("127.0.0.1:0")?;
 //! let address = server.local_addr()?;
 //! let handle = server.shutdown_handle();
-//! let serving = std::thread::spawn(move || {
-//!     server.serve(|request: &Request<'_>| match request.path() {
-//!         b"/" => Response::text("Hello, World\n"),
-//!         _ => Response::new(404),
-//!     })
-//! });
+//! let hello = |_: &Request<'_>| Response::text("Hello, World\n");
+//! let serving = std::thread::spawn(move || server.serve(hello));
 //!
 //! let mut client = std::net::TcpStream::connect(address)?;
 //! client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
 //! let mut answer = String::new();
 //! client.read_to_string(&mut answer)?;
-//! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nHello, World\n"));
+//! assert!(answer.ends_with("\r\n\r\nHello, World\n"));
 //!
-//! handle.shutdown(Duration::from_secs(1));
+//! handle.shutdown(Duration::from_secs(1)); // as a signal handler would
 //! let summary = serving.join().unwrap()?;
 //! assert_eq!((summary.connections, summary.cut_off), (1, 0));
 //! # Ok::<(), std::io::Error>(())
 //! ```
-//!
-//! An application that awaits is served by [`Server::serve_async`].
 //!
 //! # Stream
 //!
@@ -53,19 +79,59 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! # Limits and deadlines
+//!
+//! | What | Default | Set by | Beyond it |
+//! |---|---|---|---|
+//! | connections | 16,384 | [`Server::max_connections`] | one of them ends for a newcomer |
+//! | bytes buffered for all | 256 MiB | [`EndpointConfig::max_buffered`] | large requests wait, then get a 503 |
+//! | the target | 8 KiB | [`Limits::target`] | 414 |
+//! | the head | 64 KiB, 128 lines of 16 KiB | [`Limits`] | 431 |
+//! | a body that is collected | 1 MiB | [`Limits::content`] | 413 |
+//! | a body that is streamed | none | [`Config::streamed_content`] | 413 |
+//! | time between two requests | 30 s | [`Config::keep_alive_timeout`] | closed |
+//! | time for a head | 30 s | [`Config::header_read_timeout`] | 408 |
+//! | time for a body | 20 s, then 500 bytes a second | [`Config::body_data_rate`] | 408 |
+//! | time to read an answer | 20 s, then 500 bytes a second | [`Config::write_data_rate`] | dropped |
+//! | time of the application | none | | |
+//!
+//! What nginx, Apache httpd, Node.js, hyper and HAProxy use instead is in the tables of [`Config`] and [`Limits`], and what
+//! each error means to the client in that of [`Diagnostic`](h1events_server::Diagnostic).
+//!
+//! ```
+//! use std::time::Duration;
+//! use h1events_smol::{Config, EndpointConfig, Server};
+//!
+//! let mut config = Config::new(); // for each connection
+//! # assert_eq!([config.keep_alive_timeout, config.header_read_timeout], [Duration::from_secs(30); 2]);
+//! # for rate in [config.body_data_rate, config.write_data_rate] {
+//! #     assert_eq!((rate.grace_period, rate.bytes_per_second), (Duration::from_secs(20), 500));
+//! # }
+//! # let limits = config.limits;
+//! # assert_eq!((limits.target, limits.header_section, limits.field_line), (8 << 10, 64 << 10, 16 << 10));
+//! # assert_eq!((limits.header_lines, limits.content), (128, 1 << 20));
+//! # assert_eq!(config.streamed_content, u64::MAX);
+//! # assert_eq!(EndpointConfig::new().max_buffered, 256 << 20);
+//! config.header_read_timeout = Duration::from_secs(5);
+//! config.limits.content = 64 * 1024;
+//! let mut endpoint = EndpointConfig::new(); // for all of them
+//! endpoint.max_buffered = 64 * 1024 * 1024;
+//!
+//! let server = Server::bind("127.0.0.1:0")?
+//!     .config(config)
+//!     .endpoint_config(endpoint)
+//!     .max_connections(500);
+//! # drop(server);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! # Clients that go
 //!
 //! A client that resets its connection, or closes it in both directions, gets no answer any more. So the
 //! connection ends at once, and with it the handler's future at its `await`, or the body of the answer:
-//! hyper does the same. What is to be done anyway, such as a payment, belongs into a task of its own
+//! hyper does the same. Work that has to be done anyway, such as a payment, belongs into a task of its own
 //! (`smol::spawn`), which learns from a [`Client`] that nobody waits for it. A client that has only shut its
 //! write half down gets its answer ([`ClientState`] says what can be known).
-//!
-//! # Examples
-//!
-//! In `examples/`, each with how to run it and what to expect: `smol_hello`, `smol_async`, `smol_unix`,
-//! `smol_tls`, `smol_upgrade`, `smol_websocket`, and `smol_proxy`, a reverse proxy that forwards bodies as they
-//! come. Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
 //!
 //! # How it works
 //!
@@ -78,15 +144,30 @@
 //!   progress ([`EndpointConfig`]).
 //! - **A busy connection** gives way to the others of its thread after 32 answers or 5 ms.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
-//!   deadline. What has come is read before a deadline is judged, however late the thread is.
+//!   deadline. Input is read before a deadline is judged, however late the thread is.
 //! - A panic of the application is a 500 and a line in the log.
 //!
 //! [mio]: https://docs.rs/mio
 //!
+//! # Examples
+//!
+//! In `examples/`, each with how to run it and what to expect: `smol_hello`, `smol_async`, `smol_unix`,
+//! `smol_tls`, `smol_upgrade`, `smol_websocket`, and `smol_proxy`, a reverse proxy that forwards bodies as they
+//! come. Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
+//!
 //! # What it does not do
 //!
-//! An application that blocks its thread holds up the other connections of that core. Use
-//! [`Server::serve_async`] with `smol::unblock`, or `h1events-thread`.
+//! - **No routing, no signal handlers, no TLS of its own**, no compression, no HTTP/2.
+//! - **No HTTP**: a [`Connection`](h1events_server::Connection) says what to do next, and an
+//!   [`Endpoint`](h1events_server::Endpoint) decides over all of them.
+//! - **No rescue from handlers that block**: one that does holds up the other connections of its core. Use
+//!   [`Server::serve_async`] with `smol::unblock`, or `h1events-thread`.
+//! - **No tokio**: what needs its reactor or its timers doesn't run in a handler.
+//!
+//! # Coming from another library
+//!
+//! From hyper: a [page](https://docs.rs/h1events-tower/latest/h1events_tower/coming_from_hyper/) of `h1events-tower` has the
+//! codes side by side.
 
 #![forbid(unsafe_code)]
 

@@ -24,7 +24,7 @@ use mio::event::{Event, Source};
 use mio::{Events, Interest, Token};
 use slab::Slab;
 
-/// What tells the tasks of a thread that their sockets are ready.
+/// What tells the tasks of a thread that their sockets are ready: [`IntoStream`](crate::IntoStream) is given it.
 #[derive(Clone, Debug)]
 pub struct Reactor {
     inner: Rc<Inner>,

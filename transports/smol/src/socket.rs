@@ -12,7 +12,8 @@ use crate::reactor::Reactor;
 
 /// A socket that belongs to the thread of its reactor.
 ///
-/// It is what TCP and Unix connections are served on, and what TLS can be put on.
+/// It is what TCP and Unix connections are served on, and what TLS can be put on. [`IntoStream`](crate::IntoStream) makes
+/// it.
 #[derive(Debug)]
 pub struct Socket<T: Source> {
     io: T,

@@ -12,7 +12,7 @@ use smol::io::{AsyncRead, AsyncWrite};
 use crate::reactor::Reactor;
 use crate::socket::Socket;
 
-/// A stream of bytes in both directions: a socket, or TLS over one.
+/// A stream of bytes in both directions: a socket, or TLS over one. [`IntoStream`] makes it.
 ///
 /// A read that returns `Pending` must not keep the memory that it was offered; it is offered
 /// other memory the next time.
@@ -47,6 +47,24 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {
 }
 
 /// What was accepted, and becomes a stream on the thread that serves it.
+///
+/// ```
+/// use std::io;
+/// use std::net::TcpStream;
+/// use h1events_smol::{IntoStream, Reactor, TcpSocket};
+///
+/// /// Says where it is served. A [`Listener`](h1events_smol::Listener) of your own accepts it.
+/// struct Talkative(TcpStream);
+///
+/// impl IntoStream for Talkative {
+///     type Stream = TcpSocket; // or a stream over it
+///
+///     fn into_stream(self, reactor: &Reactor) -> io::Result<TcpSocket> {
+///         println!("{:?} on {:?}", self.0, std::thread::current());
+///         self.0.into_stream(reactor)
+///     }
+/// }
+/// ```
 pub trait IntoStream: Send + 'static {
     /// What is made of it.
     type Stream: Stream;
@@ -60,10 +78,11 @@ pub trait IntoStream: Send + 'static {
     fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream>;
 }
 
-/// A TCP connection that belongs to the thread of its reactor.
+/// A TCP connection that belongs to the thread of its reactor: what a `TcpStream` becomes [there](IntoStream).
 pub type TcpSocket = Socket<mio::net::TcpStream>;
 
-/// A connection over a Unix socket that belongs to the thread of its reactor.
+/// A connection over a Unix socket that belongs to the thread of its reactor: what a `UnixStream` becomes
+/// [there](IntoStream).
 #[cfg(unix)]
 pub type UnixSocket = Socket<mio::net::UnixStream>;
 

@@ -13,7 +13,21 @@ use h1events_server::{RequestBodyError, Trailers};
 /// Nothing is read for it that it isn't asked for: [`read`](Read::read) waits for the client. When it is
 /// dropped, the rest is thrown away. It may be sent to another thread, and be part of the answer.
 ///
-/// Errors are those of [`RequestBodyError`].
+/// Errors are those of [`RequestBodyError`]. [`Server::serve_streaming`](crate::Server::serve_streaming) makes it, as in
+/// this program that counts:
+///
+/// ```no_run
+/// use h1events_thread::{Request, RequestBody, Response, Server};
+///
+/// let server = Server::bind("127.0.0.1:8080")?;
+/// server.serve_streaming(|_: &Request<'_>, mut body: RequestBody| {
+///     match std::io::copy(&mut body, &mut std::io::sink()) {
+///         Ok(length) => Response::text(format!("{length} bytes\n")),
+///         Err(_) => Response::new(400),
+///     }
+/// })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct RequestBody {
     /// `None` if the request has no body.
     source: Option<Source>,

@@ -1,11 +1,22 @@
 //! An HTTP/1 server on [`std::net`] and [`std::thread`]: one thread for each connection.
 //!
-//! There is no HTTP in here, and no policy: a [`Connection`](h1events_server::Connection) says what
-//! to do next, an [`Endpoint`](h1events_server::Endpoint) decides over all of them, and this crate
-//! reads, writes and waits.
+//! It is for small services, for tests, and for applications that block or compute. No runtime, no `async`: the
+//! application is a function from [`&Request`](Request) to [`Response`]. For many thousands of connections, take
+//! `h1events-smol`, which serves the same function.
 //!
+//! ```text
+//!                       your function: &Request -> Response
+//!                                     |
+//!  client -- socket -- thread -- Connection --+
+//!  client -- socket -- thread -- Connection --+-- Endpoint: who comes, who goes
+//!  client -- socket -- thread -- Connection --+
+//!                         |           `--- h1events-server: all decisions, no I/O
+//!                   this crate: reads, writes, waits; and the thread that accepts
 //! ```
-//! use std::time::Duration;
+//!
+//! The smallest program:
+//!
+//! ```no_run
 //! use h1events_thread::{Request, Response, Server};
 //!
 //! fn hello(request: &Request<'_>) -> Response {
@@ -15,23 +26,35 @@
 //!     }
 //! }
 //!
+//! fn main() -> std::io::Result<()> {
+//!     Server::bind("127.0.0.1:8080")?.serve(hello)?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Stop
+//!
+//! [`Server::serve`] returns after a [shutdown](ShutdownHandle::shutdown), which any thread can ask for:
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::time::Duration;
+//! use h1events_thread::{Request, Response, Server};
+//!
 //! let server = Server::bind("127.0.0.1:0")?;
 //! let address = server.local_addr()?;
 //! let handle = server.shutdown_handle();
+//! let hello = |_: &Request<'_>| Response::text("Hello, World\n");
 //! let serving = std::thread::spawn(move || server.serve(hello));
 //!
-//! // A client:
-//! use std::io::{Read, Write};
 //! let mut client = std::net::TcpStream::connect(address)?;
 //! client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
 //! let mut answer = String::new();
 //! client.read_to_string(&mut answer)?;
-//! assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nHello, World\n"));
-//!
+//! assert!(answer.ends_with("\r\n\r\nHello, World\n"));
 //! drop(client);
 //!
-//! // As a signal handler would:
-//! handle.shutdown(Duration::from_secs(4));
+//! handle.shutdown(Duration::from_secs(4)); // as a signal handler would
 //! let summary = serving.join().unwrap()?;
 //! assert_eq!((summary.connections, summary.cut_off), (1, 0));
 //! # Ok::<(), std::io::Error>(())
@@ -53,18 +76,59 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! # Limits and deadlines
+//!
+//! | What | Default | Set by | Beyond it |
+//! |---|---|---|---|
+//! | connections | 1,000 | [`Server::max_connections`] | one of them ends for a newcomer |
+//! | bytes buffered for all | 256 MiB | [`EndpointConfig::max_buffered`] | large requests wait, then get a 503 |
+//! | the target | 8 KiB | [`Limits::target`] | 414 |
+//! | the head | 64 KiB, 128 lines of 16 KiB | [`Limits`] | 431 |
+//! | a body that is collected | 1 MiB | [`Limits::content`] | 413 |
+//! | a body that is streamed | none | [`Config::streamed_content`] | 413 |
+//! | time between two requests | 30 s | [`Config::keep_alive_timeout`] | closed |
+//! | time for a head | 30 s | [`Config::header_read_timeout`] | 408 |
+//! | time for a body | 20 s, then 500 bytes a second | [`Config::body_data_rate`] | 408 |
+//! | time to read an answer | 20 s, then 500 bytes a second | [`Config::write_data_rate`] | dropped |
+//! | time of the application | none | | |
+//!
+//! What nginx, Apache httpd, Node.js, hyper and HAProxy use instead is in the tables of [`Config`] and [`Limits`], and what
+//! each error means to the client in that of [`Diagnostic`](h1events_server::Diagnostic).
+//!
+//! ```
+//! use std::time::Duration;
+//! use h1events_thread::{Config, EndpointConfig, Server};
+//!
+//! let mut config = Config::new(); // for each connection
+//! # assert_eq!([config.keep_alive_timeout, config.header_read_timeout], [Duration::from_secs(30); 2]);
+//! # for rate in [config.body_data_rate, config.write_data_rate] {
+//! #     assert_eq!((rate.grace_period, rate.bytes_per_second), (Duration::from_secs(20), 500));
+//! # }
+//! # let limits = config.limits;
+//! # assert_eq!((limits.target, limits.header_section, limits.field_line), (8 << 10, 64 << 10, 16 << 10));
+//! # assert_eq!((limits.header_lines, limits.content), (128, 1 << 20));
+//! # assert_eq!(config.streamed_content, u64::MAX);
+//! # assert_eq!(EndpointConfig::new().max_buffered, 256 << 20);
+//! # assert_eq!(EndpointConfig::new().max_connections, 1_000);
+//! config.header_read_timeout = Duration::from_secs(5);
+//! config.limits.content = 64 * 1024;
+//! let mut endpoint = EndpointConfig::new(); // for all of them
+//! endpoint.max_buffered = 64 * 1024 * 1024;
+//!
+//! let server = Server::bind("127.0.0.1:0")?
+//!     .config(config)
+//!     .endpoint_config(endpoint)
+//!     .max_connections(500);
+//! # drop(server);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! # Clients that go
 //!
 //! A client that resets its connection, or closes it in both directions, gets no answer any more. A
 //! handler isn't stopped for that: one that works for long asks its [`Client`]. The body of an answer that has
 //! no part yet is dropped within a second, and one that blocks when it has its next part. A
 //! client that has only shut its write half down gets its answer ([`ClientState`] says what can be known).
-//!
-//! # Examples
-//!
-//! In `examples/`, each with how to run it and what to expect: `thread_hello`, `thread_unix`, `thread_tls`,
-//! `thread_upgrade`, `thread_websocket`, and `thread_upload`, which stores uploads with a limit for each route.
-//! Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
 //!
 //! # What it takes care of
 //!
@@ -90,15 +154,30 @@
 //! A shutdown of a socket wakes no read that waits. So a connection's thread looks up every 100 ms, and what
 //! takes an upgraded connection has to set a read timeout of its own if it is to end with the server.
 //!
+//! # Examples
+//!
+//! In `examples/`, each with how to run it and what to expect: `thread_hello`, `thread_unix`, `thread_tls`,
+//! `thread_upgrade`, `thread_websocket`, and `thread_upload`, which stores uploads with a limit for each route.
+//! Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
+//!
 //! # What it does not do
 //!
-//! No signal handlers, no routing, no TLS of its own, no HTTP.
+//! - **No routing, no signal handlers, no TLS of its own**, no compression, no HTTP/2.
+//! - **No HTTP**: a [`Connection`](h1events_server::Connection) says what to do next, and an
+//!   [`Endpoint`](h1events_server::Endpoint) decides over all of them.
+//! - **No bound on the time of the application**, and no end for a handler whose client has gone.
+//!
+//! # Coming from another library
+//!
+//! [`coming_from_tiny_http`] has both codes side by side.
 
 #![forbid(unsafe_code)]
 
 mod application;
 mod body;
 mod client;
+#[doc = include_str!("coming_from_tiny_http.md")]
+pub mod coming_from_tiny_http {}
 mod drive;
 mod reader;
 mod serve;

@@ -18,6 +18,36 @@ use rustix::net::{Shutdown, shutdown};
 /// [`client_state`](Self::client_state), [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
 /// while the connection's own thread waits in [`read`](Self::read) or
 /// [`write_vectored`](Self::write_vectored). No other method is called from two threads.
+///
+/// ```
+/// # #[cfg(unix)] mod unix {
+/// use std::io::{self, IoSlice};
+/// use std::net::TcpStream;
+/// use std::os::fd::{AsFd, BorrowedFd};
+/// use h1events_thread::Stream;
+///
+/// /// Says how much comes. A [`Listener`](h1events_thread::Listener) of your own accepts it.
+/// struct Talkative(TcpStream);
+///
+/// impl AsFd for Talkative {
+///     fn as_fd(&self) -> BorrowedFd<'_> {
+///         self.0.as_fd()
+///     }
+/// }
+///
+/// impl Stream for Talkative {
+///     fn read(&self, space: &mut [u8]) -> io::Result<usize> {
+///         let n = Stream::read(&self.0, space)?;
+///         println!("{n} bytes");
+///         Ok(n)
+///     }
+///
+///     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+///         Stream::write_vectored(&self.0, slices)
+///     }
+/// }
+/// # }
+/// ```
 pub trait Stream: AsFd + Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
     ///

@@ -9,13 +9,24 @@ use h1events_server::{Request, Trailers};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
 
-/// Any error.
+/// Any error: that of a [`Body`], or of a service.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The body of a request, which is read as it is polled.
 ///
 /// Its errors are those of
 /// [`RequestBodyError`](h1events_server::RequestBodyError). On threads, a poll waits for the client.
+///
+/// ```
+/// use h1events_tower::Body;
+/// use http::{Request, Response};
+/// use http_body_util::BodyExt;
+///
+/// async fn count(request: Request<Body>) -> Result<Response<String>, h1events_tower::BoxError> {
+///     let body = request.into_body().collect().await?;
+///     Ok(Response::new(format!("{} bytes\n", body.to_bytes().len())))
+/// }
+/// ```
 pub struct Body {
     source: Pin<Box<dyn Source + Send>>,
     /// Octets that are still to come, if that is known.

@@ -1,20 +1,31 @@
-//! Serves a [`tower_service::Service`] with h1events, on threads or on smol: an unmodified
-//! `axum::Router`, for example. There is no tokio in its tree.
+//! Serves a [`tower_service::Service`](https://docs.rs/tower-service) with h1events, on threads or on smol: an unmodified
+//! `axum::Router`, for example.
 //!
-//! Choose a transport by its feature, `thread` or `smol`.
+//! It is for those who have a service of tower, or handlers with the types of `http` and `http-body`, and want the
+//! servers of h1events below them. There is no tokio in its tree.
 //!
+//! ```text
+//!   axum::Router, tower::service_fn, ...     http::Request<Body> -> http::Response<B>
+//!                     |
+//!              h1events-tower                converts heads and bodies, both ways, as they come
+//!                /          \
+//!   h1events-thread        h1events-smol     the features `thread` and `smol`
 //! ```
-//! # #[cfg(feature = "thread")] {
-//! use axum::{Router, routing::get};
-//! use h1events_thread::Server;
 //!
-//! let router = Router::new().route("/", get(|| async { "Hello, World\n" }));
-//! let server = Server::bind("127.0.0.1:0")?;
-//! # let handle = server.shutdown_handle();
-//! # handle.shutdown(std::time::Duration::ZERO);
-//! h1events_tower::thread::serve(server, router)?;
-//! # }
-//! # Ok::<(), std::io::Error>(())
+//! The smallest program, with the feature `smol`; with `thread`, it is the same with the other two names:
+//!
+//! ```no_run
+//! # #[cfg(feature = "smol")]
+//! fn main() -> std::io::Result<()> {
+//!     use axum::{Router, routing::get};
+//!
+//!     let router = Router::new().route("/", get(|| async { "Hello, World\n" }));
+//!     let server = h1events_smol::Server::bind("127.0.0.1:8080")?;
+//!     h1events_tower::smol::serve(server, router)?;
+//!     Ok(())
+//! }
+//! # #[cfg(not(feature = "smol"))]
+//! # fn main() {}
 //! ```
 //!
 //! # How requests and answers are converted
@@ -30,7 +41,7 @@
 //! - A service that fails, and an answer that can't be one (a status of 101, a malformed length), is a 500
 //!   and a line in the log. An answer's body that fails is cut, so that the client can tell.
 //! - A client that resets its connection has the service's future, and the answer's body, dropped: at once
-//!   on smol, within a second on threads. What is to be done anyway belongs into a task of its own. A client
+//!   on smol, within a second on threads. Work that has to be done anyway belongs into a task of its own. A client
 //!   that has only shut its write half down gets its answer.
 //!
 //! # Examples
@@ -39,17 +50,31 @@
 //! server without a service, whose requests and fields have the types of `http`. Both run the same function on
 //! either transport.
 //!
-//! # What it doesn't do
+//! # Limits, deadlines, errors
 //!
-//! - axum's `ws` needs an upgrade type that only hyper has. For WebSocket, use the upgrades of the
+//! They are those of the transport: its `Server` is configured before it is passed on. `h1events-thread` and `h1events-smol` have
+//! tables of them. A body has no limit of length, unless `Config::streamed_content` sets one.
+//!
+//! | What goes wrong | What the client gets |
+//! |---|---|
+//! | the types of `http` have no value for the request | 400 |
+//! | the service fails, or isn't ready | 500 |
+//! | the answer can't be one: a status of 101, a malformed length | 500 |
+//! | the answer's body fails, or has another length than it says | it is cut |
+//!
+//! # What it does not do
+//!
+//! - **No tokio**: what needs its reactor or its timers doesn't run in a service, such as axum's `Sse::keep_alive` and
+//!   timeouts.
+//! - **No upgrades**: axum's `ws` needs a type that only hyper has. For WebSocket, use the upgrades of the
 //!   transports, as their examples `thread_websocket` and `smol_websocket` do.
-//! - axum's `Sse::keep_alive` and its timeouts need tokio's clock.
+//! - **No choice of framing**: Connection, Keep-Alive, Transfer-Encoding and Date are the server's.
+//!
+//! # Coming from another library
+//!
+//! From hyper: the page [`coming_from_hyper`](coming_from_hyper/index.html) has the codes side by side.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    not(any(feature = "smol", feature = "thread")),
-    allow(dead_code, reason = "it is of use with a transport")
-)]
 #![cfg_attr(
     not(any(feature = "smol", feature = "thread")),
     allow(dead_code, unused_imports, reason = "only the transports use it")
@@ -57,6 +82,9 @@
 
 mod answer;
 mod body;
+#[cfg(all(feature = "smol", feature = "thread"))]
+#[doc = include_str!("coming_from_hyper.md")]
+pub mod coming_from_hyper {}
 #[cfg(feature = "smol")]
 pub mod smol;
 #[cfg(feature = "thread")]

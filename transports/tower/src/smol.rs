@@ -16,6 +16,16 @@ use crate::body::{Body, BoxError, Source};
 /// Serves a service until the server is shut down: each core has a thread, on which the futures of its
 /// connections run. A future whose client is gone is dropped.
 ///
+/// ```
+/// use axum::{Router, routing::get};
+///
+/// let router = Router::new().route("/", get(|| async { "Hello, World\n" }));
+/// let server = h1events_smol::Server::bind("127.0.0.1:0")?;
+/// # server.shutdown_handle().shutdown(std::time::Duration::ZERO);
+/// h1events_tower::smol::serve(server, router)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// Those of [`Server::serve_streaming`].

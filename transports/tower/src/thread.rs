@@ -18,6 +18,16 @@ use crate::body::{Body, BoxError, Source};
 /// Serves a service until the server is shut down: each connection has a thread, on which the futures
 /// of its requests run. A future whose client is gone is dropped within a second.
 ///
+/// ```
+/// use axum::{Router, routing::get};
+///
+/// let router = Router::new().route("/", get(|| async { "Hello, World\n" }));
+/// let server = h1events_thread::Server::bind("127.0.0.1:0")?;
+/// # server.shutdown_handle().shutdown(std::time::Duration::ZERO);
+/// h1events_tower::thread::serve(server, router)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// Those of [`Server::serve`].

@@ -9,6 +9,21 @@ use super::{Connection, Phase};
 /// A server with more connections than it can hold ends those first that have made no progress for
 /// longest. Progress is a message done, or a KiB moved since the last progress: a byte
 /// isn't.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::{Instant, SystemTime};
+/// use h1events_server::{Activity, Config, Connection, Peer, Step};
+///
+/// let now = Instant::now();
+/// let mut connection = Connection::new(Arc::new(Config::new()), Peer::Local, now, SystemTime::now);
+/// assert_eq!(connection.activity(), Activity::New { since: now });
+/// assert!(matches!(connection.step(now), Step::Read { .. }));
+/// connection.read_space()[..5].copy_from_slice(b"GET /");
+/// connection.advance_read(5);
+/// assert!(matches!(connection.step(now), Step::Read { .. }));
+/// assert!(matches!(connection.activity(), Activity::Receiving { .. }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Activity {

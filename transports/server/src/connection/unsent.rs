@@ -7,7 +7,8 @@ use crate::output::{Output, WriteSlices};
 use crate::request::Request;
 use crate::step::Step;
 
-/// The answers before a request, which a transport may write while the application thinks.
+/// The answers before a request, which a transport may write while the application thinks:
+/// [`Connection::request_and_unsent`]. [`WriteSlices`] has an example of the writing.
 ///
 /// That is the application's time: no deadline runs.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What an error of accept is about. The transport knows the error numbers of its system.
+/// What an error of accept is about, for [`AcceptBackoff`]. The transport knows the error numbers of its system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AcceptErrorKind {
@@ -16,7 +16,7 @@ pub enum AcceptErrorKind {
     Other,
 }
 
-/// What an acceptor does after an error.
+/// What an acceptor does after an error, as [`AcceptBackoff`] decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Reaction {
@@ -28,7 +28,8 @@ pub enum Reaction {
     Pause,
 }
 
-/// How long an acceptor waits where the system gives no sign when to try again. Without it,
+/// How long an acceptor waits after the [`Reaction::Pause`] of an [`AcceptBackoff`], since the system gives no
+/// sign when to try again. Without it,
 /// an error that lasts would take a core.
 pub const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::buffer::SMALL;
 
-/// The bytes that a server may buffer, from which its endpoints take grants.
+/// The bytes that a server may buffer, from which its endpoints take grants. [`Endpoint`](super::Endpoint) has an example.
 ///
 /// A server with one endpoint can count them in a cell, and workers in an atomic that they share.
 /// That is the transport's: this crate has no atomics.

@@ -7,7 +7,7 @@ use super::eviction::Candidate;
 use super::slot::Slot;
 
 /// How good a reason an endpoint has to end a connection for a newcomer. Among several endpoints, the
-/// one with the greatest ends one.
+/// one with the greatest ends one: [`Endpoint::impatience`].
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Impatience {
     pub(super) reason: Reason,

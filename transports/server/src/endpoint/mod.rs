@@ -57,7 +57,56 @@ use crate::buffer::Buffer;
 /// All connections of a server, or of one of its workers.
 ///
 /// See the [crate documentation](crate#what-the-endpoint-decides) for what it decides, and for the
-/// reports that a transport makes.
+/// reports that a transport makes. A server for one client at a time, who has to have said something after
+/// 100 ms if another one waits:
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::time::{Duration, Instant};
+/// use h1events_server::{Activity, Endpoint, EndpointConfig, Purse, Verdict};
+///
+/// /// Bytes that may be buffered.
+/// struct Bytes(Cell<isize>);
+///
+/// impl Purse for Bytes {
+///     fn take(&self, bytes: usize, _small: bool) -> bool {
+///         let is_enough = self.0.get() >= bytes as isize;
+///         if is_enough {
+///             self.overdraw(bytes);
+///         }
+///         is_enough
+///     }
+///     fn overdraw(&self, bytes: usize) { self.0.set(self.0.get() - bytes as isize) }
+///     fn give_back(&self, bytes: usize) { self.0.set(self.0.get() + bytes as isize) }
+/// }
+///
+/// let mut config = EndpointConfig::new();
+/// config.max_connections = 1;
+/// let mut endpoint = Endpoint::new(config, Box::new(Bytes(Cell::new(1024 * 1024))));
+///
+/// // A client connects, and says nothing.
+/// let start = Instant::now();
+/// let first = endpoint.open(start);
+/// assert_eq!(endpoint.wait(first, Activity::New { since: start }, None, 0), Verdict::Wait);
+///
+/// // Another one comes, and there is no room for it.
+/// assert!(!endpoint.has_room());
+/// let mut now = start;
+/// let woken = loop {
+///     let retry_at = endpoint.make_room(now);
+///     match endpoint.poll_wake() {
+///         Some(woken) => break woken,
+///         None => now = retry_at, // after waiting until then
+///     }
+/// };
+/// assert!(now >= start + Duration::from_millis(100));
+///
+/// // The first one is woken, and hears of it.
+/// assert_eq!(woken, first);
+/// assert_eq!(endpoint.wait(first, Activity::New { since: start }, None, 0), Verdict::End);
+/// endpoint.close(first);
+/// assert!(endpoint.has_room());
+/// ```
 ///
 /// # Panics
 ///

@@ -1,6 +1,6 @@
 //! What the endpoint tells a connection. No decisions here.
 
-/// A connection of an endpoint, until it is [closed](super::Endpoint::close).
+/// A connection of an [`Endpoint`](super::Endpoint), until it is [closed](super::Endpoint::close).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectionId(pub(super) usize);
 
@@ -12,7 +12,7 @@ impl ConnectionId {
     }
 }
 
-/// What a connection that wants to wait for its client is to do.
+/// What a connection that wants to wait for its client is to do: the answer of [`Endpoint::wait`](super::Endpoint::wait).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Verdict {
@@ -24,7 +24,7 @@ pub enum Verdict {
     Refuse,
 }
 
-/// What a connection that asks for memory is to do.
+/// What a connection that asks for memory is to do: the answer of [`Endpoint::acquire`](super::Endpoint::acquire).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Memory {
@@ -38,7 +38,7 @@ pub enum Memory {
     End,
 }
 
-/// What the answer to a request says about its connection.
+/// What the answer to a request says about its connection, as [`Endpoint::answer`](super::Endpoint::answer) decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Persistence {
@@ -51,7 +51,7 @@ pub enum Persistence {
 }
 
 /// What a transport does with a connection that it wakes while a thread of its own blocks on the
-/// socket.
+/// socket: see [`Endpoint::order`](super::Endpoint::order).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Order {

@@ -1,0 +1,10 @@
+//! The documentation shows the code on hyper that `transports/bench` compiles.
+
+const PAGE: &str = include_str!("../src/coming_from_hyper.md");
+const EXAMPLE: &str = include_str!("../../bench/examples/coming_from_hyper.rs");
+
+#[test]
+fn page_shows_the_code_that_is_compiled() {
+    let (_, code) = EXAMPLE.split_once("\n\n").expect("code below the comment");
+    assert!(PAGE.contains(&format!("```ignore\n{code}```\n")), "not on the page:\n{code}");
+}
