@@ -2,4 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| h1events_fuzz::checks::connection::check(octets));
+use h1events_fuzz::checks::{Instructed, connection};
+
+libfuzzer_sys::fuzz_target!(|input: Instructed<'_>| connection::check(input.0));

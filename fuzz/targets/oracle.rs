@@ -2,4 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| h1events_fuzz::checks::oracle::check(octets));
+use h1events_fuzz::checks::{Raw, oracle};
+
+libfuzzer_sys::fuzz_target!(|input: Raw<'_>| oracle::check(input.0));

@@ -2,4 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| h1events_fuzz::checks::parse::check(octets));
+use h1events_fuzz::checks::{Raw, parse};
+
+libfuzzer_sys::fuzz_target!(|input: Raw<'_>| parse::check(input.0));

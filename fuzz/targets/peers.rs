@@ -2,4 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| h1events_fuzz::checks::peers::check(octets));
+use h1events_fuzz::checks::{Raw, peers};
+
+libfuzzer_sys::fuzz_target!(|input: Raw<'_>| peers::check(input.0));

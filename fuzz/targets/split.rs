@@ -2,4 +2,6 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|octets: &[u8]| h1events_fuzz::checks::split::check(octets));
+use h1events_fuzz::checks::{Instructed, split};
+
+libfuzzer_sys::fuzz_target!(|input: Instructed<'_>| split::check(input.0));

@@ -8,17 +8,17 @@ use h1events_fuzz::checks::structured::Built;
 use h1events_fuzz::checks::{connection, oracle, parse, peers, split, structured};
 
 #[test]
-fn seeds() {
+fn seeds_pass_all_checks() {
     assert!(check_folder("seeds") > 100);
 }
 
 #[test]
-fn captured_requests() {
+fn captured_requests_pass_all_checks() {
     assert!(check_folder("../parser/tests/captures") > 50);
 }
 
 #[test]
-fn vectors() {
+fn vectors_pass_all_checks() {
     let path = folder("../parser/tests/vectors/vectors.jsonl");
     let text = fs::read_to_string(path).expect("the vectors are there");
     assert!(!text.is_empty());
@@ -28,6 +28,7 @@ fn vectors() {
         // Each character is one octet.
         let octets: Vec<u8> =
             input.chars().map(|octet| u8::try_from(octet).expect("an octet")).collect();
+        println!("{}", vector["id"]);
         check(&octets);
     }
 }
@@ -42,7 +43,11 @@ fn check_folder(name: &str) -> usize {
     // Among the captured requests is a description of them.
     let requests =
         paths.filter(|path| path.extension().is_none_or(|name| name != "md" && name != "py"));
-    requests.map(|path| check(&fs::read(path).expect("it can be read"))).count()
+    let checked = requests.map(|path| {
+        println!("{}", path.display()); // shown if the check fails
+        check(&fs::read(path).expect("it can be read"));
+    });
+    checked.count()
 }
 
 fn check(octets: &[u8]) {

@@ -7,7 +7,56 @@ pub mod peers;
 pub mod split;
 pub mod structured;
 
+use std::fmt;
+
+use arbitrary::{Arbitrary, Unstructured};
 use h1events::Limits;
+
+/// An input as libFuzzer has made it, shown as text when a check fails.
+pub struct Raw<'a>(pub &'a [u8]);
+
+/// The same for a target that takes instructions from its end.
+pub struct Instructed<'a>(pub &'a [u8]);
+
+impl<'a> Arbitrary<'a> for Raw<'a> {
+    fn arbitrary(octets: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        octets.bytes(octets.len()).map(Self)
+    }
+}
+
+impl<'a> Arbitrary<'a> for Instructed<'a> {
+    fn arbitrary(octets: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        octets.bytes(octets.len()).map(Self)
+    }
+}
+
+impl fmt::Debug for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "input: {}", self.0.escape_ascii())
+    }
+}
+
+impl fmt::Debug for Instructed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (input, instructions) = split_instructions(self.0);
+        write!(f, "input: {}\ninstructions: {instructions:?}", input.escape_ascii())
+    }
+}
+
+/// Asserts that this parser says of an input what something else says, or panics with both.
+#[track_caller]
+fn assert_same<T: PartialEq + fmt::Debug>(
+    what: impl fmt::Display,
+    input: &[u8],
+    ours: &T,
+    (name, theirs): (impl fmt::Display, &T),
+) {
+    assert!(
+        ours == theirs,
+        "{what} differ\n  input: {}\n  h1events: {ours:?}\n  {name}: {theirs:?}",
+        input.escape_ascii(),
+    );
+}
 
 /// The defaults, and limits that short inputs pass.
 fn limits() -> [Limits; 2] {

@@ -45,7 +45,7 @@ fn check_order(run: &Run) {
             3 => before == 2,
             _ => (2..=4).contains(&before),
         };
-        assert!(follows, "{:?}", run.events);
+        assert!(follows, "h1events gives events in a wrong order: {:?}", run.events);
         before = place;
     }
 }
@@ -58,17 +58,21 @@ fn check_bodies(run: &Run, limits: Limits) {
         match event {
             Owned::HeadEnd(framing) => (announced, length) = (framing.body, 0),
             Owned::Body(octets) => length = octets.len() as u64,
-            Owned::Trailer(..) => assert_eq!(announced, BodyLength::Chunked),
+            Owned::Trailer(..) => {
+                assert_eq!(announced, BodyLength::Chunked, "h1events gives a trailer");
+            }
             Owned::End => match announced {
-                BodyLength::None => assert_eq!(length, 0),
-                BodyLength::Length(expected) => assert_eq!(length, expected),
+                BodyLength::None => assert_eq!(length, 0, "h1events gives content"),
+                BodyLength::Length(expected) => {
+                    assert_eq!(length, expected, "h1events gives other content than announced");
+                }
                 BodyLength::Chunked => {}
             },
             Owned::RequestLine { .. } | Owned::Header(..) => {}
         }
-        assert!(length <= limits.content);
+        assert!(length <= limits.content, "h1events passes the limit of content");
         if let BodyLength::Length(most) = announced {
-            assert!(length <= most);
+            assert!(length <= most, "h1events gives more content than announced");
         }
     }
 }
@@ -86,17 +90,18 @@ fn check_ends(limits: Limits, octets: &[u8], whole: &Run) {
         let is_end = |event: &Owned| *event == Owned::End;
         let first = whole.events.iter().position(is_end).expect("it is one of them") + 1;
         let before = present(limits, &octets[..place]);
-        assert_eq!(before.events, whole.events[..first]);
+        let (events, rest_of_events) = whole.events.split_at(first);
+        assert_eq!(before.events, events, "h1events: without what follows the end, and with it");
         assert_eq!(before.ending, Ending::Idle);
         let after = present(limits, rest);
-        assert_eq!(after.events, whole.events[first..]);
+        assert_eq!(after.events, rest_of_events, "h1events: a new parser, and the one before");
         let ending = match after.ending {
             Ending::Error { error, offset } => {
                 Ending::Error { error, offset: offset + place as u64 }
             }
             other => other,
         };
-        assert_eq!(ending, whole.ending);
+        assert_eq!(ending, whole.ending, "h1events: a new parser, and the one before");
         // And so for the next one, which is the first one of another input.
         return;
     }
@@ -168,7 +173,8 @@ fn check_work(limits: Limits, octets: &[u8]) {
             let mut overwritten = presented.to_vec();
             overwritten[WINDOW..presented.len() - 1 - WINDOW].fill(0);
             let mut rest = &overwritten[..];
-            assert_eq!(before.clone().next_event(&mut rest), Ok(None));
+            let event = before.clone().next_event(&mut rest);
+            assert_eq!(event, Ok(None), "h1events looks again at what it has seen");
             assert_eq!(rest.len(), presented.len());
         }
         consumed = filled - rest.len();

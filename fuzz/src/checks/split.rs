@@ -1,8 +1,9 @@
 //! However an input is cut, its events and its error are the same (promise 2).
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use super::{limits, split_instructions};
+use super::{assert_same, limits, split_instructions};
 use crate::support::{After, Options, run};
 
 /// Up to this length, every single cut is tried.
@@ -16,18 +17,24 @@ pub fn check(octets: &[u8]) {
         .map(|cut| cut.iter().fold(0, |place, &octet| place * 256 + usize::from(octet)))
         .map(|place| place % (input.len() + 1))
         .collect();
-    for limits in limits() {
+    for (name, limits) in ["default", "small"].into_iter().zip(limits()) {
         for options in Options::ALL {
             let parser = options.parser(limits);
             let present =
                 |cuts: &[usize]| run(&parser, limits, input, cuts.iter().copied(), After::GoOn);
             let whole = present(&[]);
             let everywhere: Vec<usize> = (1..input.len()).collect();
-            assert_eq!(present(&everywhere), whole, "byte by byte");
-            assert_eq!(present(&Vec::from_iter(cuts.iter().copied())), whole, "cut at {cuts:?}");
+            let check = |how: &dyn fmt::Display, cuts: &[usize]| {
+                let what = format_args!("runs with {name} limits and {options:?}");
+                let side = format_args!("h1events, fed {how}");
+                assert_same(what, input, &whole, (side, &present(cuts)));
+            };
+            check(&"byte by byte", &everywhere);
+            let cuts: Vec<usize> = cuts.iter().copied().collect();
+            check(&format_args!("in parts cut at {cuts:?}"), &cuts);
             if input.len() <= SHORT {
                 for cut in everywhere {
-                    assert_eq!(present(&[cut]), whole, "cut at {cut}");
+                    check(&format_args!("in two parts cut at {cut}"), &[cut]);
                 }
             }
         }

@@ -113,15 +113,17 @@ pub(super) fn check(
             continue;
         };
         match request.status {
-            Some(given) => assert_eq!(status, given, "answer {number}"),
+            Some(given) => {
+                assert_eq!(status, given, "status of answer {number}: sent, and given");
+            }
             None => assert!(matches!(status, 101 | 200 | 500), "{status} to an upgrade"),
         }
-        assert!(is_last || !request.closes, "answer {number}");
+        assert!(is_last || !request.closes, "answer {number} doesn't say that it is the last one");
         if let Some(parts) = request.parts.filter(|_| status == 200 && !is_head) {
             parts.check(number, &content.octets, content.is_whole, length);
         } else if status == 200 && request.status.is_some() {
             let whole = body(number, content.octets.len());
-            assert_eq!(whole, content.octets, "answer {number}");
+            assert!(whole == content.octets, "answer {number} isn't the body that was given");
         }
         number += 1;
     }

@@ -110,30 +110,36 @@ impl Expectation<'_> {
         for event in &self.events {
             if let Owned::Trailer(name, value) = event {
                 let field = trailers.next().expect("each trailer is there");
-                assert_eq!((field.name, field.value), (&name[..], &value[..]));
+                let is_same = (field.name, field.value) == (&name[..], &value[..]);
+                assert!(is_same, "the connection hands over {field:?}, the parser {event:?}");
             }
         }
-        assert!(trailers.next().is_none());
+        assert!(trailers.next().is_none(), "the connection hands over more trailers");
     }
 
     /// Asserts that the application gets that head.
     pub(super) fn check_head(&self, request: &Request<'_>) {
-        assert_eq!(request.head(), self.head);
+        let heads = (request.head().escape_ascii(), self.head.escape_ascii());
+        assert!(request.head() == self.head, "head: handed over {}, sent {}", heads.0, heads.1);
         let mut fields = request.headers();
         for event in &self.events {
             match event {
-                Owned::RequestLine { method, target, minor_version } => {
-                    assert_eq!(request.method().as_bytes(), method);
-                    assert_eq!(request.target(), target);
-                    assert_eq!(request.version().minor(), *minor_version);
+                Owned::RequestLine { .. } => {
+                    let found = Owned::RequestLine {
+                        method: request.method().as_bytes().to_vec(),
+                        target: request.target().to_vec(),
+                        minor_version: request.version().minor(),
+                    };
+                    assert_eq!(&found, event, "what the connection hands over, and the parser's");
                 }
                 Owned::Header(name, value) => {
                     let field = fields.next().expect("each field is there");
-                    assert_eq!((field.name, field.value), (&name[..], &value[..]));
+                    let is_same = (field.name, field.value) == (&name[..], &value[..]);
+                    assert!(is_same, "the connection hands over {field:?}, the parser {event:?}");
                 }
                 Owned::Body(_) | Owned::Trailer(..) | Owned::HeadEnd(_) | Owned::End => {}
             }
         }
-        assert!(fields.next().is_none());
+        assert!(fields.next().is_none(), "the connection hands over more fields");
     }
 }

@@ -65,9 +65,10 @@ fn check_script(input: &[u8], script: &[u8], streams: bool) {
         // A body that isn't whole is the application's business, if it is streamed.
         let unfinished = expected.unfinished.as_ref().filter(|_| streams);
         let requests = expected.requests.len() + unfinished.iter().len();
-        assert_eq!(client.handled.len(), requests, "each request has its answer");
+        let handled = client.handled.len();
+        assert_eq!(handled, requests, "requests handled by the connection, and sent by the client");
         let refusal = expected.refusal.filter(|_| unfinished.is_none());
-        assert_eq!(status, refusal, "and what is wrong, too");
+        assert_eq!(status, refusal, "status of the connection, and of the parser's error");
     }
 }
 
@@ -288,6 +289,7 @@ impl Client<'_> {
         let number = self.handled.len() - 1;
         let leftover = connection.into_parts().1;
         let rest = [&leftover, self.input].concat();
-        assert_eq!(rest, self.expected.requests[number].rest);
+        let expected = self.expected.requests[number].rest;
+        assert!(rest == expected, "the connection hands over what the client hasn't sent there");
     }
 }

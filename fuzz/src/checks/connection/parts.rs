@@ -51,13 +51,14 @@ impl Parts {
         is_whole: bool,
         announced: Option<usize>,
     ) {
-        assert_eq!(announced, self.length, "answer {number}");
-        assert!(body(number, self.octets()).starts_with(octets), "answer {number}");
+        assert_eq!(announced, self.length, "length of answer {number}: sent, and given");
+        let is_prefix = body(number, self.octets()).starts_with(octets);
+        assert!(is_prefix, "answer {number} isn't the body that was given");
         if is_whole && self.fails() {
             // What was wrong has come too late to be told.
             assert_eq!(Some(octets.len()), self.length, "answer {number} looks whole");
         } else if is_whole {
-            assert_eq!(octets.len(), self.octets(), "answer {number}");
+            assert_eq!(octets.len(), self.octets(), "octets of answer {number}: sent, and given");
         }
     }
 }

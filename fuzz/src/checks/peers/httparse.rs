@@ -5,7 +5,9 @@
 
 use httparse::{EMPTY_HEADER, Status};
 
-use super::Head;
+use super::{Head, assert_same, fail};
+
+const NAME: &str = "httparse";
 
 /// More than our default limit allows.
 const FIELDS: usize = 256;
@@ -16,9 +18,11 @@ pub(super) fn check(octets: &[u8], expected: &Head<'_>) {
     }
     let mut fields = [EMPTY_HEADER; FIELDS];
     let mut parsed = httparse::Request::new(&mut fields);
-    let status =
-        parsed.parse(octets).unwrap_or_else(|error| panic!("{error}: {}", octets.escape_ascii()));
-    let Status::Complete(len) = status else { panic!("the head is whole") };
+    let len = match parsed.parse(octets) {
+        Ok(Status::Complete(len)) => len,
+        Ok(Status::Partial) => fail(NAME, "waits for more", octets),
+        Err(error) => fail(NAME, format_args!("says: {error}"), octets),
+    };
     let found = Head {
         method: parsed.method.expect("it is complete").as_bytes(),
         target: parsed.path.expect("it is complete").as_bytes(),
@@ -26,5 +30,5 @@ pub(super) fn check(octets: &[u8], expected: &Head<'_>) {
         fields: parsed.headers.iter().map(|field| (field.name.as_bytes(), field.value)).collect(),
         len,
     };
-    assert_eq!(&found, expected);
+    assert_same("heads", octets, expected, (NAME, &found));
 }

@@ -11,6 +11,8 @@ use std::fmt;
 
 use h1events::{BodyLength, Event, RequestParser};
 
+use super::assert_same;
+
 /// A head, as each of the parsers understands it.
 #[derive(PartialEq, Eq)]
 struct Head<'a> {
@@ -64,6 +66,12 @@ pub fn check(octets: &[u8]) {
             }
         }
     }
+}
+
+/// Panics with what a peer does to octets that are accepted here.
+#[track_caller]
+fn fail(peer: &str, does: impl fmt::Display, octets: &[u8]) -> ! {
+    panic!("h1events accepts this, and {peer} {does}\n  input: {}", octets.escape_ascii())
 }
 
 impl Head<'_> {

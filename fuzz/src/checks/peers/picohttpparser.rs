@@ -12,7 +12,9 @@ use std::{ptr, slice};
 
 use picohttpparser_sys::{phr_chunked_decoder, phr_decode_chunked, phr_header, phr_parse_request};
 
-use super::Head;
+use super::{Head, assert_same, fail};
+
+const NAME: &str = "picohttpparser";
 
 /// More than our default limit allows.
 const FIELDS: usize = 256;
@@ -22,17 +24,22 @@ pub(super) fn check(octets: &[u8], expected: &Head<'_>) {
     while rest.starts_with(b"\r\n\r\n") {
         rest = &rest[2..];
     }
-    let mut found = parse(rest).unwrap_or_else(|| panic!("refused: {}", octets.escape_ascii()));
+    let mut found = parse(rest).unwrap_or_else(|| fail(NAME, "refuses it", octets));
     found.len += octets.len() - rest.len();
-    assert_eq!(&found, expected);
+    assert_same("heads", octets, expected, (NAME, &found));
 }
 
 pub(super) fn check_chunked(coded: &[u8], expected: &[u8]) {
     let Some((content, left)) = decode(coded) else {
-        return assert!(has_many_digits(coded), "refused: {}", coded.escape_ascii());
+        if has_many_digits(coded) {
+            return;
+        }
+        fail(NAME, "refuses its chunks", coded);
     };
-    assert!(content == expected, "other content: {}", coded.escape_ascii());
-    assert_eq!(left, 0, "it ends elsewhere: {}", coded.escape_ascii());
+    let shown = |octets: &[u8]| octets.escape_ascii().to_string();
+    let (ours, theirs) = (shown(expected), shown(&content));
+    assert_same("contents", coded, &ours, (NAME, &theirs));
+    assert_same("lengths of the bodies", coded, &coded.len(), (NAME, &(coded.len() - left)));
 }
 
 fn parse(octets: &[u8]) -> Option<Head<'_>> {
