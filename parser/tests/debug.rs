@@ -4,7 +4,7 @@
 use h1events::{Event, RequestParser, Version};
 
 #[test]
-fn events() {
+fn events_are_shown_as_text_with_escapes() {
     let mut input: &[u8] =
         b"PUT /a\"b HTTP/1.2\r\nHost: a\r\nX: \xff\t'\r\nTransfer-Encoding: chunked\r\n\r\n\
           2\r\n\r\n\r\n0\r\nT:\r\n\r\n";
@@ -28,6 +28,6 @@ fn events() {
 }
 
 #[test]
-fn version() {
+fn version_is_shown_as_on_the_wire() {
     assert_eq!(format!("{} {:?}", Version::HTTP_10, Version::HTTP_11), "HTTP/1.0 HTTP/1.1");
 }

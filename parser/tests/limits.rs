@@ -23,7 +23,7 @@ fn with(change: impl FnOnce(&mut Limits)) -> Judge {
 
 /// RFC 9112 section 2.2: at least one empty line is ignored.
 #[test]
-fn empty_lines() {
+fn empty_line_too_many_is_refused() {
     let eight = "\r\n".repeat(8);
     for count in 1..=8 {
         let lines = "\r\n".repeat(count);
@@ -56,7 +56,7 @@ fn empty_lines() {
 
 /// RFC 9112 section 3: a method longer than any that is implemented gets a 501.
 #[test]
-fn method() {
+fn method_that_is_too_long_is_refused_at_its_end() {
     let method = |length| format!("{} / HTTP/1.1\r\nHost: a\r\n\r\n", "M".repeat(length));
     Judge::new().accepts(&method(32));
     Judge::new().refuses(&method(33).replacen(' ', "→ ", 1), ErrorKind::MethodTooLong, 501);
@@ -76,7 +76,7 @@ fn method() {
 /// A method that doesn't end is not read for ever: "400 if none comes within
 /// the limit of the request-target".
 #[test]
-fn endless_method() {
+fn method_without_end_is_refused() {
     let m = "M".repeat(8192);
     Judge::new().refuses(&format!("{m}→ /"), ErrorKind::MethodTooLong, 501);
     Judge::new().refuses(&format!("{m}→M"), ErrorKind::EndlessMethod, 400);
@@ -99,7 +99,7 @@ fn endless_method() {
 
 /// RFC 9112 section 3: a longer target gets a 414; request lines of 8,000 octets are taken.
 #[test]
-fn target() {
+fn octet_of_a_target_too_many_is_refused() {
     let a = "a".repeat(8191);
     Judge::new().accepts(&format!("GET /{a} HTTP/1.1\r\nHost: a\r\n\r\n"));
     Judge::new().refuses(&format!("GET /{a}→a HTTP/1.1\r\n"), ErrorKind::TargetTooLong, 414);
@@ -118,7 +118,7 @@ fn target() {
 
 /// RFC 9110 section 5.4. What is counted stands before the CRLF, whitespace included.
 #[test]
-fn field_line() {
+fn octet_of_a_field_line_too_many_is_refused() {
     let v = "v".repeat(16 * 1024 - "X: ".len());
     Judge::new().accepts(&format!("{LINE_10}X: {v}\r\n\r\n"));
     Judge::new().refuses(&format!("{LINE_10}X: {v}→v\r\n"), ErrorKind::FieldLineTooLong, 431);
@@ -143,7 +143,7 @@ fn field_line() {
 
 /// The limit of the section may be passed by a line's CRLF, and the empty line isn't counted.
 #[test]
-fn header_section() {
+fn octet_of_a_header_section_too_many_is_refused() {
     let fits = |octets| with(move |limits| limits.header_section = octets);
     fits(0).accepts(&format!("{LINE_10}\r\n"));
     fits(9).accepts(HEAD);
@@ -176,7 +176,7 @@ fn header_section() {
 
 /// RFC 6585 section 5. Judged at the first octet of the line too many, unless it is CR.
 #[test]
-fn header_lines() {
+fn field_line_too_many_is_refused() {
     let lines = "X: y\r\n".repeat(128);
     Judge::new().accepts(&format!("{LINE_10}{lines}\r\n"));
     let input = format!("{LINE_10}{lines}→X: y\r\n");
@@ -194,7 +194,7 @@ fn header_lines() {
 
 /// RFC 9112 section 7.1.1. Leading zeros and extensions count.
 #[test]
-fn chunk_line() {
+fn octet_of_a_chunk_line_too_many_is_refused() {
     let zeros = "0".repeat(1023);
     Judge::new().accepts(&format!("{CHUNKED}{zeros}1\r\nx\r\n0{zeros}\r\n\r\n"));
     let too_long = ErrorKind::ChunkLineTooLong;
@@ -218,7 +218,7 @@ fn chunk_line() {
 /// RFC 9112 section 7.1.1: "A server ought to limit the total length of chunk extensions
 /// received in a request".
 #[test]
-fn chunk_extensions() {
+fn octet_of_chunk_extensions_too_many_is_refused() {
     let too_long = ErrorKind::ChunkExtensionsTooLong;
     // 16 chunks with 1,000 octets of extensions each, and 384 more.
     let lines = format!("1;{}\r\nx\r\n", "e".repeat(999)).repeat(16);
@@ -244,7 +244,7 @@ fn chunk_extensions() {
 
 /// RFC 9110 section 6.5: trailer sections are limited like header sections.
 #[test]
-fn trailers() {
+fn trailer_section_has_limits_of_its_own() {
     let last_chunk = format!("{CHUNKED}0\r\n");
     let v = "v".repeat(8 * 1024 - "X:\r\n".len());
     Judge::new().accepts(&format!("{last_chunk}X:{v}\r\n\r\n"));
@@ -279,7 +279,7 @@ fn trailers() {
 
 /// RFC 9110 section 15.5.14. What is announced counts, not what has come.
 #[test]
-fn content() {
+fn octet_of_content_too_many_is_refused_when_announced() {
     let post = "POST / HTTP/1.1\r\nHost: a\r\n";
     for limit in [0, 1, 10, u64::MAX - 1] {
         let judge = with(|limits| limits.content = limit);
@@ -306,7 +306,7 @@ fn content() {
 /// Numbers are exact up to 64 bits, and refused above
 /// (RFC 9110 section 8.6, RFC 9112 section 7.1).
 #[test]
-fn numbers() {
+fn numbers_are_exact_up_to_64_bits() {
     let boundaries = [
         0,
         1,

@@ -1,7 +1,7 @@
 //! Both READMEs show the loop of the crate documentation, where it is compiled and run.
 
 #[test]
-fn the_loop_is_that_of_the_crate_documentation() {
+fn loop_is_that_of_the_crate_documentation() {
     let documentation: String = include_str!("../src/lib.rs")
         .lines()
         .filter_map(|line| line.strip_prefix("//!"))

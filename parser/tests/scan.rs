@@ -50,7 +50,7 @@ fn refused_at(input: &[u8], kind: ErrorKind, place: usize, non_ascii: bool) {
 }
 
 #[test]
-fn target() {
+fn octet_not_allowed_in_a_target_is_seen_wherever_it_is() {
     for tail in tails() {
         let after = format!(" HTTP/1.0\r\n{tail}");
         check("GET /", &after, b'a', b"\0\x7f#", ErrorKind::InvalidTarget, false);
@@ -61,7 +61,7 @@ fn target() {
 }
 
 #[test]
-fn field_name() {
+fn octet_not_allowed_in_a_field_name_is_seen_wherever_it_is() {
     for tail in tails() {
         for after in [":\r\n", ": value: with (more) of it\r\n"] {
             let after = format!("{after}{tail}");
@@ -74,7 +74,7 @@ fn field_name() {
 }
 
 #[test]
-fn field_value() {
+fn octet_not_allowed_in_a_field_value_is_seen_wherever_it_is() {
     for tail in tails() {
         for before in ["GET / HTTP/1.0\r\nX:", "GET / HTTP/1.0\r\nA-Longer-Name: "] {
             let after = format!("\r\n{tail}");
@@ -88,7 +88,7 @@ fn field_value() {
 
 /// Hosts are scanned many octets at once: none goes unseen, wherever the port starts.
 #[test]
-fn hosts() {
+fn octet_not_allowed_in_a_host_is_seen_wherever_it_is() {
     for tail in tails() {
         for port in ["", ":", ":0", ":8080", ":65535"] {
             let before = "GET / HTTP/1.0\r\nHost: ";
@@ -112,7 +112,7 @@ fn hosts() {
 
 /// The first colon ends the name, wherever the next ones are.
 #[test]
-fn first_colon() {
+fn first_colon_ends_the_name_wherever_the_others_are() {
     for tail in tails() {
         for length in LENGTHS {
             for place in 0..length {
@@ -129,7 +129,7 @@ fn first_colon() {
 /// Names compare without regard to case, and with regard to all else: no other octet makes
 /// a field one that is judged (RFC 9110 section 5.1).
 #[test]
-fn names_of_judged_fields() {
+fn only_the_case_of_a_judged_name_may_differ() {
     for (name, value) in [
         ("Host", ""),
         ("Content-Length", "x"),
@@ -162,7 +162,7 @@ fn names_of_judged_fields() {
 
 /// The words that the values of judged fields are compared with.
 #[test]
-fn words_of_judged_fields() {
+fn only_the_case_of_a_judged_word_may_differ() {
     let framing = |lines: &str| {
         let input = format!("POST / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n");
         present(input.as_bytes(), false).events.into_iter().find_map(|event| match event {

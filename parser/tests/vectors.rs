@@ -11,7 +11,7 @@ const VECTORS: &str = include_str!("vectors/vectors.jsonl");
 const CUT_EVERYWHERE_BELOW: usize = 600;
 
 #[test]
-fn vectors() {
+fn vectors_give_their_events_and_errors_however_they_are_cut() {
     let mut failures = Vec::new();
     assert!(!VECTORS.is_empty());
     for line in VECTORS.lines() {
@@ -25,7 +25,7 @@ fn vectors() {
 
 /// What vectors may say is looked at, also if none of them says it.
 #[test]
-fn kind_offset_and_options_are_looked_at() {
+fn vector_with_a_wrong_kind_offset_or_option_fails() {
     let vector = |kind: &str, offset: u64, any_host: bool| {
         json!({
             "input": "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET / HTTP/1.1\r\nHost: \r\n\r\n",

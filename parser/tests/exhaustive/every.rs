@@ -29,7 +29,7 @@ pub(crate) fn octets(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn nothing_is_left_out() {
+fn every_string_up_to_the_length_is_visited_once() {
     let mut strings = vec![];
     every(&["a", "bc"], 2, |string| strings.push(string.to_vec()));
     strings.sort();

@@ -7,27 +7,27 @@ const LAST_CHUNK: &str = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\
 
 /// Names, colons, whitespace, line ends, and octets that no line has.
 #[test]
-fn header_section() {
+fn header_section_is_read_as_the_naive_parser_does() {
     let alphabet = ["A", ":", " ", "\t", "\r", "\n", "\0", "\u{80}"];
     Context::new(LINE, "\r\n\r\n").compare_every(&alphabet, 6);
 }
 
 /// A line that is longer than the blocks of octets that the fast search looks at.
 #[test]
-fn long_lines() {
+fn long_line_is_read_as_the_naive_parser_does() {
     let long = "v".repeat(64);
     let alphabet = ["A", ":", " ", "\r\n", "\r", "\n", &long, "\u{80}"];
     Context::new(LINE, "\r\n\r\n").compare_every(&alphabet, 6);
 }
 
 #[test]
-fn line_ends() {
+fn line_ends_are_read_as_the_naive_parser_does() {
     let alphabet = ["A:b", "\r", "\n", " "];
     Context::new("G / HTTP/1.0", "\r\n\r\n").compare_every(&alphabet, 8);
 }
 
 #[test]
-fn trailer_section() {
+fn trailer_section_is_read_as_the_naive_parser_does() {
     let alphabet = ["TE", "s", ":", " ", "\r\n", "\r", "\n", "\u{7f}"];
     Context::new(LAST_CHUNK, "\r\n\r\n").compare_every(&alphabet, 6);
 }

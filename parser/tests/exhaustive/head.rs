@@ -5,7 +5,7 @@ use crate::compare::Context;
 const POST: &str = "P / HTTP/1.1\r\nHost: a\r\n";
 
 #[test]
-fn content_length() {
+fn content_length_is_judged_as_by_the_naive_parser() {
     let alphabet = ["0", "1", "5", ",", "+", "-", " ", "\t", "x", "\u{b2}"];
     Context::new(&format!("{POST}Content-Length:"), "\r\n\r\n0").compare_every(&alphabet, 5);
     // Around the largest number of 64 bits.
@@ -15,7 +15,7 @@ fn content_length() {
 }
 
 #[test]
-fn transfer_encoding() {
+fn transfer_encoding_is_judged_as_by_the_naive_parser() {
     let next = "\r\nTransfer-Encoding:";
     let alphabet = ["chunked", "CHUNKED", ",", " ", "\t", "gzip", ";", "\"", "\u{a0}", next];
     let body = "\r\n\r\n1\r\nx\r\n0\r\n\r\n";
@@ -23,7 +23,7 @@ fn transfer_encoding() {
 }
 
 #[test]
-fn connection_and_expect() {
+fn connection_and_expect_are_judged_as_by_the_naive_parser() {
     let alphabet = ["close", "keep-alive", "Upgrade", ",", " ", "host", ";", "\u{80}"];
     for version in ["1.0", "1.1"] {
         let head = format!("P / HTTP/{version}\r\nHost: a\r\nUpgrade: b\r\nConnection:");
@@ -39,7 +39,7 @@ fn connection_and_expect() {
 
 /// The lines that can contradict each other, in any order and number.
 #[test]
-fn lines() {
+fn contradicting_lines_are_judged_as_by_the_naive_parser() {
     let alphabet = [
         "Host: a\r\n",
         "Host:\r\n",

@@ -9,7 +9,7 @@ fn host(before: &str, after: &str) -> Context {
 
 /// If any value is allowed, the number of lines is all that is left to judge.
 #[test]
-fn any_host() {
+fn number_of_hosts_is_judged_though_any_host_is_allowed() {
     let alphabet = ["a", " ", ",", "\\", "\0", "\u{e9}", "\r\n", "Host:", "\r\nHost:"];
     for (line, version) in [("G /", "1.1"), ("G http://a", "1.1"), ("G /", "1.0")] {
         let head = format!("{line} HTTP/{version}\r\nHost:");
@@ -22,7 +22,7 @@ fn any_host() {
 }
 
 #[test]
-fn host_and_port() {
+fn host_and_port_are_judged_as_by_the_naive_parser() {
     let alphabet = ["a", ":", "8", "[", "]", "%", ",", "@", " ", "[::1]"];
     host("", "").compare_every(&alphabet, 5);
     host("a:", "").compare_every(&["0", "6", "5536", "5535", "-", ":"], 6);
@@ -31,20 +31,20 @@ fn host_and_port() {
 
 /// CONNECT needs both, and a port that is not 0.
 #[test]
-fn connect() {
+fn target_of_connect_is_judged_as_by_the_naive_parser() {
     let alphabet = ["a", ":", "0", "8", "65535", "65536", "[::1]", "/"];
     let context = Context::new("CONNECT ", " HTTP/1.0\r\n\r\n");
     context.compare_every(&alphabet, 6);
 }
 
 #[test]
-fn ipv6() {
+fn ipv6_address_is_judged_as_by_the_naive_parser() {
     host("[", "]").compare_every(&["1", ":", "::", "1.2.3.4"], 9);
     host("[1:2:3:4:", "]").compare_every(&["f", ":", "::", "1.2.3.4", "12345"], 6);
     host("[::f:", "]").compare_every(&["0", "1", "2", "5", "."], 7);
 }
 
 #[test]
-fn future_ip() {
+fn future_ip_address_is_judged_as_by_the_naive_parser() {
     host("[", "]").compare_every(&["v", "V", "1", ".", ":", "a", "g", ",", "]", "%"], 5);
 }

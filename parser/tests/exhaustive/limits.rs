@@ -11,7 +11,7 @@ fn context(before: &str, after: &str, change: impl FnOnce(&mut Limits)) -> Conte
 }
 
 #[test]
-fn request_line() {
+fn limits_of_the_request_line_are_those_of_the_naive_parser() {
     let alphabet = ["\r\n", "G", " ", "/", "(", "HTTP/1.0\r\n"];
     for empty_lines in [0, 1, 2, 8] {
         for (method, target) in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 1), (1, 2), (2, 3)] {
@@ -24,7 +24,7 @@ fn request_line() {
 }
 
 #[test]
-fn header_section() {
+fn limits_of_the_header_section_are_those_of_the_naive_parser() {
     let alphabet = ["A", ":", " ", "\r\n", "\r"];
     for lines in 0..3 {
         for line in [0, 1, 2, 3, 9] {
@@ -41,7 +41,7 @@ fn header_section() {
 }
 
 #[test]
-fn trailer_section() {
+fn limits_of_the_trailer_section_are_those_of_the_naive_parser() {
     let last_chunk = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
     for lines in 0..3 {
         for section in 0..10 {
@@ -55,7 +55,7 @@ fn trailer_section() {
 }
 
 #[test]
-fn chunk_lines() {
+fn limits_of_chunk_lines_are_those_of_the_naive_parser() {
     let chunked = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     for line in 0..5 {
         for extensions in 0..5 {
@@ -68,7 +68,7 @@ fn chunk_lines() {
 }
 
 #[test]
-fn content() {
+fn limit_of_content_is_that_of_the_naive_parser() {
     for content in 0..4 {
         let chunked = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
         let chunked = context(chunked, "\r\n\r\n", |limits| limits.content = content);

@@ -3,7 +3,7 @@
 use crate::compare::Context;
 
 #[test]
-fn pipelining() {
+fn pipelined_requests_are_told_apart_as_by_the_naive_parser() {
     let alphabet = [
         "G / HTTP/1.1\r\nHost: a\r\n\r\n",
         "P / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n",

@@ -5,7 +5,7 @@ use crate::compare::Context;
 const CHUNKED: &str = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 #[test]
-fn request_line() {
+fn pairs_in_the_request_line_are_read_as_the_naive_parser_does() {
     for (before, after) in [
         ("", " / HTTP/1.0\r\n\r\n"),
         ("G", " / HTTP/1.0\r\n\r\n"),
@@ -20,7 +20,7 @@ fn request_line() {
 }
 
 #[test]
-fn field_lines() {
+fn pairs_in_field_lines_are_read_as_the_naive_parser_does() {
     for (before, after) in [
         ("G / HTTP/1.0\r\n", "A: b\r\n\r\n"),
         ("G / HTTP/1.0\r\nA", ": b\r\n\r\n"),
@@ -32,7 +32,7 @@ fn field_lines() {
 }
 
 #[test]
-fn values_of_judged_fields() {
+fn pairs_in_judged_values_are_read_as_the_naive_parser_does() {
     for (before, after) in [
         ("Content-Length:", "\r\n\r\n0123456789"),
         ("Transfer-Encoding: chunked", "\r\n\r\n0\r\n\r\n"),
@@ -49,7 +49,7 @@ fn values_of_judged_fields() {
 }
 
 #[test]
-fn chunked_body() {
+fn pairs_in_a_chunked_body_are_read_as_the_naive_parser_does() {
     for (before, after) in [
         ("", "\r\n0\r\n\r\n"),
         ("0", "\r\n\r\n"),

@@ -9,7 +9,7 @@ use crate::{CHUNKED, check, sweep};
 
 /// chunk-size = 1*HEXDIG (RFC 9112 section 7.1), and CRLF after the data
 #[test]
-fn chunk() {
+fn chunk_takes_the_octets_of_its_grammar() {
     for before in ["", "0", "000"] {
         for octet in 0..=255_u8 {
             let data = "x".repeat(char::from(octet).to_digit(16).unwrap_or(0) as usize);
@@ -46,7 +46,7 @@ fn chunk() {
 /// chunk-ext = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
 /// (RFC 9112 section 7.1.1)
 #[test]
-fn chunk_extension() {
+fn chunk_extension_takes_the_octets_of_its_grammar() {
     let sweep = |before: &str, after: &str, expected: &dyn Fn(u8) -> Expected| {
         sweep(&format!("{CHUNKED}0{before}"), &format!("{after}\r\n\r\n"), |octet| match octet {
             b'\n' => Here(ErrorKind::BareLf),

@@ -22,7 +22,7 @@ fn sections() -> [(String, FieldEvent); 2] {
 
 /// field-name = token (RFC 9112 section 5)
 #[test]
-fn field_name() {
+fn field_name_takes_the_octets_of_a_token() {
     let first = [ErrorKind::WhitespaceBeforeFields, ErrorKind::LineFolding];
     for ((section, field), first) in sections().into_iter().zip(first) {
         for (lines, whitespace) in [("", first), ("A: b\r\n", ErrorKind::LineFolding)] {
@@ -51,7 +51,7 @@ fn field_name() {
 
 /// field-value (RFC 9110 section 5.5), the whitespace around it left out
 #[test]
-fn field_value() {
+fn field_value_takes_the_octets_of_its_grammar() {
     for (section, field) in sections() {
         for known in [0, 1, 11, 12, 15, 16, 27, 28, 44, 60, 61, 62, 80, 130] {
             for (more, end) in [(0, ""), (1, ""), (0, " "), (70, "\t ")] {
@@ -74,7 +74,7 @@ fn field_value() {
 
 /// Lines end in CRLF and in nothing else (RFC 9112 section 2.2, decision D1).
 #[test]
-fn line_end() {
+fn line_ends_in_crlf_only() {
     for (section, _) in sections() {
         for before in ["X: y\r", "X:\r", "\r"] {
             let after = if before == "\r" { "" } else { "\r\n" };
@@ -107,7 +107,7 @@ fn sweep_judged(before: &str, after: &str, judged: impl Fn(u8) -> Expected) {
 
 /// Transfer-Encoding = #transfer-coding, of which only `chunked` is a framing (decision D14)
 #[test]
-fn transfer_encoding() {
+fn transfer_encoding_takes_chunked_only() {
     for (before, after) in [("", "chunked"), ("chunked", ""), ("chun", "ked")] {
         sweep_judged(&format!("Transfer-Encoding:{before}"), after, |octet| match octet {
             _ if is_space(octet) && (before.is_empty() || after.is_empty()) => Fine,
@@ -120,7 +120,7 @@ fn transfer_encoding() {
 
 /// Content-Length = 1*DIGIT (RFC 9110 section 8.6)
 #[test]
-fn content_length() {
+fn content_length_takes_digits_only() {
     let framing = |length| {
         let body = BodyLength::Length(length);
         let (keep_alive, expect_continue, upgrade) = (true, false, false);
@@ -140,7 +140,7 @@ fn content_length() {
 
 /// Host = uri-host [ ":" port ] (RFC 9110 section 7.2), and Connection = #token (7.6.1)
 #[test]
-fn host_and_connection() {
+fn host_and_connection_take_the_octets_of_their_grammar() {
     sweep_judged("Host: a", "b", |octet| match octet {
         _ if is_reg_name(octet) => Fine,
         _ => Line(ErrorKind::InvalidHost, 0),

@@ -16,7 +16,7 @@ const HOST: &str = " HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// method = token (RFC 9112 section 3.1). The first octet tells what may be there instead.
 #[test]
-fn method() {
+fn method_takes_the_octets_of_a_token() {
     sweep("", &format!("ET{REST}"), |octet| match octet {
         _ if is_tchar(octet) => request_line(&[octet, b'E', b'T'], b"/", 1),
         b'\r' => Later(ErrorKind::BareCr, 1),
@@ -39,7 +39,7 @@ fn method() {
 
 /// Every visible ASCII character but "#" (decision D4), and those from 0x80 if allowed.
 #[test]
-fn target() {
+fn target_takes_visible_ascii_without_a_number_sign() {
     for non_ascii in [false, true] {
         let parser = RequestParser::new().allow_non_ascii_target(non_ascii);
         let is_allowed =
@@ -72,7 +72,7 @@ fn target() {
 
 /// The authority of a target is that of RFC 3986, whatever is allowed elsewhere.
 #[test]
-fn authority() {
+fn authority_takes_the_octets_of_a_uri() {
     for non_ascii in [false, true] {
         let parser = RequestParser::new().allow_non_ascii_target(non_ascii);
         for (start, end) in [("GET http://a", "b/c"), ("GET WS://a", "b?c"), ("CONNECT a", "b:80")]
@@ -96,7 +96,7 @@ fn authority() {
 
 /// scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) (RFC 3986 section 3.1)
 #[test]
-fn scheme() {
+fn scheme_takes_the_octets_of_a_uri() {
     for (start, end) in [("", "b://c"), ("a", "://b"), ("a", "b://c")] {
         sweep(&format!("GET {start}"), &format!("{end}{HOST}"), |octet| match octet {
             b'/' if start.is_empty() => Fine,
@@ -112,7 +112,7 @@ fn scheme() {
 
 /// The first octet after empty lines: a NUL after two is version 2 of the PROXY protocol.
 #[test]
-fn after_empty_lines() {
+fn first_octet_after_empty_lines_tells_other_protocols() {
     for lines in 1..=8 {
         sweep(&"\r\n".repeat(lines), &format!("ET{REST}"), |octet| match octet {
             _ if is_tchar(octet) => request_line(&[octet, b'E', b'T'], b"/", 1),
@@ -129,7 +129,7 @@ fn after_empty_lines() {
 
 /// What is no version after a PROXY method is version 1 of the PROXY protocol.
 #[test]
-fn after_proxy_method() {
+fn no_version_after_the_method_proxy_is_another_protocol() {
     sweep("PROXY TCP4", HOST, |octet| match octet {
         b'\r' => Here(ErrorKind::ProxyProtocol),
         b'\n' => Here(ErrorKind::InvalidVersion),
@@ -145,7 +145,7 @@ fn after_proxy_method() {
 
 /// HTTP-version = HTTP-name "/" DIGIT "." DIGIT (RFC 9112 section 2.3), then CRLF
 #[test]
-fn version() {
+fn version_takes_its_eight_octets_and_crlf() {
     let version = "HTTP/1.1\r\n";
     for place in 0..version.len() {
         let (before, after) = (&version[..place], &version[place + 1..]);

@@ -6,7 +6,7 @@ use crate::{CHUNKED, refuses};
 
 /// Row 1, chunk lines: RFC 9112 sections 7.1 and 7.1.1.
 #[test]
-fn octet_in_chunk_line() {
+fn wrong_octet_in_a_chunk_line_is_pointed_at() {
     for (body, kind) in [
         ("→\r\n", InvalidChunkSize),
         ("→ 5", InvalidChunkSize),
@@ -52,7 +52,7 @@ fn octet_in_chunk_line() {
 
 /// Row 1, the CRLF after chunk data: RFC 9112 section 7.1.
 #[test]
-fn octet_after_chunk_data() {
+fn wrong_octet_after_chunk_data_is_pointed_at() {
     for body in [
         "5\r\nhello→XX0\r\n",
         "5\r\nhello→\n0",

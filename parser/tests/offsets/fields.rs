@@ -8,7 +8,7 @@ use crate::{CHUNKED, refuses};
 /// Row 1, field lines, in the header section and in the trailer section alike:
 /// RFC 9112 sections 2.2, 5, 5.1, 5.2 and 7.1.2.
 #[test]
-fn octet_in_field_line() {
+fn wrong_octet_in_a_field_line_is_pointed_at() {
     let sections = [
         "GET / HTTP/1.1\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\n",
@@ -54,7 +54,7 @@ fn octet_in_field_line() {
 
 /// Row 9: forbidden trailers, at the LF of their line (RFC 9110 section 6.5.1, decision D18).
 #[test]
-fn forbidden_trailer() {
+fn forbidden_trailer_is_pointed_at_when_its_line_ends() {
     for name in [
         "Transfer-Encoding",
         "Content-Length",

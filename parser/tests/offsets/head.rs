@@ -13,7 +13,7 @@ fn head(request_line: &str, lines: &str) -> String {
 /// Row 5: each rule of the head, with the line that completed the contradiction
 /// (RFC 9112 sections 3.2 and 6, RFC 9110 sections 7.6.1, 9.3.6 and 10.1.1).
 #[test]
-fn end_of_head() {
+fn line_that_completes_a_contradiction_is_pointed_at() {
     for (lines, kind, status) in [
         ("Host: a|→Host: b", DuplicateHost, 400),
         ("Host: a|X: y|→hOST: a|Host: a", DuplicateHost, 400),
@@ -76,7 +76,7 @@ fn end_of_head() {
 
 /// Row 5 with any Host value allowed: one line is needed, and no more.
 #[test]
-fn any_host() {
+fn second_host_is_pointed_at_though_any_host_is_allowed() {
     let judge = Judge::allowing_any_host();
     for value in ["", " ", "a b", "a/b", "a,b", "Living\\032Room._hap._tcp.local", "[", "\u{e9}"] {
         for line in ["GET /", "OPTIONS *", "GET http://a/", "CONNECT a:80"] {
@@ -97,7 +97,7 @@ fn any_host() {
 
 /// Row 5: "in this order". Each head here breaks the rule and all that are judged later.
 #[test]
-fn order_at_the_end_of_head() {
+fn first_rule_in_order_is_reported_at_the_end_of_the_head() {
     let mut later = String::new();
     let rules = [
         ("→Expect: x", UnknownExpectation, 417),

@@ -7,7 +7,7 @@ use crate::refuses;
 
 /// Row 1, method: RFC 9112 section 3.1, method = token. The first octet may tell more.
 #[test]
-fn octet_in_method() {
+fn wrong_octet_in_the_method_is_pointed_at() {
     for method in
         ["GE→(T", "GET→\t/", "GET→\0", "GET→\r\n", "GET→\n", "HTTP→/1.1 200 OK", "G→\u{e9}T"]
     {
@@ -24,7 +24,7 @@ fn octet_in_method() {
 
 /// Row 1, target: RFC 9112 section 3.2, decision D4.
 #[test]
-fn octet_in_target() {
+fn wrong_octet_in_the_target_is_pointed_at() {
     for octet in ["\0", "\t", "\u{b}", "\u{1f}", "#", "\u{7f}", "\u{80}", "\u{ff}"] {
         refuses(&format!("GET →{octet}/ HTTP/1.1"), InvalidTarget, 400);
         refuses(&format!("GET /a→{octet} HTTP/1.1"), InvalidTarget, 400);
@@ -41,7 +41,7 @@ fn octet_in_target() {
 
 /// Row 1, version and the end of the request line: RFC 9112 sections 2.2 and 2.3.
 #[test]
-fn octet_in_version() {
+fn wrong_octet_in_the_version_is_pointed_at() {
     // HTTP/0.9 has no version.
     refuses("GET /→\r\n", InvalidVersion, 400);
     refuses("GET /→\n", InvalidVersion, 400);
@@ -78,7 +78,7 @@ fn octet_in_version() {
 
 /// Row 1, empty lines before the request line: RFC 9112 section 2.2.
 #[test]
-fn octet_in_empty_line() {
+fn wrong_octet_in_an_empty_line_is_pointed_at() {
     refuses("→\nGET / HTTP/1.1\r\n", BareLf, 400);
     refuses("\r→GET / HTTP/1.1\r\n", BareCr, 400);
     refuses("\r→\r\n", BareCr, 400);
@@ -92,7 +92,7 @@ fn octet_in_empty_line() {
 
 /// The header of the PROXY protocol: offset and place are those of what else would be said.
 #[test]
-fn proxy_protocol() {
+fn proxy_protocol_is_told_where_another_error_would_be() {
     // Version 1: the method, and no version after the target.
     for line in [
         "PROXY TCP4 →192.0.2.1 192.0.2.2 56324 443\r\n",
@@ -133,7 +133,7 @@ fn proxy_protocol() {
 /// Row 4: the major version, then the form of the target, at the LF of the request line
 /// (RFC 9110 section 15.6.6, RFC 9112 section 3.2, decision D6).
 #[test]
-fn end_of_request_line() {
+fn version_and_form_of_the_target_are_judged_at_the_end_of_the_line() {
     for (line, kind) in [
         ("GET / HTTP/→2.0", UnsupportedVersion),
         ("GET / HTTP/→0.9", UnsupportedVersion),

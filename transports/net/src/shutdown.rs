@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_hears_of_a_shutdown() {
+    fn waiter_hears_of_a_shutdown() {
         let poller = Poller::new().expect("there are descriptors");
         let handle = ShutdownHandle::new(poller.waker());
         assert!(!handle.wait(Duration::from_millis(1)));

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn methods() {
+    fn methods_without_a_body_are_answered_or_refused() {
         let head = answer(echo, b"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
         assert_eq!((head.status, head.field("Content-Length")), (200, Some("3")));
         assert_eq!(head.body, b"");

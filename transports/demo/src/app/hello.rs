@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn methods() {
+    fn methods_are_answered_or_refused_for_known_paths() {
         let options = get(hello, "OPTIONS", "/greeting/a");
         assert_eq!((options.status, options.field("Allow")), (204, Some(METHODS)));
         let options = get(hello, "OPTIONS", "*");

@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn methods() {
+    fn methods_are_answered_or_refused_for_known_paths() {
         for (path, methods) in [
             ("/panic", "GET, HEAD, OPTIONS"),
             ("/sleep/1", "GET, HEAD, OPTIONS"),

@@ -3,7 +3,7 @@
 use super::{check, h1events, inspect, run};
 
 #[test]
-fn request() {
+fn request_is_shown_event_by_event() {
     let input =
         b"POST /upload HTTP/1.1\r\nHost: example.org\r\nX-Empty:\r\nX-Quoted: \"caf\xc3\xa9\"\r\n\
         Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\x1b\r\n0\r\nX-Sum: 1\r\n\r\n\
@@ -29,7 +29,7 @@ end       of request 2
 }
 
 #[test]
-fn offers_and_long_bodies() {
+fn offers_are_named_and_long_bodies_are_cut() {
     let mut input = b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: b\r\nExpect: 100-continue\r\nContent-Length: 50\r\n\r\n".to_vec();
     input.extend([b'x'; 50]);
     let run = inspect(&[], &input);
@@ -70,7 +70,7 @@ end       of request 1
 }
 
 #[test]
-fn incomplete() {
+fn request_that_is_cut_off_is_called_incomplete() {
     let expected = "request   GET / HTTP/1.1
 
 incomplete: the input ended within a request, after 20 bytes of request 1
@@ -79,7 +79,7 @@ incomplete: the input ended within a request, after 20 bytes of request 1
 }
 
 #[test]
-fn caret_under_a_space() {
+fn caret_points_at_a_space() {
     let expected = r"error: octet not allowed in the request target
   |
 1 | GET  / HTTP/1.1\r\n
@@ -122,7 +122,7 @@ fn other_protocols_are_named() {
 }
 
 #[test]
-fn caret_after_and_under_escapes() {
+fn caret_counts_escapes() {
     let input =
         b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nA: \\\xff\"\x1b[2J\r\n\r\n";
     let expected = r#"
@@ -141,7 +141,7 @@ error: octet not allowed in a field value
 }
 
 #[test]
-fn caret_in_a_line_that_was_consumed_long_ago() {
+fn caret_points_into_a_line_that_was_consumed_long_ago() {
     // Judged at the end of the head, told at the later of the two lines.
     let mut input = b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n".to_vec();
     input.extend(format!("A: {}\r\n", "x".repeat(16_000)).repeat(4).bytes());

@@ -10,7 +10,7 @@ const REQUESTS: &[u8] = b"\r\nPOST /a?b HTTP/1.1\r\nHost: a\r\nContent-Length: 1
     HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
 
 #[test]
-fn get() {
+fn get_is_one_object_a_line() {
     let run = inspect(&["--json"], b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     let expected = r#"{"event":"request_line","method":"GET","target":"/","version":"HTTP/1.1"}
 {"event":"header","name":"Host","value":"a"}
@@ -21,7 +21,7 @@ fn get() {
 }
 
 #[test]
-fn pipelined_requests_with_every_kind_of_body() {
+fn pipelined_requests_with_every_kind_of_body_are_shown() {
     let expected = r#"{"event":"request_line","method":"POST","target":"/a?b","version":"HTTP/1.1"}
 {"event":"header","name":"Host","value":"a"}
 {"event":"header","name":"Content-Length","value":"12"}
@@ -87,7 +87,7 @@ fn version_is_as_received() {
 }
 
 #[test]
-fn stops_where_the_connection_closes() {
+fn events_stop_where_the_connection_closes() {
     let run =
         inspect(&["--json"], b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n\x16 GET");
     let (head, last) = run.stdout.trim_end().rsplit_once('\n').unwrap();
@@ -96,7 +96,7 @@ fn stops_where_the_connection_closes() {
 }
 
 #[test]
-fn stops_after_connect() {
+fn events_stop_after_connect() {
     let run = inspect(&["--json"], b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n\x16\x03\x01");
     let expected = r#"{"event":"request_line","method":"CONNECT","target":"a:443","version":"HTTP/1.1"}
 {"event":"header","name":"Host","value":"a:443"}
@@ -115,7 +115,7 @@ fn offset_of_an_error_counts_from_the_start_of_the_input() {
 }
 
 #[test]
-fn proxy_protocol_header() {
+fn proxy_protocol_header_is_an_error_of_its_own() {
     let run = inspect(&["--json"], b"PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n");
     let expected = r#"{"event":"error","kind":"proxy_protocol","offset":13,"status":400,"message":"expected a request line, found a PROXY protocol header"}
 "#;

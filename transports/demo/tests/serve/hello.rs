@@ -32,7 +32,7 @@ fn greetings_and_errors_on_one_connection() {
 }
 
 #[test]
-fn methods() {
+fn methods_are_answered_or_refused_for_known_paths() {
     on_both(|transport| {
         let server = Server::start(transport, &[]);
         let mut client = server.connect();
@@ -72,7 +72,7 @@ fn six_pipelined_in_one_packet_are_answered_in_order() {
 }
 
 #[test]
-fn byte_by_byte() {
+fn request_in_single_bytes_is_answered() {
     on_both(|transport| {
         let server = Server::start(transport, &[]);
         let mut client = server.connect();

@@ -26,7 +26,7 @@ const VECTORS: &str = include_str!("../../../../parser/tests/vectors/vectors.jso
 const CLIENTS: usize = 64;
 
 #[test]
-fn vectors() {
+fn vectors_are_answered_or_refused_by_both_transports() {
     on_both(|transport| {
         let server = start(transport);
         let vectors: Vec<Vector> = VECTORS.lines().map(Vector::read).collect();

@@ -19,7 +19,7 @@ enum Then {
 /// them. Incomplete ones get none until their deadline, then a 408; at the end of input, a 400 in
 /// a head, none in a body.
 #[test]
-fn vectors() {
+fn vectors_are_answered_or_refused_however_they_are_cut() {
     assert!(!VECTORS.is_empty());
     for line in VECTORS.lines() {
         let vector: Value = serde_json::from_str(line).unwrap();

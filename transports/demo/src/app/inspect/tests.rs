@@ -179,7 +179,7 @@ fn events_come_with_their_last_byte() {
 }
 
 #[test]
-fn methods_and_sizes() {
+fn other_methods_and_large_requests_are_refused() {
     for (target, allow) in
         [("/inspect", "GET, HEAD, POST, OPTIONS"), ("/inspect.js", "GET, HEAD, OPTIONS")]
     {
