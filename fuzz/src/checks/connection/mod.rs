@@ -132,9 +132,19 @@ impl Client<'_> {
                     assert!(!has_shut_down || connection.is_lingering());
                     self.read(&mut connection, deadline, action);
                 }
+                Step::Write { .. } | Step::Produce
+                    if matches!(action, Some(43..60)) && connection.wants_input() =>
+                {
+                    self.receive(&mut connection, action);
+                }
                 Step::Write { deadline } => {
                     assert!(!has_shut_down, "nothing is written after a shutdown");
                     self.write(&mut connection, deadline, action);
+                }
+                Step::Handle if action == Some(42) => {
+                    // What the application has is about the request before.
+                    self.application.take_if(|application| application.has_answered);
+                    connection.write_first();
                 }
                 Step::Handle => {
                     assert!(!has_shut_down, "nothing is handled after a shutdown");
@@ -168,9 +178,12 @@ impl Client<'_> {
 
     /// The network has some octets, or none until the deadline.
     fn read(&mut self, connection: &mut Connection, deadline: Instant, action: Option<u8>) {
-        if self.waits(deadline, action) {
-            return;
+        if !self.waits(deadline, action) {
+            self.receive(connection, action);
         }
+    }
+
+    fn receive(&mut self, connection: &mut Connection, action: Option<u8>) {
         if self.input.is_empty() {
             return connection.read_eof();
         }
