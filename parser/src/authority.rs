@@ -13,7 +13,7 @@ use crate::number::to_u32;
 use crate::window::{first_bit, for_each_block, mask};
 use crate::{octet, scan};
 
-/// Whether this is a host that is not empty, with an optional port, which may be empty.
+/// Returns whether this is a non-empty host with an optional port, which may be empty.
 pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
     match split_host(authority) {
         Some((_, b"" | b":")) => true,
@@ -22,9 +22,10 @@ pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
     }
 }
 
-/// The fast path of [`is_host_with_optional_port`], for a complete Host line at the start of the
-/// input, with a value of that length: whether it is letters, digits, "-" and ".", with a port below
-/// 60000 or without, in less than 32 octets. If not, it may still be a host.
+/// Returns whether a Host value is ordinary: a host of letters, digits, "-" and ".", with or without
+/// a port below 60000, in fewer than 32 octets. The input starts with its complete line.
+///
+/// This is the fast path of [`is_host_with_optional_port`]: other values may be hosts, too.
 #[inline(always)]
 pub(crate) fn is_ordinary_host(input: &[u8], value_len: usize) -> bool {
     let value = input.get(HOST.len()..).unwrap_or_default();
@@ -32,8 +33,7 @@ pub(crate) fn is_ordinary_host(input: &[u8], value_len: usize) -> bool {
     let host_len = first_bit(ends.host);
     let port_at = host_len.wrapping_add(":".len());
     let port_len = first_bit(ends.port.wrapping_shr(to_u32(port_at)));
-    // Some hosts have ports, and some don't: `&` and `|` take no branch that would have to be
-    // predicted.
+    // Some hosts have ports, and some don't: `&` and `|` avoid a branch that is hard to predict.
     let is_16_bits = (port_len <= 4) | (port_len == 5) & (value.get(port_at) < Some(&b'6'));
     let has_port = (value.get(host_len) == Some(&b':'))
         & (port_at.wrapping_add(port_len) == value_len)
@@ -43,7 +43,7 @@ pub(crate) fn is_ordinary_host(input: &[u8], value_len: usize) -> bool {
 
 const HOST: &str = "Host: ";
 
-/// The masks of a Host value: where the host ends, and where digits do.
+/// Masks of a Host value: where the host ends, and where digits end.
 struct HostEnds {
     host: u64,
     port: u64,
@@ -55,7 +55,7 @@ impl HostEnds {
         Self { host: mask(block, lanes::not_in_host), port: mask(block, lanes::not_in_port) }
     }
 
-    /// The same of fewer octets than a block, after the name.
+    /// Makes the masks if there are fewer octets than a block after the name.
     #[inline(never)]
     fn of_last(input: &[u8]) -> Self {
         let mut ends = Self { host: 0, port: 0 };
@@ -68,7 +68,7 @@ impl HostEnds {
     }
 }
 
-/// Whether this is a host with a port other than 0, as CONNECT needs them
+/// Returns whether this is a host with a port other than 0, as CONNECT needs it
 /// (RFC 9110 section 9.3.6).
 pub(crate) fn is_host_with_port(authority: &[u8]) -> bool {
     match split_host(authority) {
@@ -77,7 +77,7 @@ pub(crate) fn is_host_with_port(authority: &[u8]) -> bool {
     }
 }
 
-/// Splits off a valid host, which is not empty.
+/// Splits off a valid, non-empty host.
 fn split_host(authority: &[u8]) -> Option<(&[u8], &[u8])> {
     if let Some(rest) = authority.strip_prefix(b"[") {
         let (literal, _) = rest.split_at_checked(memchr::memchr(b']', rest)?)?;
@@ -137,8 +137,8 @@ mod tests {
 
     use super::{is_host_with_optional_port, is_ordinary_host};
 
-    /// What the fast path takes is a host, and it takes what is ordinary, among the last octets of
-    /// the input as before others.
+    /// Checks that the fast path takes ordinary values and no others, with few octets after them
+    /// and with many, and that each is a host.
     fn check(value: &str, is_ordinary: bool) {
         let tails = ["\r\n", "\r\n\r\n", "\r\nAccept: 0123456789, 0123456789, 0123456789\r\n\r\n"];
         for tail in tails {

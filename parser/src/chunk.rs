@@ -23,12 +23,12 @@ use crate::limits::Limits;
 use crate::number::{self, to_u64, to_usize};
 use crate::octet;
 
-/// A chunked body, up to the line of its last chunk. It is consumed octet by octet, so that
-/// none of it has to be presented again.
+/// A chunked body, up to the line of its last chunk. It is consumed octet by octet, so the
+/// caller presents none of it again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chunked {
     part: PartOfChunk,
-    /// The size of the chunk, less what has been taken of its data.
+    /// The size of the chunk, less the data taken so far.
     size: u64,
     /// The sizes of the chunks so far.
     content: u64,
@@ -46,7 +46,7 @@ enum PartOfChunk {
     Lf,
 }
 
-/// Where in a chunk line.
+/// The place within a chunk line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Start,
@@ -64,9 +64,9 @@ enum State {
     End,
 }
 
-/// What stands at the start of the input.
+/// The next part of the body.
 pub(crate) enum Part<'a> {
-    /// Nothing to tell until more octets come.
+    /// Nothing until more octets come.
     Unfinished,
     /// Some data of a chunk, not empty.
     Data(&'a [u8]),
@@ -79,9 +79,10 @@ impl Chunked {
         Self { part: PartOfChunk::Line(State::Start), size: 0, content: 0, line: 0, extensions: 0 }
     }
 
-    /// The fast path: takes a complete chunk line without extensions, with the CRLF of the chunk
-    /// before it, and what has come of the data, which is empty after the last chunk line. Takes
-    /// nothing of all else, which [`read`](Self::read) judges.
+    /// Takes the CRLF of the chunk before, a complete chunk line without extensions, and the data
+    /// that has arrived, which is empty after the last chunk line.
+    ///
+    /// This is the fast path: it takes nothing of other input, which [`read`](Self::read) judges.
     #[inline(always)]
     pub(crate) fn read_fast<'a>(
         &mut self,
@@ -121,7 +122,7 @@ impl Chunked {
         Some((data, rest))
     }
 
-    /// Takes all octets up to the next thing to tell.
+    /// Takes all octets up to the next part.
     pub(crate) fn read<'a>(
         &mut self,
         input: &mut &'a [u8],
@@ -154,7 +155,7 @@ impl Chunked {
         }
     }
 
-    /// The state after an octet of a chunk line.
+    /// Returns the state after an octet of a chunk line.
     fn line_octet(&mut self, state: State, octet: u8, limits: &Limits) -> Result<State, Fault> {
         let next = match (state, octet) {
             (State::Start | State::Size, _) if octet.is_ascii_hexdigit() => {
@@ -224,7 +225,8 @@ impl Chunked {
     }
 }
 
-/// The number of hexadecimal digits at the start, and their value; 0 if there is nothing else.
+/// Returns the number of hexadecimal digits at the start, and their value. Both are 0 if all octets
+/// are digits.
 #[inline(always)]
 fn chunk_size(octets: &[u8; 8]) -> (usize, u64) {
     let mut size = 0_u64;

@@ -2,7 +2,7 @@
 
 use crate::number::to_u64;
 
-/// Takes as much of the input as remains of the content.
+/// Takes the rest of the content, or all of the input if that is less.
 pub(crate) fn take_up_to<'a>(input: &mut &'a [u8], remaining: &mut u64) -> &'a [u8] {
     let len =
         usize::try_from(*remaining).map_or(input.len(), |remaining| remaining.min(input.len()));

@@ -30,31 +30,31 @@ impl Error {
         Self { kind, offset }
     }
 
-    /// What the peer did.
+    /// Returns the kind: what the peer did.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The byte at which the rule was broken, counted from the first byte
-    /// after the previous request (that is, after the bytes of its
-    /// [`Event::End`](crate::Event::End)), ignored empty lines included.
+    /// Returns the offset of the byte that broke the rule, counted from the first byte
+    /// after the [`Event::End`](crate::Event::End) of the previous request, ignored empty
+    /// lines included.
     ///
-    /// It may have been consumed: what is judged at the end of the head is reported
-    /// for the field line that is at fault.
+    /// The byte may have been consumed: rules that are judged at the end of the head
+    /// report the field line at fault.
     #[must_use]
     pub const fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The status a server should answer before it closes the connection:
+    /// Returns the status a server should answer before it closes the connection:
     /// 400, 413, 414, 417, 431, 501 or 505.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.kind.status()
     }
 
-    /// The section of the specification that the request violates.
+    /// Returns the section of the specification that the request violates.
     #[must_use]
     pub const fn rule(&self) -> &'static str {
         self.kind.rule()
@@ -69,10 +69,10 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Each kind once: documentation, message, name, status and rule.
+/// Defines each kind once: documentation, message, name, status and rule.
 macro_rules! error_kinds {
     ($($(#[$attribute:meta])* $kind:ident: $name:literal, $status:literal, $rule:literal;)*) => {
-        /// What the peer did.
+        /// Why a request was refused: what the peer did.
         ///
         /// `Display` gives the reason: lower case, no full stop, no bytes of the input.
         ///
@@ -95,10 +95,11 @@ macro_rules! error_kinds {
         /// | has too many fields, or too large ones | 431 | 400 | 400 | 431 | 431 | 400 |
         /// | has content that is too large | 413 | 413 | 413 | – | – | – |
         ///
-        /// Beside these there are 417 for an unknown expectation, 501 for an unknown transfer coding or a method
-        /// that is too long, and 505 for another major version.
+        /// The other statuses are 417 for an unknown expectation, 501 for an unknown transfer
+        /// coding or a method that is too long, and 505 for another major version.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-        // As wide as the numbers beside it: they would share a register, and be packed and unpacked.
+        // As wide as the numbers beside it. A narrower kind would share a register with them, and be
+        // packed and unpacked.
         #[repr(u64)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -110,10 +111,10 @@ macro_rules! error_kinds {
         }
 
         impl ErrorKind {
-            /// Every kind, in the order in which a request can meet them.
+            /// All kinds, in the order in which a request can meet them.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
-            /// The kind in `snake_case`, for logs and metrics.
+            /// Returns the kind in `snake_case`, for logs and metrics.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
@@ -121,7 +122,7 @@ macro_rules! error_kinds {
                 }
             }
 
-            /// The status a server should answer: 400, 413, 414, 417, 431, 501 or 505.
+            /// Returns the status a server should answer: 400, 413, 414, 417, 431, 501 or 505.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self {
@@ -129,7 +130,7 @@ macro_rules! error_kinds {
                 }
             }
 
-            /// The section of the specification that the request violates.
+            /// Returns the section of the specification that the request violates.
             #[must_use]
             pub const fn rule(self) -> &'static str {
                 match self {
@@ -154,8 +155,8 @@ error_kinds! {
     /// Version 2: a NUL after two empty lines.
     #[error("expected a request line, found a PROXY protocol header")]
     ProxyProtocol: "proxy_protocol", 400, "RFC 9112 section 2.2";
-    /// The first byte is a control character (no HTAB or LF) or not ASCII: another protocol, or a
-    /// port scanner.
+    /// The first byte is a control character (other than HTAB and LF) or not ASCII: another
+    /// protocol, or a port scanner.
     #[error("expected a request line, found binary data")]
     BinaryData: "binary_data", 400, "RFC 9112 section 2.2";
     /// The method has a byte that is not allowed in a token, or is empty.
@@ -182,7 +183,7 @@ error_kinds! {
     /// The major version is not 1.
     #[error("the major version is not 1")]
     UnsupportedVersion: "unsupported_version", 505, "RFC 9110 section 15.6.6";
-    /// The request target is in no form that its method may have.
+    /// The form of the request target doesn't fit the method.
     #[error("the request target has no form that fits the method")]
     InvalidTargetForm: "invalid_target_form", 400, "RFC 9112 section 3.2";
 
@@ -245,7 +246,7 @@ error_kinds! {
     /// A member of the Transfer-Encoding list is empty or not a plain token.
     #[error("invalid transfer-encoding")]
     InvalidTransferEncoding: "invalid_transfer_encoding", 400, "RFC 9112 section 6.1";
-    /// The chunked coding is not the last one.
+    /// The last transfer coding is not chunked.
     #[error("chunked is not the last transfer coding")]
     ChunkedNotLast: "chunked_not_last", 400, "RFC 9112 section 6.3";
     /// The chunked coding is applied more than once.
@@ -308,7 +309,7 @@ error_kinds! {
     /// There are more trailer lines than [`Limits::trailer_lines`](crate::Limits::trailer_lines).
     #[error("too many trailer lines")]
     TooManyTrailerLines: "too_many_trailer_lines", 431, "RFC 6585 section 5";
-    /// A trailer field has a name that must not be sent as a trailer.
+    /// A trailer field has a name that is not allowed in trailers.
     #[error("field not allowed in a trailer section")]
     ForbiddenTrailer: "forbidden_trailer", 400, "RFC 9110 section 6.5.1";
 

@@ -7,8 +7,8 @@ use core::fmt;
 /// `RequestLine` `Header`* `HeadEnd` `Body`* `Trailer`* `End`
 ///
 /// Everything before [`HeadEnd`](Self::HeadEnd) is provisional: Host, framing,
-/// Connection and Expect are judged at the end of the head, so that nothing
-/// may be acted on before. The [loop](crate#the-loop) shows all of them.
+/// Connection and Expect are judged at the end of the head. Don't act on it
+/// earlier. The [loop](crate#the-loop) shows all events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
     /// The request line.
@@ -23,8 +23,8 @@ pub enum Event<'a> {
     /// A field line of the trailer section of a chunked body. Never merge it
     /// into the header fields (RFC 9110 section 6.5.1).
     Trailer(Field<'a>),
-    /// The end of the request. What follows is untouched until the next call,
-    /// which starts the next pipelined request.
+    /// The end of the request. The parser leaves the bytes after it untouched until
+    /// the next call, which starts the next pipelined request.
     End,
 }
 
@@ -42,7 +42,7 @@ pub struct RequestLine<'a> {
 }
 
 impl<'a> RequestLine<'a> {
-    /// The method as text. `None` only for a caller that breaks the
+    /// Returns the method as text. It is `None` only if the caller breaks the
     /// [first promise](crate#what-is-promised), since a method is ASCII.
     ///
     /// ```
@@ -60,8 +60,8 @@ impl<'a> RequestLine<'a> {
         text(self.method)
     }
 
-    /// The target as text. `None` if it isn't UTF-8, which only
-    /// [`allow_non_ascii_target`](crate::RequestParser::allow_non_ascii_target) lets happen.
+    /// Returns the target as text, or `None` if it isn't UTF-8. Only
+    /// [`allow_non_ascii_target`](crate::RequestParser::allow_non_ascii_target) admits such targets.
     #[must_use]
     pub const fn target_str(&self) -> Option<&'a str> {
         text(self.target)
@@ -91,7 +91,7 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// The name as text. `None` only for a caller that breaks the
+    /// Returns the name as text. It is `None` only if the caller breaks the
     /// [first promise](crate#what-is-promised), since a name is ASCII.
     ///
     /// ```
@@ -105,7 +105,8 @@ impl<'a> Field<'a> {
         text(self.name)
     }
 
-    /// The value as text. `None` if it isn't UTF-8: clients may send any octet from 0x80.
+    /// Returns the value as text, or `None` if it isn't UTF-8. Clients may send any octet from
+    /// 0x80.
     ///
     /// ```
     /// use h1events::Field;
@@ -151,8 +152,8 @@ impl Version {
         Self { minor }
     }
 
-    /// The minor version, 0 to 9. A version above 1.1 is processed as 1.1
-    /// (RFC 9110 section 6.2), but reported as received.
+    /// Returns the minor version, 0 to 9. The parser processes a version above 1.1 as 1.1
+    /// (RFC 9110 section 6.2), but reports it as received.
     #[must_use]
     pub const fn minor(self) -> u8 {
         self.minor
@@ -171,7 +172,7 @@ impl fmt::Debug for Version {
     }
 }
 
-/// What the head says about the rest of the request and of the connection.
+/// The parser's decisions at the end of the head, about the body and the connection.
 ///
 /// ```
 /// use h1events::{BodyLength, Event, RequestParser};
@@ -187,21 +188,21 @@ impl fmt::Debug for Version {
 /// # Ok::<(), h1events::Error>(())
 /// ```
 ///
-/// [What a caller has to do](crate#what-a-caller-has-to-do) with it.
+/// The crate page says [what a caller has to do](crate#what-a-caller-has-to-do) with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Framing {
     /// How the body is delimited. The method plays no part in it.
     pub body: BodyLength,
     /// Whether the client wants to send more requests on this connection. If
-    /// not, what follows this request must not be parsed (RFC 9112 section 9.6).
+    /// not, the caller must not parse the bytes after this request (RFC 9112 section 9.6).
     pub keep_alive: bool,
     /// Whether the client waits for a `100 (Continue)` before it sends the body
     /// (RFC 9110 section 10.1.1). Only with HTTP/1.1, a body to come, and exactly one Expect
-    /// line whose value is `100-continue`: a proxy may have read the value of a list or of
-    /// several lines in another way, and not expect the 100.
+    /// line whose value is `100-continue`: a proxy may read a list or several lines
+    /// differently, and not expect the 100.
     pub expect_continue: bool,
-    /// Whether the client offers to switch protocols: HTTP/1.1, an Upgrade field, whatever
-    /// it lists, and `upgrade` among the Connection options (RFC 9110 section 7.8). Never
+    /// Whether the client offers to switch protocols: HTTP/1.1, an Upgrade field with any
+    /// value, and `upgrade` among the Connection options (RFC 9110 section 7.8). Never
     /// with CONNECT.
     pub upgrade: bool,
 }

@@ -1,8 +1,8 @@
-//! What each rule says when it is broken.
+//! Broken rules, before their offset in the request is known.
 
 use crate::error::ErrorKind;
 
-/// A rule broken, relative to the start of the unconsumed input.
+/// A broken rule, and its place relative to the start of the unconsumed input.
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
     pub(crate) ahead: usize,
@@ -10,12 +10,12 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// A rule broken at an octet of the unconsumed input.
+    /// Reports a rule broken `ahead` octets into the unconsumed input.
     pub(crate) const fn new(kind: ErrorKind, ahead: usize) -> Self {
         Self { kind, ahead, behind: 0 }
     }
 
-    /// A rule broken by something that has been consumed.
+    /// Reports a rule broken `behind` octets before the unconsumed input.
     pub(crate) const fn behind(kind: ErrorKind, behind: u32) -> Self {
         Self { kind, ahead: 0, behind }
     }

@@ -11,12 +11,12 @@ use crate::octet;
 use crate::scan::{self, FEW};
 use crate::window::{self, Ahead, LineMasks, WINDOW, first_bit, next_window};
 
-/// How far a section of field lines has been read.
+/// Progress within a section of field lines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Section {
-    /// Octets that the lines to come may have, each with its CRLF.
+    /// Octets left for further lines, each with its CRLF.
     octets_left: u32,
-    /// Lines that may come.
+    /// Further lines allowed.
     lines_left: u32,
     ahead: Ahead,
 }
@@ -53,36 +53,37 @@ impl SectionLimits {
     }
 }
 
-/// What stands at the start of the input.
+/// The line at the start of the input.
 pub(crate) enum Line<'a> {
-    /// A line that isn't all there yet.
+    /// An incomplete line.
     Unfinished,
-    /// A field line of that many octets, its CRLF included.
+    /// A field line, and its length in octets, CRLF included.
     Field(Field<'a>, usize),
     /// The empty line that ends the section.
     Empty,
 }
 
 impl Section {
-    /// A section that may have that many octets and lines.
+    /// Starts a section of at most `octets` octets and `lines` lines.
     #[inline(always)]
     pub(crate) const fn new(octets: u32, lines: u32) -> Self {
         Self { octets_left: octets, lines_left: lines, ahead: Ahead::Unknown }
     }
 
-    /// Keeps what the masks of the input say of the rest.
+    /// Keeps what the masks of the input say about the rest.
     #[inline(always)]
     pub(crate) fn look_ahead(&mut self, input: &[u8], masks: LineMasks, rest: &[u8]) {
         self.ahead.set_after(input, masks, input.len().wrapping_sub(rest.len()));
     }
 
-    /// Octets of the lines taken so far, each with its CRLF, in a section of at most `limit`.
+    /// Returns the octets of the lines taken so far, each with its CRLF, in a section of at most
+    /// `limit`.
     #[inline(always)]
     pub(crate) const fn octets(&self, limit: u32) -> u32 {
         limit.saturating_sub(self.octets_left)
     }
 
-    /// The fast path: takes a line that is complete and ordinary. Returns `None` for all others,
+    /// Takes a line that is complete and ordinary: the fast path. Returns `None` for all others,
     /// which [`read`](Self::read) judges.
     #[inline(always)]
     pub(crate) fn read_fast<'a>(
@@ -124,8 +125,8 @@ impl Section {
         Some((Field { name, value }, rest))
     }
 
-    /// The fast path for a line that comes a few octets at a time: whether it is cut short in its
-    /// value, and still is.
+    /// Returns whether the line was cut short in its value, and still is after a few more octets:
+    /// the fast path for a line that arrives a few octets at a time.
     #[inline(never)]
     pub(crate) fn is_still_cut(&mut self, input: &[u8], limit: u32) -> bool {
         let Ahead::Cut { name_len: 1.., scanned } = &mut self.ahead else { return false };
@@ -139,7 +140,7 @@ impl Section {
         is_still_cut
     }
 
-    /// The masks of the line, unless it has been cut short before.
+    /// Returns the masks of the line, unless it has been cut short before.
     #[inline(always)]
     fn masks(&self, input: &[u8]) -> Option<LineMasks> {
         match (self.ahead, input.first_chunk()) {
@@ -156,7 +157,7 @@ impl Section {
         }
     }
 
-    /// The slow path: reads a line, or goes on reading it where its octets ended before.
+    /// Reads a line, or goes on where its octets ended before: the slow path.
     pub(crate) fn read<'a>(
         &mut self,
         input: &'a [u8],
@@ -174,7 +175,7 @@ impl Section {
             _ => (0, 0),
         };
         let (room, too_long) = self.room(limits);
-        // Up to the octet that passes the limit, so that nothing after it is looked at.
+        // Ends with the octet that exceeds the limit, so that nothing after it is scanned.
         let window = input.get(..=room).unwrap_or(input);
         let (name_len, scanned) = match name_len {
             0 => match scan::token_len(window, scanned) {
@@ -196,7 +197,7 @@ impl Section {
             Some(_) => return Err(Fault::new(ErrorKind::InvalidFieldValue, line_len)),
         }
 
-        // The section counts the CRLF, too. The limit may be passed by either of its octets.
+        // The section counts the CRLF, too. Either of its octets may exceed the limit.
         let room = to_usize(self.octets_left);
         let lf = line_len.saturating_add(1);
         if room < lf {
@@ -220,13 +221,13 @@ impl Section {
         Ok(Line::Field(Field { name, value: trim(value) }, len))
     }
 
-    /// Notes how far a line has been read that is cut short.
+    /// Records how far an incomplete line has been scanned.
     fn cut(&mut self, name_len: usize, scanned: usize) -> Line<'static> {
         self.ahead = Ahead::Cut { name_len: to_u32(name_len), scanned: to_u32(scanned) };
         Line::Unfinished
     }
 
-    /// How many octets the line may have, and the error for the next one.
+    /// Returns the number of octets that the line may have, and the error for the next one.
     fn room(&self, limits: &SectionLimits) -> (usize, ErrorKind) {
         if limits.line <= self.octets_left {
             (to_usize(limits.line), ErrorKind::FieldLineTooLong)
@@ -235,7 +236,7 @@ impl Section {
         }
     }
 
-    /// The error for a line that starts with this octet.
+    /// Returns the error for a line that starts with this octet.
     fn unfit_start(&self, octet: u8, limits: &SectionLimits) -> ErrorKind {
         match octet {
             b' ' | b'\t' if self.lines_left == limits.lines => limits.whitespace_first,
@@ -253,7 +254,7 @@ fn unfit_in_name(octet: u8) -> ErrorKind {
     }
 }
 
-/// Without the OWS around it: SP and HTAB, and nothing else that some call a space
+/// Removes the OWS around a value: SP and HTAB, and nothing else that some languages call a space
 /// (RFC 9110 section 5.6.3).
 #[inline(always)]
 pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
@@ -266,7 +267,7 @@ pub(crate) fn trim(mut value: &[u8]) -> &[u8] {
     value
 }
 
-/// Values with more whitespace than one space before them are rare.
+/// Trims a value, out of line: values with more whitespace than one space before them are rare.
 #[cold]
 #[inline(never)]
 fn trim_rarely(value: &[u8]) -> &[u8] {
@@ -282,8 +283,8 @@ mod tests {
 
     use super::{Limits, Section};
 
-    /// All that it doesn't take is read the other way: that it takes what it should shows
-    /// nowhere but here, and in the time.
+    /// The slow path reads all other lines with the same result: only this test and the time show
+    /// whether the fast path takes ordinary ones.
     #[test]
     fn usual_lines_are_read_the_usual_way() {
         let in_names = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['-']).cycle();
@@ -310,7 +311,7 @@ mod tests {
                     let expected = (name.as_bytes(), value.as_bytes(), rest.as_bytes());
                     assert_eq!(read(&limits), Some(expected), "{input:?}");
 
-                    // Limits are judged at their octet, which is the other way's to find.
+                    // The slow path judges a limit at the octet that exceeds it.
                     for change in [
                         |limits: &mut Limits| limits.header_lines -= 1,
                         |limits: &mut Limits| limits.field_line -= 1,

@@ -1,10 +1,10 @@
-//! Host, framing, and the life of the connection: the rules that are judged at the end
-//! of the head, among them every rule against request smuggling.
+//! Host, framing, and whether the connection persists: the rules that are judged at the
+//! end of the head, among them those against request smuggling.
 //!
-//! Each field line is looked at when it is read, so that nothing of the head has to be
-//! kept. What speaks against the request is noted, and the first in the order of
-//! judgement, which is the order of [`ErrorKind`], becomes the error. It is reported for
-//! the line that completed the contradiction.
+//! Each field line is examined when it is read, so that none of the head has to be kept.
+//! Violations are recorded. The first in the order of judgement, which is the order of
+//! [`ErrorKind`], becomes the error. It is reported for the line that completed the
+//! contradiction.
 
 use crate::authority;
 use crate::error::ErrorKind;
@@ -26,7 +26,7 @@ pub(crate) struct Head {
     content_length_line: u32,
     /// The line with the violation.
     violation_line: u32,
-    /// Some of the bits below.
+    /// A set of the bits below.
     said: u16,
     /// The violation that is judged first, as its place in [`ErrorKind::ALL`], or `NO_VIOLATION`.
     violation: u8,
@@ -42,13 +42,15 @@ const ANY_HOST: u16 = 1 << 3;
 const HOST: u16 = 1 << 4;
 const CONTENT_LENGTH: u16 = 1 << 5;
 const TRANSFER_ENCODING: u16 = 1 << 6;
-/// The last member of Transfer-Encoding is chunked, any one is, there are others.
+/// The last transfer coding is chunked.
 const ENDS_CHUNKED: u16 = 1 << 7;
+/// A transfer coding is chunked.
 const CHUNKED: u16 = 1 << 8;
+/// A transfer coding is not chunked.
 const OTHER_CODING: u16 = 1 << 9;
 const UPGRADE: u16 = 1 << 10;
 const EXPECT: u16 = 1 << 11;
-/// The one Expect line so far has the one member `100-continue`.
+/// There is one Expect line so far, and its value is `100-continue`.
 const EXPECTS_CONTINUE: u16 = 1 << 12;
 /// The Connection options.
 const OPTION_CLOSE: u16 = 1 << 13;
@@ -56,7 +58,7 @@ const OPTION_KEEP_ALIVE: u16 = 1 << 14;
 const OPTION_UPGRADE: u16 = 1 << 15;
 
 impl Head {
-    /// The head of a request of that version, with a target of that form.
+    /// Starts the head of a request of that version, with a target of that form.
     #[inline(always)]
     pub(crate) const fn new(version: Version, form: Form, allow_any_host: bool) -> Self {
         let form = match form {
@@ -76,7 +78,7 @@ impl Head {
         }
     }
 
-    /// Whether any of these bits is set.
+    /// Returns whether any of these bits is set.
     const fn has(&self, bits: u16) -> bool {
         self.said & bits != 0
     }
@@ -85,7 +87,8 @@ impl Head {
         self.said & bits == bits
     }
 
-    /// The fast path of [`field`](Self::field), for a line at the start of the input.
+    /// Takes a field whose line is at the start of the input: the fast path of
+    /// [`field`](Self::field).
     #[inline(always)]
     pub(crate) fn field_fast(&mut self, field: Field<'_>, input: &[u8], line: u32) {
         let is_ordinary_host = !self.has(HOST)
@@ -98,7 +101,7 @@ impl Head {
         }
     }
 
-    /// Takes a field of the header section. `line` is the offset of its line there.
+    /// Takes a field of the header section. `line` is the offset of its line within the section.
     #[inline(never)]
     pub(crate) fn field(&mut self, name: &[u8], value: &[u8], line: u32) {
         if is(name, b"host") {
@@ -116,6 +119,8 @@ impl Head {
         }
     }
 
+    /// Takes a Host line.
+    ///
     /// RFC 9112 section 3.2: "A server MUST respond with a 400 (Bad Request) status code to
     /// any HTTP/1.1 request message that lacks a Host header field and to any request
     /// message that contains more than one Host header field line or a Host header field
@@ -138,10 +143,12 @@ impl Head {
         }
     }
 
+    /// Takes a Content-Length line.
+    ///
     /// RFC 9112 section 6.3 rule 5: "If a message is received without Transfer-Encoding and
     /// with an invalid Content-Length header field, then the message framing is invalid and
-    /// the recipient MUST treat it as an unrecoverable error." A second line is invalid
-    /// even with the same value, which the rule permits, and so is a list.
+    /// the recipient MUST treat it as an unrecoverable error." A list is invalid here, and so
+    /// is a second line, even with the same value, which the rule permits.
     #[inline(never)]
     fn content_length(&mut self, value: &[u8], line: u32) {
         if self.has(CONTENT_LENGTH) {
@@ -158,9 +165,10 @@ impl Head {
         }
     }
 
-    /// Several lines are one list (RFC 9110 section 5.3). Empty members, which the list
-    /// rule ignores, are refused: implementations disagree about them, and no ordinary
-    /// client sends them.
+    /// Takes a Transfer-Encoding line. Several lines are one list (RFC 9110 section 5.3).
+    ///
+    /// The list rule ignores empty members. Here they are refused: implementations disagree
+    /// about them, and no ordinary client sends them.
     #[inline(never)]
     fn transfer_encoding(&mut self, value: &[u8], line: u32) {
         self.said |= TRANSFER_ENCODING;
@@ -193,6 +201,8 @@ impl Head {
         }
     }
 
+    /// Records a length together with an encoding.
+    ///
     /// RFC 9112 section 6.3 rule 3: "If a message is received with both a Transfer-Encoding
     /// and a Content-Length header field [...] Such a message might indicate an attempt to
     /// perform request smuggling [...] and ought to be handled as an error."
@@ -202,7 +212,7 @@ impl Head {
         }
     }
 
-    /// Connection = #connection-option, each of them a token (RFC 9110 section 7.6.1)
+    /// Takes a Connection line: #connection-option, each of them a token (RFC 9110 section 7.6.1).
     fn connection(&mut self, value: &[u8], line: u32) {
         if is(value, b"keep-alive") {
             self.said |= OPTION_KEEP_ALIVE;
@@ -235,14 +245,16 @@ impl Head {
         }
     }
 
+    /// Takes an Expect line.
+    ///
     /// RFC 9110 section 10.1.1: "A server that receives an Expect field value containing a
     /// member other than 100-continue MAY respond with a 417 (Expectation Failed) status
     /// code", and "A server that receives a 100-continue expectation in an HTTP/1.0 request
     /// MUST ignore that expectation."
     ///
-    /// A client counts as waiting only if it says so in the plain form. There are proxies that
-    /// take the plain form out and pass on a list, or several lines: such a proxy took the
-    /// 100 (Continue) for the final answer, and gave each answer to the request after its own.
+    /// A client counts as waiting only if it sends the plain form. Some proxies consume the plain
+    /// form, but pass on a list, or several lines. Such a proxy took the 100 (Continue) for the
+    /// final response, and then gave each response to the next request.
     #[inline(never)]
     fn expect(&mut self, value: &[u8], line: u32) {
         if !self.has(HTTP_11) {
@@ -260,7 +272,7 @@ impl Head {
         }
     }
 
-    /// Records a violation, unless one is known that is judged before it.
+    /// Records a violation, unless one that is judged earlier is recorded.
     #[cold]
     fn record(&mut self, kind: ErrorKind, line: u32) {
         if (kind as u8) < self.violation {
@@ -269,7 +281,7 @@ impl Head {
         }
     }
 
-    /// The fast path of [`judge`](Self::judge): a head without violations and expectations.
+    /// Judges a head without violations and expectations: the fast path of [`judge`](Self::judge).
     #[inline(always)]
     pub(crate) fn judge_fast(&self, content_limit: u64) -> Option<Framing> {
         if self.has(CONNECT | OTHER_CODING | EXPECT)
@@ -304,7 +316,7 @@ impl Head {
         self.has_all(HTTP_11 | UPGRADE | OPTION_UPGRADE) && !self.has(CONNECT)
     }
 
-    /// Judges the head at its end, which stands after that many octets of field lines.
+    /// Judges the head at its end, after `section` octets of field lines.
     pub(crate) fn judge(&mut self, section: u32, content_limit: u64) -> Result<Framing, Fault> {
         if self.has(HTTP_11) && !self.has(HOST) {
             return Err(Fault::new(ErrorKind::MissingHost, "\r".len()));
@@ -322,7 +334,8 @@ impl Head {
         })
     }
 
-    /// RFC 9112 section 6.3. The method plays no part in it, but that CONNECT has no content.
+    /// Decides how the body is delimited (RFC 9112 section 6.3). The method plays no part in it,
+    /// except that CONNECT has no content.
     fn body_length(&mut self, content_limit: u64) -> BodyLength {
         if self.has(TRANSFER_ENCODING) {
             let line = self.transfer_encoding_line;
@@ -357,7 +370,7 @@ impl Head {
     }
 }
 
-/// The members of a list (RFC 9110 section 5.6.1), the empty ones included.
+/// Splits a list into its members (RFC 9110 section 5.6.1), the empty ones included.
 fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(list);
     core::iter::from_fn(move || {

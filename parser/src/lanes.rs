@@ -1,12 +1,12 @@
-//! Lanes: a vector of sixteen octets, all tested at once, in safe code. The classes of octets that
-//! end an element are such tests.
+//! Lanes: a vector of sixteen octets, all tested at once, in safe code, and the tests for octets
+//! that end an element.
 //!
 //! Safe functions can't call `core::arch`. On x86-64, where SSE2 is always there, `safe_arch` wraps
 //! it. Elsewhere `wide` has NEON, WebAssembly's vectors, or plain arrays. `wide` alone would be as
-//! fast on x86-64, but makes a first build 6 s longer. Wider vectors, where a build enables AVX2,
-//! gain 2 to 4 %, which isn't worth a second form of everything here.
+//! fast on x86-64, but would make a first build 6 s longer. Wider vectors, where a build enables
+//! AVX2, gain 2 to 4 %, which isn't worth a second version of everything here.
 
-/// Sixteen octets, or what a test says of each of them: with the highest bit of its lane, yes.
+/// Sixteen octets, or the results of a test: the highest bit of a lane is set if its octet passes.
 #[derive(Clone, Copy)]
 pub(crate) struct Lanes(vector::Vector);
 
@@ -56,20 +56,20 @@ impl Lanes {
         Self(vector::and_not(self.0, other.0))
     }
 
-    /// The highest bit of each lane, the lowest bit for the first one.
+    /// Collects the highest bit of each lane, the lowest bit for the first one.
     #[inline(always)]
     pub(crate) fn mask(self) -> u64 {
         u64::from(vector::mask(self.0))
     }
 }
 
-/// All but letters, digits and "-", which ordinary names and methods are made of.
+/// Tests for octets other than letters, digits and "-", which make up ordinary names and methods.
 #[inline(always)]
 pub(crate) fn not_in_name(octets: Lanes) -> Lanes {
     not_alphanumeric(octets).and_not(octets.is(b'-'))
 }
 
-/// All but letters, digits, "-" and ".", which ordinary hosts are made of.
+/// Tests for octets other than letters, digits, "-" and ".", which make up ordinary hosts.
 #[inline(always)]
 pub(crate) fn not_in_host(octets: Lanes) -> Lanes {
     not_alphanumeric(octets).and(octets.is_outside(b'-', 2))
@@ -81,31 +81,31 @@ fn not_alphanumeric(octets: Lanes) -> Lanes {
     octets.with_bit(LOWER_CASE).is_outside(b'a', 26).and(not_in_port(octets))
 }
 
-/// All but digits.
+/// Tests for octets other than digits.
 #[inline(always)]
 pub(crate) fn not_in_port(octets: Lanes) -> Lanes {
     octets.is_outside(b'0', 10)
 }
 
-/// All but visible ASCII and SP, which ordinary lines are made of.
+/// Tests for octets other than visible ASCII and SP, which make up ordinary lines.
 #[inline(always)]
 pub(crate) fn not_in_line(octets: Lanes) -> Lanes {
     octets.is_outside(b' ', 95)
 }
 
-/// All that [`is_target`](crate::octet::is_target) denies.
+/// Tests for octets that [`is_target`](crate::octet::is_target) excludes.
 #[inline(always)]
 pub(crate) fn not_in_target(octets: Lanes) -> Lanes {
     octets.is_outside(b'!', 94).or(octets.is(b'#'))
 }
 
-/// The same, except octets from 0x80.
+/// Tests for octets below 0x80 that [`is_target`](crate::octet::is_target) excludes.
 #[inline(always)]
 pub(crate) fn not_in_non_ascii_target(octets: Lanes) -> Lanes {
     not_in_target(octets).and_not(octets)
 }
 
-/// All that [`is_field_value`](crate::octet::is_field_value) denies.
+/// Tests for octets that [`is_field_value`](crate::octet::is_field_value) excludes.
 #[inline(always)]
 pub(crate) fn not_in_value(octets: Lanes) -> Lanes {
     not_in_line(octets).and_not(octets.or(octets.is(b'\t')))

@@ -1,8 +1,8 @@
 //! A sans-IO HTTP/1 request parser: bytes in, events out.
 //!
-//! It is for those who read HTTP/1 requests by their own means: servers, proxies, sniffers, test tools,
-//! firmware. It does no I/O, reads no clock, allocates nothing and keeps none of the bytes. `no_std`, and
-//! not a line of `unsafe`. To serve HTTP, take [`h1events-thread`] or [`h1events-smol`], which stand on it.
+//! It is for programs that read HTTP/1 requests with their own I/O: servers, proxies, sniffers, test tools,
+//! firmware. It does no I/O, reads no clock, allocates nothing and keeps none of the bytes. It is `no_std`
+//! and has no `unsafe`. To serve HTTP, use [`h1events-thread`] or [`h1events-smol`], which are built on it.
 //!
 //! [`h1events-thread`]: https://docs.rs/h1events-thread
 //! [`h1events-smol`]: https://docs.rs/h1events-smol
@@ -67,34 +67,34 @@
 //! # What is promised
 //!
 //! 1. The caller presents unconsumed bytes again, in order, with new bytes appended.
-//!    Violations produce wrong events, never panics. That includes bytes that change between
-//!    two calls: the parser scans ahead of the event it reports, so that a name or a value may
-//!    then hold bytes that no name or value has, a CR or a NUL, say.
+//!    Violations produce wrong events, never panics. The same holds for bytes that change
+//!    between two calls. The parser scans ahead of the event it reports, so a name or a value
+//!    may then contain bytes that the grammar doesn't allow there, such as CR or NUL.
 //! 2. **Split invariance.** Events, and the final error with its kind and offset, don't
 //!    depend on how the input was cut, except for where adjacent [`Event::Body`] slices meet.
 //!    Names, values and targets are always whole.
-//! 3. `Ok(None)` leaves fewer than [`Limits::required_buffer`] bytes unconsumed, so that a
+//! 3. `Ok(None)` leaves fewer than [`Limits::required_buffer`] bytes unconsumed, so a
 //!    buffer of that size never fills up.
 //! 4. **Linear.** Work grows with the bytes presented for the first time, however small
 //!    the reads. Memory is the struct: at most 128 bytes.
 //! 5. An error is final: every later call returns it again and consumes nothing.
-//! 6. Bytes after [`Event::End`] are untouched until the next call. Whether to go on
-//!    after [`Framing::keep_alive`] was `false`, after CONNECT, or after
-//!    [`Framing::upgrade`] is the caller's choice.
-//! 7. Framing is decided before [`Event::HeadEnd`]: an ambiguous request never gets there,
-//!    so that nothing before it may be acted on.
+//! 6. Bytes after [`Event::End`] are untouched until the next call. The caller decides
+//!    whether to go on after [`Framing::keep_alive`] was `false`, after CONNECT, or after
+//!    [`Framing::upgrade`].
+//! 7. Framing is decided before [`Event::HeadEnd`]: an ambiguous request never gets there.
+//!    The caller must not act on anything before it.
 //!
 //! # What a caller has to do
 //!
-//! - **Stop** after a request with [`keep_alive: false`](Framing::keep_alive), and after a CONNECT: what follows
-//!   isn't a request.
+//! - **Stop** after a request with [`keep_alive: false`](Framing::keep_alive), and after a CONNECT: the bytes after
+//!   it aren't a request.
 //! - **Send `HTTP/1.1 100 Continue`** and an empty line before waiting for a body with
-//!   [`expect_continue`](Framing::expect_continue), or the client waits, too.
+//!   [`expect_continue`](Framing::expect_continue). Otherwise the client waits, too.
 //! - **Answer [`Error::status`]** after an error, and close the connection.
 //! - **Set [`Limits::content`]**, unless the content is streamed to where its size doesn't matter.
 //! - **Keep deadlines**: the parser has no clock.
 //!
-//! All but the last, in a server that knows nothing:
+//! This server answers every request with 404, and does all of this except for the deadlines:
 //!
 //! ```
 //! use std::io::{self, Read, Write};
@@ -164,29 +164,28 @@
 //!
 //! # Limits and errors
 //!
-//! [`Limits`] has a table of what is accepted, here and by nginx, Apache httpd, Node.js, hyper and HAProxy.
-//! [`ErrorKind`] has all reasons, each with the status and the section of the RFC.
+//! [`Limits`] has a table of the defaults here and in nginx, Apache httpd, Node.js, hyper and HAProxy.
+//! [`ErrorKind`] lists all reasons, each with the status and the section of the RFC.
 //!
 //! # How strict it is
 //!
-//! The grammar of RFC 9112 and RFC 9110: limits can be set, rules can't, with two exceptions
-//! that have names. Where the RFCs leave a choice, the safe one has been taken. Lines end in
-//! CRLF. Content-Length with Transfer-Encoding, a second Content-Length or Host, even an
-//! equal one, whitespace before a colon, folded lines, a transfer coding other than
-//! `chunked` are refused. Each rule is judged at one place, which the bytes alone decide,
-//! and the error says which byte that was. [`attacks`] lists what has been done to HTTP/1
-//! parsers, and what comes of it here.
+//! The parser follows the grammar of RFC 9112 and RFC 9110. Limits can be set. Rules can't, with
+//! the two exceptions below. Where the RFCs leave a choice, the parser takes the safe one. Lines
+//! end in CRLF. The parser refuses Content-Length with Transfer-Encoding, a second Content-Length
+//! or Host, even an equal one, whitespace before a colon, folded lines, and transfer codings other
+//! than `chunked`. Each rule is judged at one place, which the bytes alone decide, and the error
+//! names the byte at fault. [`attacks`] lists published attacks on HTTP/1 parsers, and how this
+//! one answers them.
 //!
-//! What real clients send is accepted: any byte from 0x80 in values, every visible ASCII
-//! character but `#` in path and query, a few empty lines before a request. Two options are for
+//! The parser accepts what real clients send: any byte from 0x80 in values, every visible ASCII
+//! character except `#` in path and query, a few empty lines before a request. Two options are for
 //! clients that can't do better: [`allow_non_ascii_target`](RequestParser::allow_non_ascii_target)
-//! for those that send UTF-8 in targets, [`allow_any_host`](RequestParser::allow_any_host) for
-//! those whose Host is no host.
+//! admits UTF-8 in targets, [`allow_any_host`](RequestParser::allow_any_host) any Host value.
 //!
 //! # Whole heads
 //!
-//! There is no second way in, a call for a whole head: it was tried, and gained nothing over the
-//! loop, which is inlined into its caller. To collect a head into an array:
+//! There is no separate call for a whole head: it would be no faster than the loop, which is
+//! inlined into its caller. To collect a head into an array:
 //!
 //! ```
 //! use h1events::{Event, Field, RequestParser};
@@ -212,7 +211,7 @@
 //! - **No timeouts**: that is the caller's job.
 //! - **No decoding** of percent-encoding, and no joining of fields of the same name.
 //! - **No interpretation** of any field but Host, Content-Length, Transfer-Encoding, Connection, Expect and Upgrade.
-//! - **No recovery**: after an error nothing is a request any more.
+//! - **No recovery**: after an error, the parser parses nothing more.
 //!
 //! # Storing positions instead of borrows
 //!
@@ -221,7 +220,7 @@
 //!
 //! # Coming from another library
 //!
-//! - From httparse: [`coming_from_httparse`] has both codes side by side, and the way to the types of the `http` crate.
+//! - From httparse: [`coming_from_httparse`] has the code for both, and shows how to get the types of the `http` crate.
 //! - From tiny_http: a [page](https://docs.rs/h1events-thread/latest/h1events_thread/coming_from_tiny_http/) of
 //!   `h1events-thread`.
 //! - From hyper's server: a [page](https://docs.rs/h1events-tower/latest/h1events_tower/coming_from_hyper/) of
@@ -229,9 +228,9 @@
 //!
 //! # Parity
 //!
-//! What this parser and httparse, picohttpparser, http-net, hyper, llhttp and h11 do with the same bytes is in two
-//! tables in `parser/parity` of the repository, where each cell is run: features, costs, and which of the requests
-//! that parsers differ about are accepted.
+//! Two tables in `parser/parity` of the repository compare this parser with httparse, picohttpparser, http-net,
+//! hyper, llhttp and h11 on the same bytes: features, costs, and the requests that some accept and others refuse.
+//! Each cell is the result of a run.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -19,7 +19,7 @@ use crate::number::to_usize;
 ///
 /// # What others use
 ///
-/// The defaults in octets. A dash: no limit of its own.
+/// The defaults in octets. A dash: no separate limit.
 ///
 /// | Limit | Here | On excess | nginx | Apache httpd | Node.js | hyper | HAProxy |
 /// |---|---|---|---|---|---|---|---|
@@ -30,7 +30,7 @@ use crate::number::to_usize;
 /// | chunk extensions | 16 KiB | 400 | – | – | 16 KiB | 16 KiB | – |
 /// | content | – | 413 | 1 MiB | 1 GiB | – | – | – |
 ///
-/// What sets them:
+/// The settings for them:
 /// - nginx: `large_client_header_buffers`, `client_max_body_size`
 /// - Apache httpd: `LimitRequestLine`, `LimitRequestFieldSize`, `LimitRequestFields`, `LimitRequestBody`
 /// - Node.js: `--max-http-header-size`, `maxHeadersCount`
@@ -42,20 +42,20 @@ pub struct Limits {
     /// Empty lines (CRLF) that are skipped before a request line. Default: 8.
     ///
     /// Old clients send one after the body of a POST (RFC 9112 section 2.2).
-    /// Load balancers and keep-alive pings send two and more. nginx, Node.js
-    /// and hyper skip any number. Without a limit, a peer could send them for
-    /// ever. Excess: status 400.
+    /// Load balancers and keep-alive pings send two or more. nginx, Node.js
+    /// and hyper skip any number. Without a limit, a peer could send them
+    /// forever. Excess: status 400.
     pub empty_lines: u32,
     /// Octets of a method. Default: 32.
     ///
     /// The longest registered method, `UPDATEREDIRECTREF`, has 17. Excess: status
-    /// 501, at the space that ends the method; a method that goes on for more
-    /// than [`target`](Self::target) octets gets a 400.
+    /// 501, at the space that ends the method, or 400 if the method has more
+    /// than [`target`](Self::target) octets.
     pub method: u32,
     /// Octets of a request target. Default: 8,192.
     ///
-    /// RFC 9112 section 3 recommends to support request lines of at least
-    /// 8,000 octets. Excess: status 414.
+    /// RFC 9112 section 3 recommends that servers support request lines of at
+    /// least 8,000 octets. Excess: status 414.
     pub target: u32,
     /// Octets of one field line before its CRLF, in header or trailer section.
     /// Default: 16 KiB.
@@ -93,13 +93,13 @@ pub struct Limits {
     /// Octets of content, as announced by Content-Length or by the sizes of
     /// the chunks so far. Default: `u64::MAX`, no limit.
     ///
-    /// The parser stores no content, so that only its caller knows what is too
-    /// much: servers should set it. Excess: status 413.
+    /// The parser stores no content, so only its caller knows how much is too
+    /// much. Servers should set this limit. Excess: status 413.
     pub content: u64,
 }
 
 impl Limits {
-    /// The defaults.
+    /// Creates the default limits.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -117,11 +117,11 @@ impl Limits {
         }
     }
 
-    /// The size in octets of a buffer that never fills up: as long as
-    /// [`next_event`](crate::RequestParser::next_event) returns `Ok(None)`, fewer octets than
-    /// these are left unconsumed.
+    /// Returns the size in octets of a buffer that never fills up: when
+    /// [`next_event`](crate::RequestParser::next_event) returns `Ok(None)`, it leaves fewer
+    /// octets unconsumed.
     ///
-    /// It holds the longest line that the limits allow, since names, values and
+    /// Such a buffer holds the longest line that the limits allow, since names, values and
     /// targets are always reported whole.
     #[must_use]
     pub const fn required_buffer(&self) -> usize {

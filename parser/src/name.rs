@@ -1,8 +1,9 @@
 //! Names of fields, and words in their values.
 
-/// Whether a token is that word of lower-case letters and "-", without regard to case.
-/// The bit that is set in all letters is set in no other tchar that would become one of
-/// them, so that all octets can be compared at once.
+/// Returns whether a token is that word of lower-case letters and "-", ignoring case.
+///
+/// Setting bit 0x20 makes letters lower case, and turns no other tchar into a letter or "-".
+/// So all octets can be compared at once.
 #[inline(always)]
 pub(crate) fn is<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
     const { assert!(N >= 4, "compared in blocks of four, of which the last may overlap") };
@@ -15,8 +16,8 @@ pub(crate) fn is<const N: usize>(token: &[u8], word: &[u8; N]) -> bool {
         && token.last_chunk().zip(word.last_chunk()).is_some_and(|(token, word)| is(token, word))
 }
 
-/// Whether a field of that name may affect the judgement of the head. It is decided by length and
-/// first letter, which needs no branch.
+/// Returns whether a field of that name may affect the judgement of the head. Length and first
+/// letter decide, which takes no branch.
 #[inline(always)]
 pub(crate) fn may_affect_head(name: &[u8]) -> bool {
     const FIRST_LETTERS: [u8; 65] = {
@@ -33,9 +34,9 @@ pub(crate) fn may_affect_head(name: &[u8]) -> bool {
     expected == name.first().map(|first| first | 0x20)
 }
 
-/// Whether a field of that name must not be a trailer (RFC 9110 section 6.5.1): those
-/// for framing, routing and the connection. A recipient that merged them into the header
-/// fields would see another request.
+/// Returns whether a field of that name must not be a trailer (RFC 9110 section 6.5.1): the
+/// fields for framing, routing and the connection. A recipient that merged them into the
+/// header fields would see another request.
 pub(crate) fn is_forbidden_in_trailers(name: &[u8]) -> bool {
     const FORBIDDEN: [&[u8]; 10] = [
         b"connection",
@@ -84,8 +85,8 @@ mod tests {
         check(b"transfer-encoding");
     }
 
-    /// The fields of browsers are known by length and first letter not to be looked at, and
-    /// those that are judged, in any case, to be.
+    /// Length and first letter exclude the fields of browsers, but none of the judged fields, in
+    /// upper or lower case.
     #[test]
     fn few_fields_are_looked_at() {
         for name in [

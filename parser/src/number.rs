@@ -1,9 +1,9 @@
 //! Numbers: digits and nothing else, and conversions that lose nothing.
 //!
-//! Rust's own parsers take a sign. "Content-Length: +5" has been a way to smuggle
+//! Rust's own parsers accept a sign. "Content-Length: +5" has been a way to smuggle
 //! requests past servers that used them.
 
-/// Why digits are not a number.
+/// Why octets are not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotANumber {
     /// No digits, or something other than a digit among them.
@@ -33,8 +33,8 @@ pub(crate) fn decimal(digits: &[u8]) -> Result<u64, NotANumber> {
         .ok_or(NotANumber::Overflow)
 }
 
-/// The number with one more digit, unless it needs more than 64 bits. The octet has
-/// to be a digit.
+/// Appends a digit to a number. Returns `None` if the result needs more than 64 bits. The
+/// octet has to be a digit.
 pub(crate) fn append(number: u64, radix: u64, digit: u8) -> Option<u64> {
     let value = match digit {
         b'0'..=b'9' => digit.wrapping_sub(b'0'),
@@ -45,25 +45,25 @@ pub(crate) fn append(number: u64, radix: u64, digit: u8) -> Option<u64> {
 
 const _: () = assert!(u32::BITS <= usize::BITS && usize::BITS <= u64::BITS);
 
-/// A limit as a length.
+/// Converts a limit to a length.
 #[inline(always)]
 pub(crate) const fn to_usize(limit: u32) -> usize {
     limit as usize
 }
 
-/// A length as a 64-bit number.
+/// Converts a length to a 64-bit number.
 pub(crate) const fn to_u64(len: usize) -> u64 {
     len as u64
 }
 
-/// A length that is bounded by a limit.
+/// Converts a length that a limit bounds.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "limits have 32 bits")]
 pub(crate) const fn to_u32(len: usize) -> u32 {
     len as u32
 }
 
-/// A length that is less than a window.
+/// Converts a length below that of a window.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "a window has 64 octets")]
 pub(crate) const fn to_u8(len: usize) -> u8 {

@@ -6,8 +6,8 @@ pub(crate) const fn is_tchar(octet: u8) -> bool {
     is(octet, TCHAR)
 }
 
-/// Every visible ASCII character but "#": more than RFC 3986 has for path and query, because
-/// browsers send `"<>[]\^{}|` and the backtick as they are.
+/// Every visible ASCII character except "#": more than RFC 3986 allows in path and query, because
+/// browsers send `"<>[]\^{}|` and the backtick unencoded.
 pub(crate) const fn is_target(octet: u8) -> bool {
     is(octet, TARGET)
 }
@@ -22,13 +22,13 @@ pub(crate) const fn is_qdtext(octet: u8) -> bool {
     is(octet, QDTEXT)
 }
 
-/// unreserved / sub-delims, what a registered name has as it is, without ","
+/// unreserved / sub-delims, the unencoded octets of a registered name, without ","
 /// (RFC 3986 section 3.2.2)
 pub(crate) const fn is_reg_name(octet: u8) -> bool {
     is(octet, REG_NAME)
 }
 
-/// Whether all octets are tchar, and there is at least one.
+/// Returns whether all octets are tchar, and there is at least one.
 pub(crate) fn is_token(octets: &[u8]) -> bool {
     !octets.is_empty() && octets.iter().all(|&octet| is_tchar(octet))
 }

@@ -9,8 +9,8 @@ use crate::phase::Phase;
 /// Turns the bytes of HTTP/1 requests into [`Event`]s.
 ///
 /// It does no I/O and keeps no bytes: the caller owns the buffer, presents what it has,
-/// and keeps what was left. See the [crate documentation](crate) for the loop and for
-/// what is promised.
+/// and keeps what is left. See the [crate documentation](crate) for the loop and the
+/// promises.
 ///
 /// ```
 /// use h1events::{Event, RequestParser};
@@ -28,8 +28,8 @@ use crate::phase::Phase;
 #[derive(Clone, Debug)]
 pub struct RequestParser {
     pub(crate) limits: Limits,
-    /// Octets consumed since the last `End`, those of the header section not until its
-    /// end; once failed, the offset of the error.
+    /// Octets consumed since the last `End`. Those of the header section are added at its end.
+    /// After an error: its offset.
     pub(crate) offset: u64,
     pub(crate) phase: Phase,
     pub(crate) allow_non_ascii_target: bool,
@@ -37,13 +37,13 @@ pub struct RequestParser {
 }
 
 impl RequestParser {
-    /// A parser with the default [`Limits`].
+    /// Creates a parser with the default [`Limits`].
     #[must_use]
     pub const fn new() -> Self {
         Self::with_limits(Limits::new())
     }
 
-    /// A parser with these limits.
+    /// Creates a parser with these limits.
     #[must_use]
     pub const fn with_limits(limits: Limits) -> Self {
         Self {
@@ -55,8 +55,8 @@ impl RequestParser {
         }
     }
 
-    /// Whether a request target may have bytes from 0x80. They are refused unless allowed:
-    /// no grammar has them, but some clients send UTF-8 there.
+    /// Sets whether a request target may have bytes from 0x80. By default the parser refuses
+    /// them: the grammar doesn't allow them, but some clients send UTF-8.
     ///
     /// ```
     /// use h1events::RequestParser;
@@ -73,12 +73,12 @@ impl RequestParser {
         self
     }
 
-    /// Whether a Host value may be any field value. By default it has to be a host with an
-    /// optional port, and in HTTP/1.1 it may be empty only beside an absolute target.
+    /// Sets whether Host may have any value. By default it has to be a host with an
+    /// optional port, and in HTTP/1.1 it may be empty only with an absolute target.
     ///
     /// Some clients can't do better. HomeKit sends `Living\032Room._hap._tcp.local` to an
     /// accessory with a space in its name. Health checks of F5 and Tengine, and old versions of
-    /// Docker, send an empty value. The number of Host lines is judged as ever.
+    /// Docker, send an empty value. The parser judges the number of Host lines either way.
     ///
     /// ```
     /// use h1events::{Error, RequestParser};
@@ -98,7 +98,7 @@ impl RequestParser {
         self
     }
 
-    /// The next event, and the input moved past the bytes it stands for.
+    /// Returns the next event, and moves the input past its bytes.
     ///
     /// `Ok(None)` means: no event until more bytes come. Keep what is left of the input,
     /// append what arrives, and call again.
@@ -107,17 +107,17 @@ impl RequestParser {
     ///
     /// The input breaks a rule. The error is final: every later call returns it again
     /// and consumes nothing. Answer with [`Error::status`] and close the connection.
-    // Inlined into the caller's loop, where the compiler decides the caller's `match` for each event
-    // of the fast path, so that none of them goes through memory.
+    // Inlined into the caller's loop, where the compiler resolves the caller's `match` for each
+    // event of the fast path, so that no event goes through memory.
     #[inline(always)]
     pub fn next_event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
         self.advance(input)
     }
 
-    /// Says that the input has ended, after `next_event` has returned `Ok(None)` and left `rest`.
+    /// Checks that the input may end, after `next_event` has returned `Ok(None)` and left `rest`.
     ///
-    /// Ignored empty lines are no request. Half of one is: a CR alone that is left at the end of
-    /// the input is the start of something that never came.
+    /// Ignored empty lines may stand at the end. A CR alone may not: it is the start of an
+    /// incomplete line.
     ///
     /// # Errors
     ///
@@ -145,10 +145,10 @@ impl RequestParser {
         }
     }
 
-    /// Whether the parser is between requests: no byte of the next one has been seen, ignored
-    /// empty lines aside.
+    /// Returns whether the parser is between requests: it has seen no byte of the next one,
+    /// except for ignored empty lines.
     ///
-    /// A CR that was left unconsumed may become an empty line, so that it changes nothing here.
+    /// An unconsumed CR may become an empty line, so it doesn't count either.
     #[must_use]
     pub const fn is_idle(&self) -> bool {
         matches!(&self.phase, Phase::RequestLine(progress) if progress.is_none())

@@ -11,12 +11,12 @@
 //!      +---------------------------------------------------------+
 //! ```
 //!
-//! Lines are read whole: a line that isn't all there stays with the caller, and the phase
-//! remembers how far it has been looked at.
+//! Lines are read whole: an incomplete line stays with the caller, and the phase remembers how far
+//! it has been scanned.
 //!
-//! Each phase has a fast path for what is complete and ordinary, which is almost everything, and a
-//! slow path for all else, which judges. The fast path takes nothing that the slow path would
-//! refuse or take in another way, so that only the time tells which one it was.
+//! Each phase has a fast path for complete and ordinary input, which is almost all, and a slow
+//! path, which judges the rest. The fast path takes nothing that the slow path would refuse or take
+//! in another way, so the two differ only in time.
 
 use crate::chunk::{Chunked, Part};
 use crate::content::take_up_to;
@@ -32,7 +32,8 @@ use crate::parser::RequestParser;
 use crate::request_line::{self, Progress};
 use crate::target::Form;
 
-/// With a tag of its own: reading one that hides in a payload takes more than a load.
+/// The phase of a request. `repr(u8)` gives it a tag of its own: to read a tag that is hidden in a
+/// payload takes more than a load.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
 pub(crate) enum Phase {
@@ -62,7 +63,7 @@ impl Phase {
 }
 
 impl RequestParser {
-    /// The fast path of each phase, or else the slow path.
+    /// Takes the fast path of the phase if it can, else the slow path.
     #[inline(always)]
     pub(crate) fn advance<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
         let limits = &self.limits;
@@ -122,8 +123,8 @@ impl RequestParser {
         result
     }
 
-    /// The slow path, which judges all that the fast path doesn't take. The input is passed by
-    /// value, so that the caller's can stay in registers.
+    /// Takes the slow path, unless the line is still incomplete. The input is passed by value, so
+    /// that the caller's can stay in registers.
     #[cold]
     #[inline(never)]
     pub(crate) fn next_event_slow<'a>(
@@ -139,7 +140,7 @@ impl RequestParser {
         (result, input)
     }
 
-    /// The slow path of each phase.
+    /// Takes the slow path of the phase, which judges.
     fn event<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
         #[cfg(test)]
         tests::SLOW_CALLS.set(tests::SLOW_CALLS.get().saturating_add(1));
@@ -280,7 +281,7 @@ impl RequestParser {
         self.offset = self.offset.saturating_add(to_u64(unread.wrapping_sub(rest.len())));
     }
 
-    /// Octets consumed since the last `End`.
+    /// Returns the octets consumed since the last `End`.
     pub(crate) fn consumed(&self) -> u64 {
         match &self.phase {
             Phase::Header { section, .. } => {

@@ -2,11 +2,11 @@
 
 use core::ops::Range;
 
-/// The place of `slice` within `buffer`, or `None` if it isn't part of it.
+/// Returns the range of `slice` within `buffer`, or `None` if it isn't part of it.
 ///
-/// Use it to keep positions rather than borrows. The slices of an
+/// Use it to keep positions instead of borrows. The slices of an
 /// [`Event`](crate::Event) are parts of the input that was presented, empty ones included.
-/// Only addresses are compared, never what is in the slices.
+/// It compares addresses, never contents.
 ///
 /// ```
 /// use h1events::{Event, RequestParser, range_of};

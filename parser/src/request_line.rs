@@ -12,16 +12,16 @@ use crate::scan::{self, FEW};
 use crate::target::{self, Form};
 use crate::window::{LineMasks, RequestLineMasks, WINDOW, first_bit};
 
-/// How far the request line has been read.
+/// Progress within the request line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Progress {
     /// Empty lines that have been skipped before it.
     empty_lines: u32,
-    /// Octets of the method of a line that was cut short after it, else 0.
+    /// Octets of the method, if the line was cut short after it, else 0.
     method_len: u32,
-    /// Octets of the target of a line that was cut short after it, else 0.
+    /// Octets of the target, if the line was cut short after it, else 0.
     target_len: u32,
-    /// Octets of the element that was cut short that are known to be fine.
+    /// Octets of the incomplete element that are known to be valid.
     scanned: u32,
 }
 
@@ -31,9 +31,10 @@ pub(crate) struct Line<'a> {
     pub(crate) form: Form,
 }
 
-/// The fast path: takes a line that is complete and ordinary, with a method of less than 16 letters,
-/// digits and "-", a path in ASCII, and HTTP/1.1 or HTTP/1.0. Returns `None` for all others, which
-/// [`Progress::read`] judges. Also returns what follows the line, and what is known of it.
+/// Takes a line that is complete and ordinary, with a method of fewer than 16 letters, digits and
+/// "-", a path in ASCII, and HTTP/1.1 or HTTP/1.0: the fast path. Returns `None` for all others,
+/// which [`Progress::read`] judges. Also returns the rest of the input, and the masks of the whole
+/// input if it is shorter than a window.
 #[inline(always)]
 pub(crate) fn read_fast<'a>(
     input: &'a [u8],
@@ -68,7 +69,7 @@ pub(crate) fn read_fast<'a>(
     Some((RequestLine { method, target, version }, rest, last))
 }
 
-/// An element, and what stands after its SP.
+/// An element, and the input after its SP.
 type Split<'a> = (&'a [u8], &'a [u8]);
 
 impl Progress {
@@ -76,13 +77,13 @@ impl Progress {
         Self { empty_lines: 0, method_len: 0, target_len: 0, scanned: 0 }
     }
 
-    /// Whether no octet of the request line has been seen.
+    /// Returns whether no octet of the request line has been seen.
     pub(crate) const fn is_none(&self) -> bool {
         self.method_len | self.scanned == 0
     }
 
-    /// The fast path for a line that comes a few octets at a time: whether it is cut short in its
-    /// target, and still is.
+    /// Returns whether the line was cut short in its target, and still is after a few more octets:
+    /// the fast path for a line that arrives a few octets at a time.
     #[inline(never)]
     pub(crate) fn is_still_cut(&mut self, input: &[u8], limits: &Limits) -> bool {
         if self.method_len == 0 || self.target_len > 0 {
@@ -99,8 +100,8 @@ impl Progress {
         is_still_cut
     }
 
-    /// Reads the line, or goes on reading it where its octets ended before. Takes the empty
-    /// lines before it, and the line once it is all there.
+    /// Reads the line, or goes on where its octets ended before. Takes the empty lines before
+    /// it, and the line once it is complete.
     pub(crate) fn read<'a>(
         &mut self,
         input: &mut &'a [u8],
@@ -120,7 +121,7 @@ impl Progress {
         let version_start = target_start.saturating_add(target.len()).saturating_add(1);
         let Some((major, minor)) = version(method, rest, version_start)? else { return Ok(None) };
 
-        // RFC 9110 section 15.6.6: an unsupported major version counts before all else in the line.
+        // RFC 9110 section 15.6.6: an unsupported major version is judged before the target's form.
         if major != b'1' {
             let preface = method == b"PRI" && target == b"*" && major == b'2';
             let kind =
@@ -136,7 +137,7 @@ impl Progress {
         Ok(Some(Line { line: RequestLine { method, target, version }, form }))
     }
 
-    /// Takes empty lines. Returns whether what follows them is there.
+    /// Takes empty lines. Returns whether an octet follows them.
     ///
     /// RFC 9112 section 2.2: "a server that is expecting to receive and parse a request-line
     /// SHOULD ignore at least one empty line (CRLF) received prior to the request-line."
@@ -183,7 +184,7 @@ impl Progress {
         Ok(split_at_space(input, self.method_len))
     }
 
-    /// Splits off the target, which starts at that octet of the line, and the SP after it.
+    /// Splits off the target, which starts at octet `start` of the line, and the SP after it.
     fn target<'a>(
         &mut self,
         method: &[u8],
@@ -222,7 +223,7 @@ impl Progress {
         Ok(split_at_space(input, self.target_len))
     }
 
-    /// The error for the first octet of a line, which no method has.
+    /// Returns the error for the first octet of a line, if no method may have it.
     const fn unfit_start(&self, octet: u8) -> ErrorKind {
         match octet {
             // The content type of a TLS record with a ClientHello (RFC 8446 section 5.1).
@@ -241,7 +242,7 @@ fn split_at_space(input: &[u8], len: u32) -> Option<Split<'_>> {
     Some((element, rest.split_first()?.1))
 }
 
-/// The error for a request line of that method without an HTTP version.
+/// Returns the error for a request line of that method without an HTTP version.
 fn no_version(method: &[u8]) -> ErrorKind {
     // PROXY protocol, version 1: "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n", or
     // "PROXY UNKNOWN\r\n".
@@ -250,7 +251,7 @@ fn no_version(method: &[u8]) -> ErrorKind {
 
 const VERSION_LEN: usize = "HTTP/1.1\r\n".len();
 
-/// The SP, the version and the line end, if it is HTTP/1.1 or HTTP/1.0.
+/// Reads SP, HTTP/1.1 or HTTP/1.0, and CRLF. Returns `None` for other octets.
 #[inline(always)]
 fn ordinary_version(octets: &[u8; " HTTP/1.1\r\n".len()]) -> Option<Version> {
     let (start, end) = (octets.first_chunk()?, octets.last_chunk()?);
@@ -261,7 +262,7 @@ fn ordinary_version(octets: &[u8; " HTTP/1.1\r\n".len()]) -> Option<Version> {
     fits.then_some(Version::from_minor(end.get(1)? & 1))
 }
 
-/// The digits of the version, which starts at that octet of the line. The line ends with it.
+/// Reads the digits of the version, which starts at octet `start` of the line, and the line end.
 ///
 /// HTTP-version = HTTP-name "/" DIGIT "." DIGIT, case-sensitive (RFC 9112 section 2.3)
 fn version(method: &[u8], input: &[u8], start: usize) -> Result<Option<(u8, u8)>, Fault> {

@@ -7,7 +7,7 @@ use crate::number::to_u32;
 use crate::octet::{is_field_value, is_reg_name, is_target, is_tchar};
 use crate::window::{WINDOW, first_bit, mask};
 
-/// The number of tchar at the start.
+/// Counts the tchar at the start.
 pub(crate) fn token_len(octets: &[u8], known: usize) -> usize {
     let rest = octets.get(known..).unwrap_or_default();
     // Where an ordinary token ends is found without a branch for each octet.
@@ -18,17 +18,17 @@ pub(crate) fn token_len(octets: &[u8], known: usize) -> usize {
     known.wrapping_add(ordinary).wrapping_add(count_while(rest, is_tchar))
 }
 
-/// The number of octets at the start that a registered name may have as they are.
+/// Counts the octets at the start that a registered name may have unencoded.
 pub(crate) fn reg_name_len(octets: &[u8]) -> usize {
     count_while(octets, is_reg_name)
 }
 
-/// The number of octets at the start that a field value may have.
+/// Counts the octets at the start that a field value may have.
 pub(crate) fn field_value_len(octets: &[u8], known: usize) -> usize {
     run_len(octets, known, lanes::not_in_value, is_field_value)
 }
 
-/// The number of octets at the start that a request target may have.
+/// Counts the octets at the start that a request target may have.
 #[inline(never)]
 pub(crate) fn target_len(octets: &[u8], known: usize, allow_non_ascii: bool) -> usize {
     if allow_non_ascii {
@@ -39,14 +39,14 @@ pub(crate) fn target_len(octets: &[u8], known: usize, allow_non_ascii: bool) -> 
     }
 }
 
-/// The number of octets at the start that are visible ASCII or SP.
+/// Counts the octets at the start that are visible ASCII or SP.
 #[inline(never)]
 pub(crate) fn visible_len(octets: &[u8], known: usize) -> usize {
     run_len(octets, known, lanes::not_in_line, |octet| matches!(octet, b' '..=b'~'))
 }
 
-/// The number of octets before the first one that ends the run: `ends` tells among many,
-/// `goes_on` denies it of a single one.
+/// Counts the octets before the first one that ends the run. `ends` tests many octets for one that
+/// ends it, `goes_on` tests whether a single octet doesn't.
 #[inline(always)]
 fn run_len(
     octets: &[u8],
@@ -65,8 +65,8 @@ fn run_len(
         rest = others;
     }
     let more = match octets.last_chunk::<WINDOW>() {
-        // Together with octets that are known. For a few new ones, as they come one octet at a time,
-        // that takes longer.
+        // The window includes known octets. For a few new ones, when octets arrive one at a time,
+        // this would take longer.
         Some(window) if rest.len() > FEW => {
             let known = to_u32(WINDOW.wrapping_sub(rest.len()));
             first_bit(mask(window, &ends).wrapping_shr(known)).min(rest.len())
@@ -76,7 +76,7 @@ fn run_len(
     len.wrapping_add(more)
 }
 
-/// The number of new octets up to which it is faster to look at one after the other.
+/// The number of new octets up to which it is faster to test them one by one.
 pub(crate) const FEW: usize = 4;
 
 #[inline(always)]

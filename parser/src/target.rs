@@ -15,7 +15,7 @@ pub(crate) enum Form {
     Asterisk,
 }
 
-/// The form of a target whose octets are all allowed, if that form fits the method.
+/// Returns the form of a target whose octets are all allowed, if that form fits the method.
 pub(crate) fn form(method: &[u8], target: &[u8]) -> Option<Form> {
     // RFC 9112 section 3.2.3: "When making a CONNECT request [...], a client MUST send
     // only the host and port number of the tunnel destination as the request-target."
@@ -31,9 +31,9 @@ pub(crate) fn form(method: &[u8], target: &[u8]) -> Option<Form> {
     }
 }
 
-/// Any scheme, since clients send `ws` and `ftp` to proxies, then "://", a host that is not
-/// empty (RFC 9110 section 4.2.1), and no userinfo (section 4.2.4): "@" is no part of host or
-/// port.
+/// Returns whether this is an absolute URI: any scheme, since clients send `ws` and `ftp` to
+/// proxies, then "://", a non-empty host (RFC 9110 section 4.2.1), and no userinfo
+/// (section 4.2.4): neither host nor port has an "@".
 fn is_absolute(target: &[u8]) -> bool {
     let Some(rest) = strip_scheme(target) else { return false };
     let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());

@@ -1,8 +1,8 @@
 //! Windows and masks: where elements end, found for sixty-four octets at once.
 //!
 //! A mask has a bit for each octet of a window, the lowest for the first one. A bit is set where an
-//! octet ends an element of that kind, so that the first set bit is the length of the element, and
-//! finding it takes no branch that a processor would have to predict:
+//! octet ends an element of that kind. So the number of the first set bit is the length of the
+//! element, and finding it takes no branch that a processor would have to predict:
 //!
 //! ```text
 //! octets     H o s t :   a . b CR LF A c c e p t :   * / * CR LF
@@ -14,8 +14,8 @@
 //!
 //! The classes are those of ordinary elements. The slow path reads all others, and judges them.
 //!
-//! Where a line starts is known only once the line before has ended, so that a processor would have
-//! to wait for each line before it can look at the next one. Therefore masks are made ahead of the
+//! The start of a line is known only once the line before has ended, so a processor would have to
+//! wait for each line before it could scan the next one. Therefore masks are made ahead of the
 //! line, and shifted when a line is taken:
 //!
 //! ```text
@@ -32,8 +32,8 @@ use crate::number::{to_u8, to_u32};
 /// The number of octets in a window.
 pub(crate) const WINDOW: usize = 64;
 
-/// What is known of the octets at the start of the input, which an earlier call has scanned but not
-/// taken. The caller presents them again, so that it stays true.
+/// What is known about the octets at the start of the input, which an earlier call has scanned but
+/// not taken. It stays true, since the caller presents the same octets again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ahead {
     /// Nothing is known.
@@ -42,7 +42,7 @@ pub(crate) enum Ahead {
     Window { line_ends: u64 },
     /// The masks of all octets that are there: `len`, fewer than a window.
     Last { masks: LineMasks, len: u8 },
-    /// The line is cut short. Its first `scanned` octets are fine. `name_len` is 0 if it is cut in
+    /// The line is cut short. Its first `scanned` octets are valid. `name_len` is 0 if it is cut in
     /// its name.
     Cut { name_len: u32, scanned: u32 },
 }
@@ -68,18 +68,18 @@ impl Ahead {
     }
 }
 
-/// Where the name of a field line ends, and where the line.
+/// Where the name of a field line ends, and where the line ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineMasks {
-    /// All but letters, digits and "-". Of a window, only the first half is scanned.
+    /// Octets other than letters, digits and "-". Of a window, only the first half is scanned.
     pub(crate) name_ends: u64,
-    /// All but visible ASCII and SP.
+    /// Octets other than visible ASCII and SP.
     pub(crate) line_ends: u64,
 }
 
 impl LineMasks {
-    /// The masks of fewer octets than a window; of fewer than 8, nothing. Bits after the last octet
-    /// mean nothing.
+    /// Makes the masks of fewer octets than a window. They are 0 for fewer than 8. Bits after the
+    /// last octet mean nothing.
     #[inline(never)]
     pub(crate) fn of_last(octets: &[u8]) -> Self {
         let (mut name_ends, mut line_ends) = (0, 0);
@@ -90,7 +90,7 @@ impl LineMasks {
         Self { name_ends, line_ends }
     }
 
-    /// The masks of the octets after the first `len`, fewer than a window.
+    /// Returns the masks of the octets after the first `len`, fewer than a window.
     #[inline(always)]
     pub(crate) const fn after(self, len: u32) -> Self {
         Self {
@@ -100,12 +100,12 @@ impl LineMasks {
     }
 }
 
-/// Where the method ends, and where the target.
+/// Where the method ends, and where the target ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestLineMasks {
-    /// All but letters, digits and "-". Of a window, only the first quarter is scanned.
+    /// Octets other than letters, digits and "-". Of a window, only the first quarter is scanned.
     pub(crate) method_ends: u64,
-    /// All octets that targets don't have. The first one ends the method, the second the target.
+    /// Octets that targets don't have. The first one ends the method, the second the target.
     pub(crate) target_ends: u64,
 }
 
@@ -116,7 +116,7 @@ impl RequestLineMasks {
         Self { method_ends, target_ends: mask(window, not_in_target) }
     }
 
-    /// The masks of fewer octets than a window, and the line ends for the field lines among them.
+    /// Makes the masks of fewer octets than a window, and the line ends of the field lines in them.
     #[inline(never)]
     pub(crate) fn of_last(octets: &[u8]) -> (Self, u64) {
         let (mut method_ends, mut target_ends, mut line_ends) = (0, 0, 0);
@@ -129,31 +129,31 @@ impl RequestLineMasks {
     }
 }
 
-/// Where ordinary names end, in the first half of a window.
+/// Makes the mask of where ordinary names end, in the first half of a window.
 #[inline(always)]
 pub(crate) fn name_ends(window: &[u8; WINDOW]) -> u64 {
     window.first_chunk().map_or(0, |octets| mask::<32>(octets, not_in_name))
 }
 
-/// Where ordinary lines end.
+/// Makes the mask of where ordinary lines end.
 #[inline(always)]
 pub(crate) fn line_ends(window: &[u8; WINDOW]) -> u64 {
     mask(window, not_in_line)
 }
 
-/// The window after the first one.
+/// Returns the window after the first one.
 #[inline(always)]
 pub(crate) fn next_window(octets: &[u8]) -> Option<&[u8; WINDOW]> {
     octets.first_chunk::<{ 2 * WINDOW }>()?.last_chunk()
 }
 
-/// The number of octets before the first set bit; without one, the size of a window.
+/// Counts the octets before the first set bit. Without one, returns the size of a window.
 #[inline(always)]
 pub(crate) const fn first_bit(mask: u64) -> usize {
     mask.trailing_zeros() as usize
 }
 
-/// The mask of the octets that pass the test, at most a window of them.
+/// Makes the mask of the octets that pass the test, of at most a window of octets.
 #[inline(always)]
 pub(crate) fn mask<const N: usize>(octets: &[u8; N], test: impl Fn(Lanes) -> Lanes) -> u64 {
     let (blocks, _) = octets.as_chunks();
@@ -163,8 +163,8 @@ pub(crate) fn mask<const N: usize>(octets: &[u8; N], test: impl Fn(Lanes) -> Lan
     })
 }
 
-/// Calls `f` with up to 64 octets in blocks, and the place of each. Blocks overlap, so that there is
-/// no octet that isn't one of them.
+/// Calls `f` with 8 to 64 octets in blocks, and the place of each. Blocks overlap, so that each
+/// octet is in one of them. Fewer than 8 octets make no block.
 #[inline(always)]
 pub(crate) fn for_each_block(octets: &[u8], mut f: impl FnMut(Lanes, u32)) {
     const LANES: usize = Lanes::COUNT;
@@ -182,7 +182,7 @@ pub(crate) fn for_each_block(octets: &[u8], mut f: impl FnMut(Lanes, u32)) {
     } else if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
         let last_at = to_u32(octets.len().wrapping_sub(8));
         let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-        // What is in both is the same.
+        // Where both overlap, they have the same octets.
         let block = u128::from(first) | u128::from(last).wrapping_shl(last_at.wrapping_mul(8));
         f(Lanes::new(&block.to_le_bytes()), 0);
     }
@@ -250,7 +250,7 @@ mod tests {
         }
     }
 
-    /// What is known ahead is what would be found there.
+    /// Masks made ahead are those that a scan would make.
     #[test]
     fn ahead_of_lines() {
         for octets in octets().windows(3 * WINDOW).step_by(5) {

@@ -1,4 +1,4 @@
-//! The fast path judges as the slow path does, whatever the input, and however it is cut.
+//! The fast path gives the same result as the slow path, whatever the input, and however it is cut.
 
 extern crate std;
 
@@ -23,11 +23,11 @@ const FAST: Next = |parser, input| parser.next_event(input);
 const SLOW: Next = |parser, input| parser.event(input);
 
 std::thread_local! {
-    /// How often the slow path has been taken.
+    /// Number of times that the slow path has been taken.
     pub(super) static SLOW_CALLS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How often the slow path is taken for an input.
+/// Counts how often the slow path is taken for an input.
 fn slow(input: &[u8]) -> usize {
     let before = SLOW_CALLS.get();
     let events = run(&RequestParser::new(), FAST, input, 0);
@@ -35,7 +35,7 @@ fn slow(input: &[u8]) -> usize {
     SLOW_CALLS.get() - before - 2 // before the first octet, and after the last one
 }
 
-/// Falling back is invisible elsewhere, except in the time.
+/// Only this test and the time show whether the fast path is taken.
 #[test]
 fn ordinary_requests_take_the_fast_path() {
     let path = "/0123456789".repeat(20);
@@ -69,7 +69,7 @@ fn content_of_ordinary_chunks_takes_the_fast_path() {
     assert_eq!(slow(format!("{head}{chunks}0\r\n\r\n").as_bytes()), 0);
 }
 
-/// A size may be as long as what the fast path looks at, and the input may end right behind it.
+/// A size may have as many digits as the fast path scans, and the input may end right after it.
 #[test]
 fn chunks_of_all_sizes_with_all_cuts() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -100,7 +100,7 @@ fn chunks_up_to_their_limits_take_the_fast_path() {
     }
 }
 
-/// Only where an element starts or ends is there something to judge.
+/// The slow path has something to judge only where an element starts or ends.
 #[test]
 fn octets_that_come_one_at_a_time_take_the_fast_path() {
     let (path, value) = ("p".repeat(500), "v".repeat(500));
@@ -117,7 +117,7 @@ fn octets_that_come_one_at_a_time_take_the_fast_path() {
     assert!(slow < 60, "{slow} calls");
 }
 
-/// The events, with the octets left after each of them, and how it ends.
+/// Returns the events, each with the number of octets before its end, and the ending.
 fn run(parser: &RequestParser, next: Next, input: &[u8], cut: usize) -> Vec<String> {
     let mut parser = parser.clone();
     let mut consumed = 0;
@@ -146,7 +146,7 @@ fn run(parser: &RequestParser, next: Next, input: &[u8], cut: usize) -> Vec<Stri
     events
 }
 
-/// Compares the whole input, and the input in two parts, cut at any of these places.
+/// Compares both paths over the whole input, and over the input cut in two at each of these places.
 fn compare(parser: &RequestParser, input: &[u8], cuts: impl IntoIterator<Item = usize>) {
     let expected = run(parser, SLOW, input, 0);
     for cut in [0].into_iter().chain(cuts) {
@@ -188,7 +188,7 @@ fn field_lines_of_all_lengths() {
     }
 }
 
-/// Each octet at each place, in a head whose lines end around the ends of windows.
+/// Each octet at each place, in a head whose lines end near the ends of windows.
 #[test]
 fn any_octet_at_any_place() {
     let value = "v".repeat(50);
@@ -207,7 +207,7 @@ fn any_octet_at_any_place() {
     }
 }
 
-/// The host, with or without port, is looked at in blocks, too.
+/// The host, with or without port, is scanned in blocks, too.
 #[test]
 fn hosts_of_all_lengths() {
     for length in 0..80 {
@@ -222,7 +222,7 @@ fn hosts_of_all_lengths() {
     }
 }
 
-/// Limits are judged at their octet by the slow path, wherever they are.
+/// The slow path judges each limit at the octet that exceeds it, wherever that is.
 #[test]
 fn limits_at_all_lengths() {
     let name = "n".repeat(40);
@@ -275,8 +275,8 @@ fn chunks() {
     }
 }
 
-/// What is known of the octets ahead is of no use once others follow them: also if their number,
-/// in eight bits, is the same.
+/// Masks of the last octets are void once more octets follow, even if their number is the same in
+/// eight bits.
 #[test]
 fn input_that_grows_between_calls() {
     let start = "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nZ: ";
