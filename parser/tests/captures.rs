@@ -1,7 +1,7 @@
-//! Requests captured from real clients give what they mean, whole, byte by byte, and cut in
-//! two at every place. `captures/README.md` says how they were made.
+//! Requests captured from real clients give the expected events: whole, byte by byte, and cut
+//! in two at every place. `captures/README.md` says how they were made.
 //!
-//! The table was made from the files by another parser, of a few lines of Python.
+//! Another parser, a few lines of Python, made the table from the files.
 
 mod support;
 
@@ -21,8 +21,8 @@ enum Body {
 }
 use Body::{Absent, Chunked, Length};
 
-/// File, method, target, number of header fields, body, and what else it says: `close`,
-/// `expect`, `upgrade`, `trailer` (one). A file with several requests has as many rows.
+/// File, method, target, number of header fields, body, and flags: `close`, `expect`,
+/// `upgrade`, `trailer` (one). A file has one row for each of its requests.
 #[rustfmt::skip]
 const REQUESTS: &[(&str, &str, &str, usize, Body, &str)] = &[
     ("chromium-beacon", "POST", "/beacon", 16, Length(4), ""),
@@ -83,7 +83,7 @@ const REQUESTS: &[(&str, &str, &str, usize, Body, &str)] = &[
     ("wrk", "GET", "/", 1, Absent, ""),
 ];
 
-/// The one that has octets from 0x80 in its target, and where the first of them is.
+/// The file with octets from 0x80 in its target, and the offset of the first of them.
 const NON_ASCII_TARGET: (&str, usize) = ("curl-utf8-target", 19);
 
 #[test]
@@ -165,7 +165,7 @@ fn octets_from_0x80_in_a_target_are_refused_unless_allowed() {
     assert_eq!(strict.events, []);
 }
 
-/// Nothing after CONNECT is HTTP (RFC 9931), whatever the client sends next.
+/// The octets after CONNECT are not HTTP (RFC 9931), whatever the client sends.
 #[test]
 fn connect_stops_after_its_head() {
     let mut input = read("curl-proxy-connect");
@@ -206,7 +206,7 @@ fn values_are_as_sent() {
     }
 }
 
-/// What comes of a file, however it is cut.
+/// Runs the parser over a file. Asserts that the result is the same however the file is cut.
 fn present(name: &str) -> Run {
     present_with(&RequestParser::new().allow_non_ascii_target(name == NON_ASCII_TARGET.0), name)
 }

@@ -1,5 +1,4 @@
-//! What events and parsers look like in logs and failed assertions: text, with escapes for
-//! what isn't.
+//! The `Debug` form of events, for logs and failed assertions: octets as text, with escapes.
 
 use h1events::{Event, RequestParser, Version};
 

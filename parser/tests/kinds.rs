@@ -1,4 +1,4 @@
-//! Every kind of error: an input that gives it, its name, its status, and its message.
+//! Every kind of error: an input that causes it, its name, its status, and its message.
 
 mod support;
 
@@ -9,10 +9,10 @@ use support::{Ending, byte_by_byte, whole};
 
 const HEAD: &str = "POST / HTTP/1.1\r\nHost: a\r\n";
 const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-/// The other records of a TLS 1.3 ClientHello make no difference.
+/// The start of a TLS 1.3 ClientHello. Its other octets make no difference.
 const CLIENT_HELLO: &str = "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}";
 
-/// An input for each kind, in the order of `ErrorKind::ALL`.
+/// Returns an input for each kind, in the order of `ErrorKind::ALL`.
 fn inputs() -> Vec<(ErrorKind, u16, String)> {
     let head = |lines: &str| format!("{HEAD}{lines}\r\n\r\n");
     let chunked = |body: &str| format!("{CHUNKED}{body}");
@@ -85,7 +85,7 @@ fn octets(text: &str) -> Vec<u8> {
     text.chars().map(|character| u8::try_from(character).expect("one octet each")).collect()
 }
 
-/// The error that ends the input, however it is cut.
+/// Returns the error of an input, and asserts that it is the same however the input is cut.
 fn error_of(text: &str) -> Option<Error> {
     let input = octets(text);
     let run = whole(&parser(), &input);
@@ -105,7 +105,7 @@ fn every_kind_is_reachable() {
         assert_eq!(error.rule(), kind.rule());
         assert_eq!(error.to_string(), format!("{kind}, at byte {}", error.offset()));
     }
-    // The end of the input is the one thing that only its caller knows (RFC 9112 section 8).
+    // Only the caller knows that the input has ended (RFC 9112 section 8).
     let error = parser().finish(b"GET").unwrap_err();
     assert_eq!((error.kind(), error.offset(), error.status()), (UnexpectedEnd, 3, 400));
 
@@ -113,7 +113,7 @@ fn every_kind_is_reachable() {
     assert_eq!(kinds.collect::<Vec<_>>(), ErrorKind::ALL);
 }
 
-/// The statuses of RFC 9110 and RFC 6585 that a parser has a use for.
+/// The statuses of RFC 9110 and RFC 6585 that a parser needs.
 #[test]
 fn statuses_are_those_documented() {
     let statuses: HashSet<u16> = ErrorKind::ALL.iter().map(|kind| kind.status()).collect();
@@ -139,7 +139,7 @@ fn names_are_those_of_the_variants() {
 #[test]
 fn messages_are_in_one_style() {
     let messages: HashSet<String> = ErrorKind::ALL.iter().map(ToString::to_string).collect();
-    assert_eq!(messages.len(), ErrorKind::ALL.len(), "each says something else");
+    assert_eq!(messages.len(), ErrorKind::ALL.len(), "no two messages are alike");
     for message in messages {
         assert!(message.starts_with(|first: char| first.is_ascii_lowercase()), "{message}");
         assert!(message.ends_with(|last: char| last.is_ascii_alphanumeric()), "{message}");
@@ -147,7 +147,7 @@ fn messages_are_in_one_style() {
     }
 }
 
-/// What the peer sent gets into no log by way of an error.
+/// Errors carry nothing that the peer sent into a log.
 #[test]
 fn messages_hold_no_octet_of_the_input() {
     for input in [
@@ -177,8 +177,8 @@ fn rules_name_a_section() {
     }
 }
 
-/// What comes to a port by mistake or from a scanner is named, and at once: the octets
-/// before the last one are refused too, unless that is all there is.
+/// The parser names other protocols, which clients send by mistake and scanners on purpose. It
+/// does so as soon as the octet that tells is there.
 #[test]
 fn other_protocols_are_recognised() {
     for (input, kind, offset) in [
@@ -205,7 +205,7 @@ fn other_protocols_are_recognised() {
     ] {
         let error = error_of(input).unwrap_or_else(|| panic!("{input:?} is accepted"));
         assert_eq!((error.kind(), error.offset()), (kind, offset as u64), "{input:?}");
-        // At once: the octet that tells is enough, but for the version.
+        // The octet that tells is enough, except that the version is judged at the end of the line.
         let end = if kind == Http2Preface { "PRI * HTTP/2.0\r".len() } else { offset };
         let first: String = input.chars().take(end + 1).collect();
         assert_eq!(error_of(&first), Some(error), "{first:?}");

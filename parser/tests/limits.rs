@@ -1,5 +1,5 @@
-//! Every limit of `rules.md`: what just fits is taken, and the octet that passes the limit is
-//! refused, with the status and the offset that stand there.
+//! Every limit of `rules.md`: an element that just fits is taken, and the octet that exceeds the
+//! limit is refused, with the status and the offset given there.
 
 #[path = "support/judged.rs"]
 mod judged;
@@ -11,10 +11,10 @@ use support::Owned;
 
 const HEAD: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-/// A head without a field line, so that lines after it are counted from nothing.
+/// A request line that needs no field lines, so that those after it are counted from zero.
 const LINE_10: &str = "GET / HTTP/1.0\r\n";
 
-/// A judge whose limits are the defaults, but for one.
+/// Creates a judge with the default limits, except for one change.
 fn with(change: impl FnOnce(&mut Limits)) -> Judge {
     let mut limits = Limits::new();
     change(&mut limits);
@@ -73,7 +73,7 @@ fn method_that_is_too_long_is_refused_at_its_end() {
     none.refuses("→ /", ErrorKind::InvalidMethod, 400);
 }
 
-/// A method that doesn't end is not read for ever: "400 if none comes within
+/// A method that doesn't end is not read forever: "400 if none comes within
 /// the limit of the request-target".
 #[test]
 fn method_without_end_is_refused() {
@@ -116,7 +116,7 @@ fn octet_of_a_target_too_many_is_refused() {
     with(|limits| limits.target = 1).waits_after("G / ");
 }
 
-/// RFC 9110 section 5.4. What is counted stands before the CRLF, whitespace included.
+/// RFC 9110 section 5.4. The octets before the CRLF count, whitespace included.
 #[test]
 fn octet_of_a_field_line_too_many_is_refused() {
     let v = "v".repeat(16 * 1024 - "X: ".len());
@@ -141,7 +141,7 @@ fn octet_of_a_field_line_too_many_is_refused() {
     none.refuses(&format!("{LINE_10}→H: a\r\n"), ErrorKind::FieldLineTooLong, 431);
 }
 
-/// The limit of the section may be passed by a line's CRLF, and the empty line isn't counted.
+/// A line's CRLF may exceed the limit of the section. The empty line isn't counted.
 #[test]
 fn octet_of_a_header_section_too_many_is_refused() {
     let fits = |octets| with(move |limits| limits.header_section = octets);
@@ -164,7 +164,7 @@ fn octet_of_a_header_section_too_many_is_refused() {
         fits(octets).refuses(&input, ErrorKind::HeaderSectionTooLarge, 431);
     }
 
-    // 64 KiB by default: three full lines and one of what remains.
+    // 64 KiB by default: three full lines, and one that fills the rest.
     let line = format!("X:{}\r\n", "v".repeat(16 * 1024 - 2));
     let lines = line.repeat(3);
     let room = 64 * 1024 - lines.len() - "X:\r\n".len();
@@ -277,7 +277,7 @@ fn trailer_section_has_limits_of_its_own() {
     long.refuses(&input, ErrorKind::FieldLineTooLong, 431);
 }
 
-/// RFC 9110 section 15.5.14. What is announced counts, not what has come.
+/// RFC 9110 section 15.5.14. The announced size counts, not the octets received.
 #[test]
 fn octet_of_content_too_many_is_refused_when_announced() {
     let post = "POST / HTTP/1.1\r\nHost: a\r\n";
@@ -328,7 +328,7 @@ fn numbers_are_exact_up_to_64_bits() {
                 let input = format!("{CHUNKED}{zeros}{size}\r\n");
                 let run = Judge::new().waits_after(&input);
                 assert_eq!(run.events.len(), 4, "the chunk line alone is no event");
-                // The size holds: what comes is data, as far as the size goes.
+                // The size holds: that number of octets is data.
                 let data = "x".repeat(number.min(5) as usize);
                 let run = Judge::new().waits_after(&format!("{input}{data}"));
                 let body = (!data.is_empty()).then(|| Owned::Body(data.into_bytes()));
@@ -362,8 +362,8 @@ fn announced(input: &str) -> Option<BodyLength> {
     None
 }
 
-/// A buffer of `Limits::required_buffer` octets is just large enough: one that is smaller
-/// by an octet is full, and still nothing comes out of it.
+/// A buffer of `Limits::required_buffer` octets is just large enough: one octet less, and it
+/// can be full without giving an event.
 #[test]
 fn required_buffer_is_just_enough() {
     assert_eq!(Limits::new().required_buffer(), 16 * 1024 + 2);

@@ -1,4 +1,4 @@
-//! What comes of any input is what a naive parser makes of it.
+//! For any input, the parser gives the same result as a naive parser.
 
 #[path = "support/generate.rs"]
 mod generate;
@@ -39,7 +39,7 @@ proptest! {
         prop_assert_eq!(found, expected.ending);
     }
 
-    /// The naive parser has to be right, too.
+    /// The naive parser has to be correct, too.
     #[test]
     fn the_naive_parser_takes_valid_requests(requests in generate::requests()) {
         let (events, ending) = naive::parse(&octets_of(&requests), Options::default());

@@ -1,5 +1,5 @@
 //! The seven promises of the crate documentation, each as a property of valid requests, of
-//! requests with some octets changed, and of octets at random.
+//! requests with some octets changed, and of random octets.
 
 #[path = "support/generate.rs"]
 mod generate;
@@ -24,7 +24,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::{After, Ending, Options, Owned, Run, run};
 
-/// `PROPTEST_CASES` says how many cases are tried. What fails is printed, and kept nowhere.
+/// Failed cases are printed, and stored nowhere. `PROPTEST_CASES` sets the number of cases.
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -32,7 +32,7 @@ fn config() -> ProptestConfig {
 proptest! {
     #![proptest_config(config())]
 
-    /// A caller who drops, repeats or changes bytes gets wrong events, never a panic.
+    /// A caller that drops, repeats or changes bytes gets wrong events, never a panic.
     #[test]
     fn promise_1_misuse_never_panics(
         input in any_input(),
@@ -43,7 +43,7 @@ proptest! {
         let mut parser = RequestParser::with_limits(limits);
         let mut place = 0_usize;
         for (length, shift, misuse) in steps {
-            // Most of the time a caller is honest, or nothing but the first error is seen.
+            // Misuse is rare, or the test would reach nothing but the first error.
             let start = if misuse == 0 { place.saturating_add_signed(shift) } else { place };
             let from = if misuse == 1 { &other.0 } else { &input.0 };
             let start = start.min(from.len());
@@ -59,7 +59,7 @@ proptest! {
             }
             let _ = (parser.finish(rest), parser.is_idle());
             place = end - rest.len();
-            // A failed parser says nothing new: go on with one that hasn't failed.
+            // A failed parser only repeats its error: go on with a new one.
             if parser.next_event(&mut &b""[..]).is_err() {
                 parser = RequestParser::with_limits(limits);
             }
@@ -100,7 +100,7 @@ proptest! {
         prop_assert_eq!(error, expected_error);
     }
 
-    /// Calls and events are bounded by the bytes, and the memory is the struct: so much of
+    /// The bytes bound the calls and the events, and the memory is the struct. This part of
     /// promise 4 can be counted. The time is measured below.
     #[test]
     fn promise_4_calls_and_events_are_bounded(input in any_input()) {
@@ -110,7 +110,7 @@ proptest! {
             let mut rest = &input.0[consumed..filled];
             while let Ok(Some(_)) = parser.next_event(&mut rest) {
                 events += 1;
-                // Each event but `End` stands for at least one byte.
+                // Each event except `End` stands for at least one byte.
                 prop_assert!(events <= 2 * filled);
             }
             consumed = filled - rest.len();
@@ -145,7 +145,7 @@ proptest! {
     }
 
     /// Bytes after `End` are untouched until the next call: whatever they are, nothing
-    /// before them changes, and a new parser goes on where this one is.
+    /// before them changes, and a new parser can go on from there.
     #[test]
     fn promise_6_bytes_after_end_are_untouched(input in any_input(), other in any_input()) {
         let present = |octets: &[u8]| run(&RequestParser::new(), Limits::new(), octets, [], After::GoOn);
@@ -159,7 +159,7 @@ proptest! {
         }
     }
 
-    /// And so, pipelined requests give the events of each, one after the other.
+    /// Pipelined requests give the events of each, one after another.
     #[test]
     fn promise_6_pipelined_requests_are_concatenated(requests in requests()) {
         let input = octets_of(&requests);
@@ -182,7 +182,7 @@ proptest! {
         for (end, _) in ends(&input) {
             clean.insert(end);
         }
-        // Ignored empty lines begin no request, but half of one is the start of something.
+        // Ignored empty lines begin no request, but a CR alone is an incomplete line.
         for mut end in clean.clone() {
             while input[end..].starts_with(b"\r\n") {
                 end += 2;
@@ -196,8 +196,8 @@ proptest! {
         }
     }
 
-    /// What is generated is what comes out: names, values without the whitespace around them,
-    /// content, trailers, and what the head says about the rest.
+    /// Generated requests give their events: names, values without the whitespace around them,
+    /// content, trailers, and framing.
     #[test]
     fn valid_requests_give_the_events_they_were_made_of(requests in requests()) {
         let run = run(&RequestParser::new(), Limits::new(), &octets_of(&requests), [], After::GoOn);
@@ -262,7 +262,7 @@ fn read_into_buffer(limits: Limits, input: &[u8], reads: &[usize]) -> (Vec<Owned
     (events, None)
 }
 
-/// Where each request ends, and how many events there were until then.
+/// Returns where each request ends, and the number of events up to there.
 fn ends(input: &[u8]) -> Vec<(usize, usize)> {
     let mut parser = RequestParser::new();
     let mut rest = input;
@@ -280,7 +280,7 @@ fn ends(input: &[u8]) -> Vec<(usize, usize)> {
     }
 }
 
-/// One run, and another over the octets after it.
+/// Joins a run and another over the octets after it.
 fn joined(first: &Run, second: &Run, octets: usize) -> Run {
     let events = [&first.events[..], &second.events].concat();
     let ending = match second.ending.clone() {
@@ -290,9 +290,9 @@ fn joined(first: &Run, second: &Run, octets: usize) -> Run {
     Run { events, ending }
 }
 
-/// Work grows with the bytes presented for the first time: a byte of an element that is
-/// sixteen times as long costs about the same, though it comes alone and the element is
-/// incomplete until its end. If it were looked at again, it would cost sixteen times as much.
+/// Work grows with the bytes presented for the first time. In an element that is sixteen times
+/// as long and comes byte by byte, a byte costs about the same. If each call scanned the whole
+/// element again, a byte would cost sixteen times as much.
 #[test]
 fn promise_4_work_is_linear() {
     const SHORT: usize = 1024;
@@ -302,7 +302,7 @@ fn promise_4_work_is_linear() {
             let short = (0..3).map(|_| time_per_byte(&element(SHORT))).fold(f64::MAX, f64::min);
             time_per_byte(&element(LONG)) / short
         };
-        // Others may want the processor, too: once is enough.
+        // Other processes disturb the time: one good measurement is enough.
         assert!((0..5).any(|_| ratio() < 4.0), "{name}: {LONG} bytes cost too much");
     }
 }
@@ -328,7 +328,7 @@ fn elements() -> [(&'static str, Element); 9] {
     ]
 }
 
-/// Presents the input byte by byte to a parser that limits hardly anything.
+/// Measures the time per byte: presents the input byte by byte to a parser with hardly any limits.
 fn time_per_byte(input: &[u8]) -> f64 {
     let mut limits = Limits::new();
     for limit in [

@@ -1,5 +1,5 @@
-//! The fast search for the end of an element looks at blocks of octets: what ends it has to
-//! be found at every place in a block, before every number of octets that follow.
+//! The parser scans for the end of an element in blocks of octets. It has to find the end at
+//! every place in a block, with any number of octets after it.
 
 mod support;
 
@@ -9,7 +9,7 @@ use support::{After, Ending, Owned, Run, run};
 /// More than two of the largest blocks.
 const LENGTHS: std::ops::Range<usize> = 1..140;
 
-/// What follows the line: as little as can be, and more than a block.
+/// Returns inputs to follow the line: the shortest, and one longer than a block.
 fn tails() -> [String; 2] {
     ["\r\n".into(), format!("X: {}\r\n\r\n", "y".repeat(100))]
 }
@@ -19,8 +19,8 @@ fn present(input: &[u8], non_ascii: bool) -> Run {
     run(&parser, Limits::new(), input, [], After::GoOn)
 }
 
-/// Elements of all lengths are taken whole. With one of these octets at any place, with and
-/// without others after it, that place is where they are refused.
+/// Asserts that elements of all lengths are taken whole, and that an unfit octet at any place is
+/// refused there, with and without others after it.
 fn check(before: &str, after: &str, fill: u8, unfit: &[u8], kind: ErrorKind, non_ascii: bool) {
     for length in LENGTHS {
         let mut input = [before.as_bytes(), &vec![fill; length], after.as_bytes()].concat();
@@ -86,7 +86,7 @@ fn octet_not_allowed_in_a_field_value_is_seen_wherever_it_is() {
     }
 }
 
-/// Hosts are scanned many octets at once: none goes unseen, wherever the port starts.
+/// Hosts are scanned in blocks of octets, which miss none, wherever the port starts.
 #[test]
 fn octet_not_allowed_in_a_host_is_seen_wherever_it_is() {
     for tail in tails() {
@@ -126,8 +126,8 @@ fn first_colon_ends_the_name_wherever_the_others_are() {
     }
 }
 
-/// Names compare without regard to case, and with regard to all else: no other octet makes
-/// a field one that is judged (RFC 9110 section 5.1).
+/// Names compare without regard to case, but exactly otherwise: no other octet turns a field into
+/// one that is judged (RFC 9110 section 5.1).
 #[test]
 fn only_the_case_of_a_judged_name_may_differ() {
     for (name, value) in [
@@ -160,7 +160,7 @@ fn only_the_case_of_a_judged_name_may_differ() {
     }
 }
 
-/// The words that the values of judged fields are compared with.
+/// The words in the values of judged fields.
 #[test]
 fn only_the_case_of_a_judged_word_may_differ() {
     let framing = |lines: &str| {

@@ -1,5 +1,5 @@
 //! Byte-exact vectors, each run whole, byte by byte, and, unless it is long, cut in two at
-//! every place. `vectors/README.md` says what is in them.
+//! every place. `vectors/README.md` describes them.
 
 mod support;
 
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use support::{After, Ending, Options, Owned, Run, run};
 
 const VECTORS: &str = include_str!("vectors/vectors.jsonl");
+/// Length in octets below which an input is cut at every place.
 const CUT_EVERYWHERE_BELOW: usize = 600;
 
 #[test]
@@ -23,7 +24,7 @@ fn vectors_give_their_events_and_errors_however_they_are_cut() {
     assert!(failures.is_empty(), "{} vectors fail:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// What vectors may say is looked at, also if none of them says it.
+/// The test compares kind, offset and options, even if no vector has them.
 #[test]
 fn vector_with_a_wrong_kind_offset_or_option_fails() {
     let vector = |kind: &str, offset: u64, any_host: bool| {
@@ -60,8 +61,7 @@ fn check(vector: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The limits and the options; none if the vector is about a setting of another layer, which
-/// the parser hasn't got.
+/// Returns the limits and the options, or `None` if the vector needs a setting of another layer.
 fn config(vector: &Value) -> Option<(Limits, Options)> {
     let (mut limits, mut options) = (Limits::new(), Options::default());
     for (key, value) in vector["config"].as_object().into_iter().flatten() {
@@ -185,7 +185,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Each character of the string is one octet.
+/// Converts each character of the string to one octet.
 fn octets(value: &Value) -> Vec<u8> {
     text(value).chars().map(|character| u8::try_from(character).expect("Latin-1")).collect()
 }

@@ -4,17 +4,17 @@
     python3 capture.py OUT [--port 8080] [--target PREFIX] [--page HTML] [--requests N]
 
 Listens on 127.0.0.1, answers every request with 200 and closes the connection.
-The bytes of the first connection whose request target starts with PREFIX (by
-default any but /favicon.ico) are written to OUT, nothing added, dropped or
-changed. Other targets are answered with the HTML page, which can so make a
-browser send the wanted request. After saving it serves on for a second, so that
-the client can finish, and exits. `Expect: 100-continue` is answered with
-`100 Continue` before the body is read. With --requests N a connection is read
-until it has brought N whole requests (pipelining), and is cut there.
+Writes to OUT the bytes of the first connection whose request target starts with
+PREFIX (by default any except /favicon.ico), nothing added, dropped or changed.
+Answers other targets with the HTML page, which can make a browser send the
+wanted request. After saving, serves for another second, so that the client can
+finish, and exits. Answers `Expect: 100-continue` with `100 Continue` before it
+reads the body. With --requests N, reads a connection until it has sent N whole
+requests (pipelining), and cuts it there.
 
-Every connection is told of on stderr, with the size of each read; one that was
-closed without a byte is called silent. Exits with 1 if nothing was saved within
---timeout seconds.
+Logs each connection on stderr, with the size of each read; "silent" is one that
+was closed without a byte. Exits with 1 if it has saved nothing within --timeout
+seconds.
 """
 
 import argparse
@@ -27,7 +27,7 @@ import time
 args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 args.add_argument("out")
 args.add_argument("--port", type=int, default=8080)
-args.add_argument("--target", help="save only a request whose target starts so")
+args.add_argument("--target", help="save only a request whose target starts with this")
 args.add_argument("--page", default="")
 args.add_argument("--requests", type=int, default=1, help="requests per connection")
 args.add_argument("--timeout", type=float, default=30)
@@ -38,7 +38,7 @@ lock = threading.Lock()
 
 
 def header(head, name):
-    """The value of the first field called `name` (lower case), or None."""
+    """Returns the value of the first field called `name` (lower case), or None."""
     for line in head.split(b"\r\n")[1:]:
         key, _, value = line.partition(b":")
         if key.lower() == name:
@@ -46,7 +46,7 @@ def header(head, name):
 
 
 def chunked_end(data, at):
-    """Where the chunked body that starts at `at` ends, or None if it has not."""
+    """Returns where the chunked body that starts at `at` ends, or None if it is incomplete."""
     while True:
         eol = data.find(b"\r\n", at)
         if eol < 0:
@@ -66,7 +66,7 @@ def chunked_end(data, at):
 
 
 def request_end(data, start, on_continue):
-    """Where the request that starts at `start` ends, or None if it has not."""
+    """Returns where the request that starts at `start` ends, or None if it is incomplete."""
     head_end = data.find(b"\r\n\r\n", start)
     if head_end < 0:
         return None

@@ -8,7 +8,7 @@ use crate::every::{every, octets};
 use crate::naive::{self, Ending, Parsed};
 use crate::support::{self, Options};
 
-/// Where the strings stand.
+/// The input before and after the strings, and the parser's settings.
 pub(crate) struct Context {
     pub(crate) before: Vec<u8>,
     pub(crate) after: Vec<u8>,
@@ -43,8 +43,8 @@ impl Context {
         self.compare_every(&alphabet, 2);
     }
 
-    /// Compares for every string of up to that many letters, with what stands after it, and
-    /// without, as if that were still to come.
+    /// Compares for every string of up to `max_letters` letters, with `after` behind it and
+    /// without.
     pub(crate) fn compare_every(&self, alphabet: &[&str], max_letters: u32) {
         let mut input = self.before.clone();
         let mut outcomes = HashSet::new();
@@ -59,14 +59,14 @@ impl Context {
                 Ending::Error(kind, _) => Some(kind),
             });
         });
-        assert!(outcomes.len() > 1, "an alphabet that makes no difference");
+        assert!(outcomes.len() > 1, "the alphabet makes no difference");
     }
 
     fn compare(&self, input: &[u8]) -> Ending {
         let expected = naive::parse_within(self.limits, input, self.options);
         let text = || input.escape_ascii().to_string();
         assert_eq!(self.parse(input, []), expected, "{}", text());
-        // What stands before is cut elsewhere.
+        // Other tests cut `before`.
         let byte_by_byte = self.parse(input, self.before.len()..input.len());
         assert_eq!(byte_by_byte, expected, "{}, byte by byte", text());
         expected.ending

@@ -1,6 +1,6 @@
 //! All strings over an alphabet, whose letters may have more than one octet.
 
-/// Calls `visit` with every string of up to that many letters.
+/// Calls `visit` with every string of up to `max_letters` letters.
 pub(crate) fn every(alphabet: &[&str], max_letters: u32, mut visit: impl FnMut(&[u8])) {
     let letters: Vec<Vec<u8>> = alphabet.iter().map(|letter| octets(letter)).collect();
     extend(&letters, max_letters, &mut vec![], &mut visit);
@@ -23,7 +23,7 @@ fn extend(
     }
 }
 
-/// Each character is one octet.
+/// Converts each character to one octet.
 pub(crate) fn octets(text: &str) -> Vec<u8> {
     text.chars().map(|character| u8::try_from(character).expect("one octet each")).collect()
 }

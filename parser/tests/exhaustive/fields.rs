@@ -5,14 +5,14 @@ use crate::compare::Context;
 const LINE: &str = "G / HTTP/1.0\r\n";
 const LAST_CHUNK: &str = "P / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
 
-/// Names, colons, whitespace, line ends, and octets that no line has.
+/// Names, colons, whitespace, line ends, and octets that no line may have.
 #[test]
 fn header_section_is_read_as_the_naive_parser_does() {
     let alphabet = ["A", ":", " ", "\t", "\r", "\n", "\0", "\u{80}"];
     Context::new(LINE, "\r\n\r\n").compare_every(&alphabet, 6);
 }
 
-/// A line that is longer than the blocks of octets that the fast search looks at.
+/// Lines longer than the blocks of octets in which the parser scans.
 #[test]
 fn long_line_is_read_as_the_naive_parser_does() {
     let long = "v".repeat(64);

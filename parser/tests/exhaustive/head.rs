@@ -1,4 +1,4 @@
-//! What is judged at the end of the head: framing, Connection, Expect.
+//! Rules that are judged at the end of the head: framing, Connection, Expect.
 
 use crate::compare::Context;
 

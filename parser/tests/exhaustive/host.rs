@@ -7,7 +7,7 @@ fn host(before: &str, after: &str) -> Context {
     Context::new(&format!("G / HTTP/1.1\r\nHost:{before}"), &format!("{after}\r\n\r\n"))
 }
 
-/// If any value is allowed, the number of lines is all that is left to judge.
+/// With any value allowed, the parser judges only the number of lines.
 #[test]
 fn number_of_hosts_is_judged_though_any_host_is_allowed() {
     let alphabet = ["a", " ", ",", "\\", "\0", "\u{e9}", "\r\n", "Host:", "\r\nHost:"];
@@ -29,7 +29,7 @@ fn host_and_port_are_judged_as_by_the_naive_parser() {
     host("a", "").compare_every(&["%", "4", "f", "g", "-", "%41"], 6);
 }
 
-/// CONNECT needs both, and a port that is not 0.
+/// CONNECT needs host and port, and the port must not be 0.
 #[test]
 fn target_of_connect_is_judged_as_by_the_naive_parser() {
     let alphabet = ["a", ":", "0", "8", "65535", "65536", "[::1]", "/"];

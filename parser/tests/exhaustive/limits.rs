@@ -1,4 +1,4 @@
-//! Small limits, in all combinations that bear on each other.
+//! Small limits, in all combinations that affect each other.
 
 use h1events::Limits;
 

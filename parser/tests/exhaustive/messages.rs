@@ -1,4 +1,4 @@
-//! Whole requests, one after the other, and what stands between them.
+//! Whole requests, one after another, and the octets between them.
 
 use crate::compare::Context;
 

@@ -1,4 +1,4 @@
-//! All 65,536 pairs of octets, in each place where an octet is looked at.
+//! All 65,536 pairs of octets, in each place where the parser judges an octet.
 
 use crate::compare::Context;
 

@@ -1,4 +1,4 @@
-//! The request line (RFC 9112 section 3), and what may stand before it.
+//! The request line (RFC 9112 section 3), and the octets before it.
 
 use crate::compare::Context;
 
@@ -9,7 +9,7 @@ fn first_octets_are_read_as_the_naive_parser_does() {
     Context::new("", " / HTTP/1.0\r\n\r\n").compare_every(&alphabet, 7);
 }
 
-/// Sound parts in any order.
+/// Valid parts in any order.
 #[test]
 fn sound_parts_in_any_order_are_read_as_the_naive_parser_does() {
     let alphabet = ["OPTIONS", "*", " ", "/", "HTTP/1.0", "HTTP/2.0", "PRI", "\r\n", "\r"];
@@ -34,7 +34,7 @@ fn version_is_read_as_the_naive_parser_does() {
     Context::new("G / HTTP/1.0", "\r\n").compare_every(&["\r", "\n", " ", "0", "a: b"], 6);
 }
 
-/// Whatever its octets are, each method has its forms.
+/// Each method has its forms, whatever the octets of the target.
 #[test]
 fn target_is_judged_as_by_the_naive_parser() {
     let alphabet = ["/", "*", "a", ":", "80", "?", "@", "%41", "#", "\u{e9}"];

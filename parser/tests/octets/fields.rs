@@ -7,10 +7,10 @@ use crate::grammar::{is_obs_text, is_reg_name, is_space, is_tchar, is_vchar};
 use crate::support::Owned;
 use crate::{CHUNKED, sweep};
 
-/// What a field line gives in its section.
+/// Makes the event that a field line gives in its section.
 type FieldEvent = fn(&[u8], &[u8]) -> Expected;
 
-/// The header section and the trailer section have the same lines.
+/// Returns the header section and the trailer section, which have the same lines.
 fn sections() -> [(String, FieldEvent); 2] {
     [
         ("GET / HTTP/1.0\r\n".into(), |name, value| {
@@ -49,7 +49,7 @@ fn field_name_takes_the_octets_of_a_token() {
     }
 }
 
-/// field-value (RFC 9110 section 5.5), the whitespace around it left out
+/// field-value (RFC 9110 section 5.5), without the whitespace around it
 #[test]
 fn field_value_takes_the_octets_of_its_grammar() {
     for (section, field) in sections() {
@@ -72,7 +72,7 @@ fn field_value_takes_the_octets_of_its_grammar() {
     }
 }
 
-/// Lines end in CRLF and in nothing else (RFC 9112 section 2.2, decision D1).
+/// Lines end in CRLF and nothing else (RFC 9112 section 2.2, decision D1).
 #[test]
 fn line_ends_in_crlf_only() {
     for (section, _) in sections() {
@@ -86,8 +86,8 @@ fn line_ends_in_crlf_only() {
     }
 }
 
-/// Any octet that a value may have, and CR, LF and the others, in a field that is judged
-/// at the end of the head: `judged` says what comes of the former.
+/// Puts each octet into a field that is judged at the end of the head. `judged` gives the
+/// result for octets that a value may have.
 fn sweep_judged(before: &str, after: &str, judged: impl Fn(u8) -> Expected) {
     let head = "POST / HTTP/1.1\r\nX: y\r\n";
     let host = if before.starts_with("Host") { "" } else { "Host: a\r\n" };

@@ -12,23 +12,23 @@ mod request_line;
 use h1events::{ErrorKind, Limits, RequestParser};
 use support::{After, Ending, Owned, run};
 
-/// What has to come of an input.
+/// The expected result of an input.
 #[derive(Debug)]
 enum Expected {
     /// It is accepted.
     Fine,
     /// It is accepted, and this is among its events.
     Event(Owned),
-    /// It is refused, with the octet that is swept as offset.
+    /// It is refused at the octet that is swept.
     Here(ErrorKind),
-    /// It is refused at that many octets after the one that is swept.
+    /// It is refused that number of octets after the one that is swept.
     Later(ErrorKind, usize),
     /// It is refused at the end of the head, with this offset.
     Line(ErrorKind, usize),
 }
 use Expected::{Event, Fine, Here, Later, Line};
 
-/// Puts each octet between the two, and compares.
+/// Puts each octet between `before` and `after`, and compares.
 fn sweep(before: &str, after: &str, expected: impl Fn(u8) -> Expected) {
     sweep_with(&RequestParser::new(), before, after, expected);
 }

@@ -1,4 +1,4 @@
-//! The request line, and what stands before it.
+//! The request line, and the octets before it.
 
 use h1events::{ErrorKind, RequestParser};
 
@@ -14,7 +14,7 @@ fn request_line(method: &[u8], target: &[u8], minor_version: u8) -> Expected {
 const REST: &str = " / HTTP/1.1\r\nHost: a\r\n\r\n";
 const HOST: &str = " HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// method = token (RFC 9112 section 3.1). The first octet tells what may be there instead.
+/// method = token (RFC 9112 section 3.1). The first octet may be that of another protocol.
 #[test]
 fn method_takes_the_octets_of_a_token() {
     sweep("", &format!("ET{REST}"), |octet| match octet {
@@ -37,7 +37,7 @@ fn method_takes_the_octets_of_a_token() {
     });
 }
 
-/// Every visible ASCII character but "#" (decision D4), and those from 0x80 if allowed.
+/// Every visible ASCII character except "#" (decision D4), and octets from 0x80 if allowed.
 #[test]
 fn target_takes_visible_ascii_without_a_number_sign() {
     for non_ascii in [false, true] {
@@ -50,7 +50,7 @@ fn target_takes_visible_ascii_without_a_number_sign() {
             _ if is_allowed(octet) => Line(ErrorKind::InvalidTargetForm, "GET ".len()),
             _ => Here(ErrorKind::InvalidTarget),
         });
-        // The fast search looks at blocks of 16 octets.
+        // The parser scans in blocks of 16 octets.
         for known in [0, 1, 14, 15, 16, 31, 50] {
             for more in [1, 20] {
                 let (start, end) = (format!("/{}", "a".repeat(known)), "b".repeat(more));
@@ -127,7 +127,7 @@ fn first_octet_after_empty_lines_tells_other_protocols() {
     }
 }
 
-/// What is no version after a PROXY method is version 1 of the PROXY protocol.
+/// After the method PROXY, anything but an HTTP version is version 1 of the PROXY protocol.
 #[test]
 fn no_version_after_the_method_proxy_is_another_protocol() {
     sweep("PROXY TCP4", HOST, |octet| match octet {

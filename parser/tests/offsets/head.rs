@@ -1,11 +1,11 @@
-//! What is judged at the end of the head.
+//! Rules that are judged at the end of the head.
 
 use h1events::ErrorKind::*;
 
 use crate::judged::Judge;
 use crate::refuses;
 
-/// A request whose head has these lines; the LF that ends it is the place of judgement.
+/// Makes a head of these lines. The LF that ends it is the place of judgement.
 fn head(request_line: &str, lines: &str) -> String {
     format!("{request_line}\r\n{}\r\n\r⇥\n", lines.replace('|', "\r\n"))
 }
@@ -85,7 +85,7 @@ fn second_host_is_pointed_at_though_any_host_is_allowed() {
         let twice = format!("Host: {value}|→Host: {value}|Host: a");
         judge.refuses(&head("GET / HTTP/1.1", &twice), DuplicateHost, 400);
         judge.refuses(&head("GET / HTTP/1.0", &twice), DuplicateHost, 400);
-        // What is judged after Host still is.
+        // The rules after Host are judged as before.
         let lines = format!("Host: {value}|→Connection: a b");
         judge.refuses(&head("GET / HTTP/1.1", &lines), InvalidConnection, 400);
     }
@@ -95,7 +95,7 @@ fn second_host_is_pointed_at_though_any_host_is_allowed() {
     judge.refuses("GET →http://a,b/ HTTP/1.1\r⇥\n", InvalidTargetForm, 400);
 }
 
-/// Row 5: "in this order". Each head here breaks the rule and all that are judged later.
+/// Row 5: "in this order". Each head breaks the rule and all rules that are judged later.
 #[test]
 fn first_rule_in_order_is_reported_at_the_end_of_the_head() {
     let mut later = String::new();

@@ -1,9 +1,8 @@
 //! "Where each rule is judged" of `rules.md`, row by row: the place of judgement, and
-//! which offset its error carries.
+//! the offset of its error.
 //!
-//! `→` marks the offset, `⇥` the place of judgement where that is a later one; see
-//! `support/judged.rs` for what is checked of each example. The row about limits is in
-//! `limits.rs`.
+//! `→` marks the offset, `⇥` the place of judgement if it comes later. `support/judged.rs` has
+//! the checks for each example. The row about limits is in `limits.rs`.
 
 #[path = "../support/judged.rs"]
 mod judged;

@@ -1,11 +1,11 @@
-//! The request line, and what stands before it.
+//! The request line, and the octets before it.
 
 use h1events::ErrorKind::*;
 
 use crate::judged::Judge;
 use crate::refuses;
 
-/// Row 1, method: RFC 9112 section 3.1, method = token. The first octet may tell more.
+/// Row 1, method: RFC 9112 section 3.1, method = token. The first octet may tell the protocol.
 #[test]
 fn wrong_octet_in_the_method_is_pointed_at() {
     for method in
@@ -90,7 +90,7 @@ fn wrong_octet_in_an_empty_line_is_pointed_at() {
     refuses("\r\n\r\n\r→\0", BareCr, 400);
 }
 
-/// The header of the PROXY protocol: offset and place are those of what else would be said.
+/// The header of the PROXY protocol: offset and place are those of the error it replaces.
 #[test]
 fn proxy_protocol_is_told_where_another_error_would_be() {
     // Version 1: the method, and no version after the target.

@@ -1,4 +1,4 @@
-//! Valid requests, put together at random, with the events that they stand for.
+//! Valid requests, assembled at random, with their events.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub(crate) struct Request {
     pub(crate) events: Vec<Owned>,
 }
 
-/// Some requests, one after the other.
+/// Generates some requests.
 pub(crate) fn requests() -> impl Strategy<Value = Vec<Request>> {
     vec(request(), 1..4)
 }
@@ -41,12 +41,12 @@ const OWS: &str = r"[\t ]{0,2}";
 const HOST: &str = r"(([a-zA-Z0-9._~!$&'()*+;=-]|%[0-9a-fA-F]{2}){1,20}|\[::1\]|\[2001:db8::7:192\.0\.2\.1\]|\[v7\.a:b;c\]|127\.0\.0\.1)";
 const QUOTED: &str = r#""([\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff]){0,8}""#;
 
-/// Octets that match a regular expression over octets.
+/// Generates octets that match a regular expression over octets.
 fn octets(regex: &str) -> BoxedStrategy<Vec<u8>> {
     bytes_regex(&format!("(?s-u){regex}")).expect("a regular expression").boxed()
 }
 
-/// A name in some mixture of cases.
+/// Generates a name in mixed case.
 fn cased(name: &'static str) -> impl Strategy<Value = Vec<u8>> {
     any::<u32>().prop_map(move |upper| {
         let letters = name.bytes().enumerate();
@@ -77,7 +77,7 @@ fn line(
     })
 }
 
-/// A line that means nothing to the parser.
+/// Generates a line that means nothing to the parser.
 fn other_line() -> impl Strategy<Value = Line> {
     let well_known = select(vec![
         "Accept",
@@ -99,7 +99,7 @@ fn other_line() -> impl Strategy<Value = Line> {
     let name = prop_oneof![
         well_known.prop_map(|name: &str| name.into()),
         octets(&format!("X-{TOKEN}{{0,70}}")),
-        octets(TOKEN), // no field that is judged has so short a name
+        octets(TOKEN), // one octet: shorter than the name of any judged field
     ];
     let inner = r"[\t -~\x80-\xff]";
     let edge = r"[!-~\x80-\xff]";
@@ -173,7 +173,7 @@ fn body() -> impl Strategy<Value = Body> {
     ]
 }
 
-/// The members of a Connection list, and the commas and spaces between them.
+/// Generates a Connection list: members, and the commas and spaces between them.
 fn connection() -> impl Strategy<Value = Line> {
     let option = prop_oneof![
         cased("close"),
@@ -274,7 +274,7 @@ fn framing(
     }
 }
 
-/// Whether it is one line, and no list.
+/// Returns whether there is one line, and its value is no list.
 fn is_plain(expect: &[Line]) -> bool {
     matches!(expect, [line] if line.value.eq_ignore_ascii_case(b"100-continue"))
 }

@@ -1,5 +1,4 @@
-//! Judges every head of an input by the decision table, and makes heads that contradict
-//! themselves.
+//! Judges every head of an input by the decision table, and generates contradictory heads.
 
 use h1events::{Event, Limits};
 use proptest::collection::vec;
@@ -10,8 +9,8 @@ use crate::generate::Octets;
 use crate::oracle::{Head, judge};
 use crate::support::Options;
 
-/// Asserts for each head that ends in the input what the table says: its framing, or its
-/// error and the offset. Returns how many there were.
+/// Asserts that each complete head has the result of the table: its framing, or its error and
+/// the offset. Returns the number of heads.
 pub(crate) fn check(input: &[u8], limits: Limits, options: Options) -> usize {
     let mut parser = options.parser(limits);
     let mut rest = input;
@@ -61,7 +60,7 @@ pub(crate) fn check(input: &[u8], limits: Limits, options: Options) -> usize {
     }
 }
 
-/// Heads of well-formed lines, of which one would do without the others.
+/// Generates heads of well-formed lines that may contradict each other.
 pub(crate) fn contradictory() -> impl Strategy<Value = Octets> {
     let request_line = select(vec![
         "GET / HTTP/1.1",

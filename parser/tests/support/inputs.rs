@@ -1,5 +1,5 @@
 //! Inputs for the property tests: valid requests, the same with some octets or lines
-//! changed, and octets at random. And limits, mostly small.
+//! changed, and random octets. Also limits, mostly small.
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
@@ -31,7 +31,7 @@ enum Mutation {
 }
 use Mutation::*;
 
-/// Requests with some changes: those that attacks are made of, more often than others.
+/// Generates requests with some changes, most often those that attacks use.
 pub(crate) fn mutated() -> impl Strategy<Value = Octets> {
     (requests(), vec(mutation(), 1..5)).prop_map(|(requests, mutations)| {
         let mut octets = octets_of(&requests);
@@ -90,12 +90,12 @@ fn mutate(octets: &mut Vec<u8>, mutation: Mutation) {
     }
 }
 
-/// The lines, each with its line feed.
+/// Splits octets into lines, each with its line feed.
 fn lines(octets: &[u8]) -> Vec<Vec<u8>> {
     octets.split_inclusive(|&octet| octet == b'\n').map(<[u8]>::to_vec).collect()
 }
 
-/// Words and signs of HTTP in any order, so that some of it makes sense.
+/// Generates words and signs of HTTP in any order, so that some of them make sense.
 fn snippets() -> impl Strategy<Value = Octets> {
     let words = select(vec![
         "GET / HTTP/1.1\r\n",
@@ -162,8 +162,8 @@ fn snippets() -> impl Strategy<Value = Octets> {
         .prop_map(|(start, words)| Octets([start, &words.concat()].concat().into()))
 }
 
-/// Long lines with a sign here and there, most of all next to the ends of the blocks of octets
-/// in which they are searched.
+/// Generates long lines with a sign here and there, mostly next to the ends of the blocks of
+/// octets in which the parser scans.
 fn long_lines() -> impl Strategy<Value = Octets> {
     let column = prop_oneof![
         3 => (0..5_usize, 0..4_usize).prop_map(|(block, more)| (block * 16 + more).saturating_sub(2)),
@@ -194,7 +194,7 @@ const LAST_CHUNK: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunk
 const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 const LENGTH: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n";
 
-/// The defaults, or each limit small, down to none at all, or its default.
+/// Generates limits: all defaults, or each one either small, down to zero, or its default.
 pub(crate) fn limits() -> impl Strategy<Value = Limits> {
     let defaults = Limits::new();
     prop_oneof![

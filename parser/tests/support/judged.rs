@@ -1,7 +1,7 @@
-//! Examples with marks: the place at which a rule is judged, and the offset of its error.
+//! Examples with marks for the place where a rule is judged, and for the offset of its error.
 //!
 //! `→` stands before the octet that the offset names, `⇥` before the octet at which the
-//! rule is judged, if that is a later one. All other characters are one octet each.
+//! rule is judged, if it comes later. All other characters are one octet each.
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
@@ -9,13 +9,13 @@ use h1events::{ErrorKind, Limits, RequestParser};
 
 use crate::support::{After, Ending, Run, run};
 
-/// What is presented after the place of judgement, and must not matter.
+/// Inputs after the place of judgement, which must not matter.
 const AFTERWARDS: [&[u8]; 5] =
     [b"\r\n", b"\0", b"\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &[0xff; 40]];
 
-/// What comes before the request, and must not matter either. The last ones
-/// shift offsets, since empty lines are part of the request. They aren't two:
-/// a NUL after those is judged differently.
+/// Inputs before the request, which must not matter either. The last ones
+/// shift offsets, since empty lines are part of the request. None has exactly
+/// two empty lines, after which a NUL is judged differently.
 const BEFORE: [&str; 5] = [
     "",
     "G / HTTP/1.0\r\n\r\n",
@@ -24,7 +24,7 @@ const BEFORE: [&str; 5] = [
     "\r\n\r\n\r\n",
 ];
 
-/// Inputs up to this length are cut everywhere.
+/// Length in octets up to which inputs are cut everywhere.
 const SHORT: usize = 300;
 
 pub(crate) struct Judge {
@@ -51,8 +51,8 @@ impl Judge {
         Self { limits: Limits::new(), parser }
     }
 
-    /// Asserts that the request is refused at the place marked, with the offset marked:
-    /// nothing before that place does it, that octet does, and nothing after it changes it.
+    /// Asserts that the request is refused at the place marked, with the offset marked: not
+    /// before that octet, always at it, and whatever comes after it.
     #[track_caller]
     pub(crate) fn refuses(&self, marked: &str, kind: ErrorKind, status: u16) {
         let example = Example::new(marked);
@@ -61,14 +61,14 @@ impl Judge {
             if is_empty_lines && example.octets.starts_with(b"\r") {
                 continue;
             }
-            // What comes before may be more than small limits allow.
+            // `before` may exceed small limits.
             if self.present(before.as_bytes(), []).ending == Ending::Idle {
                 self.refuses_after(before, is_empty_lines, &example, kind, status);
             }
         }
     }
 
-    /// The same for a request after another one.
+    /// Asserts the same for a request after another one.
     #[track_caller]
     pub(crate) fn refuses_next(&self, first: &str, marked: &str, kind: ErrorKind, status: u16) {
         assert_eq!(self.present(first.as_bytes(), []).ending, Ending::Idle);
@@ -121,7 +121,7 @@ impl Judge {
         }
     }
 
-    /// Asserts that the input is whole requests, and nothing is wrong with them.
+    /// Asserts that the input is a whole number of valid requests.
     #[track_caller]
     pub(crate) fn accepts(&self, input: &str) -> Run {
         let run = self.takes(input);
@@ -129,7 +129,7 @@ impl Judge {
         run
     }
 
-    /// Asserts that nothing is wrong with what there is of a request.
+    /// Asserts that the input is the valid start of a request.
     #[track_caller]
     pub(crate) fn waits_after(&self, input: &str) -> Run {
         let run = self.takes(input);

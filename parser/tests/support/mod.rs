@@ -1,4 +1,4 @@
-//! Drives the parser as a caller does, and checks on the way what is promised of every call.
+//! Drives the parser as a caller does, and checks the promises that concern every call.
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
@@ -59,22 +59,22 @@ impl Options {
     }
 }
 
-/// How a run over some input ended.
+/// The end of a run over an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// After a whole number of requests.
     Idle,
-    /// After a request that ends what may be parsed, with that many octets unread.
+    /// After the last request that may be parsed, with that number of octets unread.
     Stopped { unread: usize },
     /// Within a request.
     Incomplete,
-    /// With that error, `offset` counted from the start of the input.
+    /// With that error. `offset` counts from the start of the input.
     Error { error: Error, offset: u64 },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
-    /// With adjacent `Body` events made one.
+    /// Adjacent `Body` events are joined.
     pub(crate) events: Vec<Owned>,
     pub(crate) ending: Ending,
 }
@@ -116,7 +116,7 @@ pub(crate) fn run(
         loop {
             let before = rest;
             let result = parser.next_event(&mut rest);
-            assert!(before.ends_with(rest), "what is left is not the end of what was there");
+            assert!(before.ends_with(rest), "the rest isn't the end of the input");
             consumed = filled - rest.len();
             match result {
                 Ok(Some(event)) => {
@@ -138,7 +138,7 @@ pub(crate) fn run(
                 Ok(None) => {
                     let left = rest.len();
                     assert!(left < limits.required_buffer(), "{left} octets are left");
-                    // Between requests, and no octet of the next one is there.
+                    // Between requests, without an octet of the next one.
                     let is_between = matches!(events.last(), None | Some(Owned::End));
                     assert_eq!(parser.is_idle(), is_between && matches!(rest, b"" | b"\r"));
                     break;

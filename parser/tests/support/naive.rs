@@ -1,7 +1,6 @@
-//! A parser as it would be written if nothing mattered but to be right: it has all of the
-//! input, looks at one octet after the other, and asks of each first whether it may stand
-//! there, then whether it is one too many. Of the crate it takes the types that name a
-//! result, and nothing that finds one.
+//! A parser written for nothing but correctness. It has all of the input, and takes one octet
+//! after another. It checks first whether the octet is allowed there, then whether it exceeds a
+//! limit. From the crate it uses only the types of results.
 
 #![allow(dead_code, reason = "not every test uses all of it")]
 
@@ -18,19 +17,19 @@ use crate::support::{Options, Owned};
 pub(crate) enum Ending {
     Idle,
     Incomplete,
-    /// With its offset from the start of the input.
+    /// The kind, and the offset from the start of the input.
     Error(ErrorKind, u64),
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Parsed {
     pub(crate) events: Vec<Owned>,
-    /// How many octets have been consumed after each event.
+    /// The number of octets consumed after each event.
     pub(crate) places: Vec<usize>,
     pub(crate) ending: Ending,
 }
 
-/// Knows no limits but the number of empty lines and the length of the method.
+/// Parses without limits, except for the number of empty lines and the length of the method.
 pub(crate) fn parse(input: &[u8], options: Options) -> (Vec<Owned>, Ending) {
     let mut limits = Limits::new();
     for limit in [
@@ -72,7 +71,7 @@ struct Naive<'a> {
 type Name = Vec<u8>;
 type Value = Vec<u8>;
 
-/// What a section of field lines may have, and has so far.
+/// The limits of a section of field lines, and its size so far.
 struct Section {
     max_octets: u32,
     max_lines: u32,
@@ -93,8 +92,8 @@ impl Naive<'_> {
         refuse_at(kind, self.at)
     }
 
-    /// Takes the octets that are allowed, as many as the limit permits. The one after them
-    /// is there.
+    /// Takes the octets that are allowed, up to the limit. Returns them once the octet after
+    /// them is there.
     fn take(
         &mut self,
         is_allowed: impl Fn(u8) -> bool,
@@ -157,7 +156,8 @@ impl Naive<'_> {
         Ok(())
     }
 
-    /// Takes the empty lines before a request, and counts them. The octet after them is there.
+    /// Takes the empty lines before a request. Returns their number once the octet after them
+    /// is there.
     fn empty_lines(&mut self) -> Result<usize, Ending> {
         let mut count = 0;
         loop {
@@ -175,7 +175,7 @@ impl Naive<'_> {
     }
 
     fn request_line(&mut self, empty_lines: usize) -> Result<Head, Ending> {
-        // A method that doesn't end is read no further than a target would be.
+        // A method that doesn't end is read up to the limit of the target.
         let method = self.take(is_tchar, self.limits.target, ErrorKind::EndlessMethod)?;
         match self.peek()? {
             b' ' if method.len() as u64 > self.limits.method.into() => {
@@ -192,7 +192,7 @@ impl Naive<'_> {
             _ => return self.refuse(ErrorKind::BinaryData),
         }
         let target_start = self.at;
-        // What a PROXY line has instead of a version is an address, or nothing.
+        // A PROXY line has an address instead of a version, or nothing.
         let no_version =
             if method == b"PROXY" { ErrorKind::ProxyProtocol } else { ErrorKind::InvalidVersion };
         let non_ascii = self.options.allow_non_ascii_target;
@@ -247,7 +247,8 @@ impl Naive<'_> {
         Ok(octet - b'0')
     }
 
-    /// A field line and where it starts, or none but the empty line at the end.
+    /// Takes a field line, and returns where it starts. Returns `None` after the empty line at
+    /// the end.
     fn field_line(
         &mut self,
         section: &mut Section,
@@ -299,7 +300,7 @@ impl Naive<'_> {
         Ok(self.input[octets_start..self.at].to_vec())
     }
 
-    /// Takes an octet of a line that counts, for the line and for the section.
+    /// Takes an octet that counts for the line and for the section.
     fn field_octet(&mut self, start: usize, section: &Section) -> Result<(), Ending> {
         if passes(self.at - start, self.limits.field_line) {
             return self.refuse(ErrorKind::FieldLineTooLong);
@@ -316,7 +317,7 @@ impl Naive<'_> {
         Ok(())
     }
 
-    /// Takes that many octets of content, or those that are there.
+    /// Takes `length` octets of content, or those that are there.
     fn data(&mut self, length: u64) -> Result<(), Ending> {
         let rest = &self.input[self.at..];
         let taken = usize::try_from(length).unwrap_or(usize::MAX).min(rest.len());
@@ -334,7 +335,7 @@ impl Naive<'_> {
     }
 }
 
-/// Whether one more is too many.
+/// Returns whether one more would exceed the limit.
 fn passes(count: usize, limit: u32) -> bool {
     count as u64 >= limit.into()
 }
@@ -343,7 +344,7 @@ fn refuse_at<T>(kind: ErrorKind, at: usize) -> Result<T, Ending> {
     Err(Ending::Error(kind, at as u64))
 }
 
-/// Whether the target has a form that fits the method (RFC 9112 section 3.2).
+/// Returns whether the target has a form that fits the method (RFC 9112 section 3.2).
 fn has_form(method: &[u8], target: &[u8]) -> bool {
     if method == b"CONNECT" {
         let Some((host, port)) = split_port(target) else { return false };

@@ -6,7 +6,7 @@ use super::{Ending, Naive, Section, passes, refuse_at};
 use crate::grammar::{is_obs_text, is_space, is_tchar, is_vchar};
 use crate::support::Owned;
 
-/// Where octets of a chunk extension are counted: in their line, and in all lines.
+/// Counts octets of chunk extensions, in their line and in all lines.
 struct Extension<'a> {
     line_start: usize,
     extensions: &'a mut usize,
@@ -55,7 +55,8 @@ impl Naive<'_> {
         Ok(())
     }
 
-    /// The size. `extensions` counts the octets of them in all lines.
+    /// Takes a chunk line, and returns the size. `extensions` counts the octets of extensions in
+    /// all lines.
     fn chunk_line(&mut self, extensions: &mut usize) -> Result<u64, Ending> {
         let mut size = 0_u128;
         let start = self.at;
@@ -75,7 +76,7 @@ impl Naive<'_> {
             _ => return self.refuse(ErrorKind::InvalidChunkSize),
         }
         let mut extension = Extension { line_start: start, extensions };
-        // Whether CR may come, which BWS must not stand before.
+        // Whether CR may come: not after BWS.
         let mut may_end = true;
         while !(may_end && self.peek()? == b'\r') {
             self.chunk_space(&mut extension)?;

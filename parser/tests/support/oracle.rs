@@ -1,5 +1,5 @@
-//! The framing table of `rules.md`, and the order of judgement, as plainly as it can be put:
-//! what has to come of a head that is well-formed, octet by octet.
+//! The framing table of `rules.md` and the order of judgement, in plain code: the expected
+//! result of a head in which each octet is allowed.
 
 use h1events::{BodyLength, ErrorKind, Framing};
 
@@ -13,8 +13,8 @@ pub(crate) struct Head {
     pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// The kind of error, and the index of the line that it is about: none if it is the LF that
-/// ends the head.
+/// The kind of error, and the index of the line at fault, or `None` for the LF that ends the
+/// head.
 pub(crate) type Refusal = (ErrorKind, Option<usize>);
 
 pub(crate) fn judge(
@@ -70,7 +70,7 @@ fn judge_host(head: &Head, is_http_11: bool, allow_any_host: bool) -> Result<(),
     }
 }
 
-/// The rows of the framing table, first match wins.
+/// Decides by the rows of the framing table. The first match wins.
 fn judge_framing(head: &Head, is_http_11: bool, limit: u64) -> Result<BodyLength, Refusal> {
     let encodings: Vec<_> = head.lines("Transfer-Encoding").collect();
     let lengths: Vec<_> = head.lines("Content-Length").collect();
@@ -114,7 +114,7 @@ fn judge_framing(head: &Head, is_http_11: bool, limit: u64) -> Result<BodyLength
             if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
                 return Err((ErrorKind::InvalidContentLength, Some(line)));
             }
-            // Digits only, so that the sign that this would take, too, isn't there.
+            // `parse` would accept a sign, too, but there are only digits.
             let Ok(length) = str::from_utf8(digits).unwrap().parse::<u64>() else {
                 return Err((ErrorKind::ContentLengthOverflow, Some(line)));
             };
@@ -159,14 +159,14 @@ fn judge_expect(head: &Head, is_http_11: bool) -> Result<bool, Refusal> {
 }
 
 impl Head {
-    /// The values of that name, each with the index of its line.
+    /// Returns the values of the lines of that name, each with the index of its line.
     fn lines(&self, name: &str) -> impl Iterator<Item = (usize, &[u8])> {
         let lines = self.fields.iter().enumerate();
         let named = lines.filter(move |(_, (n, _))| n.eq_ignore_ascii_case(name.as_bytes()));
         named.map(|(index, (_, value))| (index, &value[..]))
     }
 
-    /// The members of the list that the lines of that name are, the empty ones included.
+    /// Returns the members of the list that the lines of that name form, the empty ones included.
     fn members(&self, name: &str) -> impl Iterator<Item = (usize, &[u8])> {
         self.lines(name).flat_map(|(index, value)| {
             value.split(|&octet| octet == b',').map(move |member| (index, trim(member)))
@@ -178,7 +178,7 @@ fn is_token(octets: &[u8]) -> bool {
     !octets.is_empty() && octets.iter().all(|&octet| is_tchar(octet))
 }
 
-/// Without the OWS around it (RFC 9110 section 5.6.3).
+/// Removes the OWS around a value (RFC 9110 section 5.6.3).
 pub(crate) fn trim(octets: &[u8]) -> &[u8] {
     let Some(start) = octets.iter().position(|&octet| !is_space(octet)) else { return &[] };
     let end = octets.iter().rposition(|&octet| !is_space(octet)).unwrap_or(start);
@@ -196,7 +196,7 @@ pub(crate) fn is_valid_host(value: &[u8]) -> bool {
     is_host && (port.is_empty() || is_valid_port(port))
 }
 
-/// What stands before and after the colon that isn't part of an IP literal.
+/// Splits at the colon that isn't part of an IP literal.
 pub(crate) fn split_port(value: &[u8]) -> Option<(&str, &str)> {
     let text = str::from_utf8(value).ok()?;
     let literal = text.rfind(']').map_or(0, |bracket| bracket + 1);
@@ -226,7 +226,7 @@ fn is_ipv6(literal: &str) -> bool {
     groups(before, false).zip(groups(after, true)).is_some_and(|(a, b)| a + b <= 7)
 }
 
-/// How many groups there are, unless something else is among them.
+/// Counts the groups. Returns `None` if something else is among them.
 fn ipv6_groups(text: &str, is_end: bool) -> Option<usize> {
     let mut count = 0;
     let mut groups = text.split(':').peekable();

@@ -1,5 +1,5 @@
-//! The chapter of the crate documentation lists these tests, each of them once, and the reports
-//! that they name.
+//! The chapter `attacks` of the crate documentation lists each of these tests once, with the
+//! reports that it names.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ fn tests() -> Reports {
     tests
 }
 
-/// The numbers of the reports that a text names, in their order.
+/// Returns the numbers of the reports that a text names, in their order.
 fn reports(text: &str) -> Vec<String> {
     let is_number = |octet: char| octet.is_ascii_digit() || octet == '-';
     let numbers = text.split("CVE-").skip(1);

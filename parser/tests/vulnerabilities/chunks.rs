@@ -9,8 +9,8 @@ fn chunked(body: &str) -> String {
     format!("{CHUNKED}{body}")
 }
 
-/// The longest prefix that is a number, or all that a language takes for one
-/// (CVE-2023-47627).
+/// Some recipients read the longest prefix that is a number, or all that their language takes for
+/// one (CVE-2023-47627).
 #[test]
 fn size_that_is_no_number() {
     for size in [
@@ -73,7 +73,7 @@ fn size_that_overflows() {
     }
 }
 
-/// A size in octal, or of many zeros, is what it says.
+/// Leading zeros make no size octal, and are limited.
 #[test]
 fn size_with_leading_zeros() {
     let body = "0010\r\n0123456789abcdef\r\n000\r\n\r\n";
@@ -99,7 +99,7 @@ fn lf_in_an_extension() {
     }
 }
 
-/// The same with a CR.
+/// A CR in an extension ends the line for one of two recipients.
 #[test]
 fn cr_in_an_extension() {
     refuses(&chunked("5\r→\r;a\r\n"), BareCr, 400);
@@ -110,17 +110,17 @@ fn cr_in_an_extension() {
     refuses(&chunked("5;a=→\rX"), InvalidChunkExtension, 400);
 }
 
-/// A quoted string that spans lines, for a recipient who knows that it is one (CVE-2026-33870).
+/// A quoted string spans lines for a recipient that knows quoted strings (CVE-2026-33870).
 #[test]
 fn line_end_in_a_quoted_extension() {
     refuses(&chunked("1;a=\"b→\r\nX\r\n0\r\n\r\n\""), InvalidChunkExtension, 400);
     refuses(&chunked("1;a=\"→\r\n\"\r\n"), InvalidChunkExtension, 400);
     refuses(&chunked("1;a=\"\\→\r\n\"\r\n"), InvalidChunkExtension, 400);
-    // Nor does an escaped quote end it.
+    // An escaped quote doesn't end it either.
     accepts(&chunked("1;a=\"\\\";b\"\r\nX\r\n0\r\n\r\n"), &[("/", "X")]);
 }
 
-/// Octets that are skipped without being looked at (CVE-2021-22960).
+/// Some recipients skip the octets of an extension without checking them (CVE-2021-22960).
 #[test]
 fn extension_that_is_none() {
     for line in [
@@ -157,7 +157,8 @@ fn data_longer_than_its_size() {
     refuses(&chunked("1\r\nA→ \r\n0\r\n\r\n"), InvalidChunkEnd, 400);
 }
 
-/// Two octets after the data that nobody looks at (CVE-2025-43859), or one, or none.
+/// Some recipients skip two octets after the data without checking them (CVE-2025-43859), or take
+/// one, or none.
 #[test]
 fn data_without_its_line_end() {
     refuses(&chunked("5\r\nhello→XX0\r\n\r\n"), InvalidChunkEnd, 400);
@@ -178,7 +179,7 @@ fn bare_line_end_after_a_size() {
     refuses(&chunked("0\r→\r\n"), BareCr, 400);
 }
 
-/// The body ends with the empty line after the last chunk, and nowhere before.
+/// The body ends with the empty line after the last chunk, not before.
 #[test]
 fn body_without_its_end() {
     for body in
@@ -190,7 +191,7 @@ fn body_without_its_end() {
     refuses(&chunked("0\r\nGET→ /smuggled HTTP/1.1\r\n"), WhitespaceBeforeColon, 400);
 }
 
-/// What comes after the end is a request or an error.
+/// Octets after the end are a request or an error.
 #[test]
 fn garbage_after_the_end() {
     let request = chunked("1\r\nx\r\n0\r\n\r\n");

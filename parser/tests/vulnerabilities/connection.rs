@@ -1,4 +1,4 @@
-//! What follows a request on the same connection.
+//! Octets after a request on the same connection.
 
 use h1events::ErrorKind::*;
 use h1events::{BodyLength, Framing, RequestParser};
@@ -16,14 +16,14 @@ fn framing(input: &str) -> Framing {
     events.iter().find_map(framing).expect("a head")
 }
 
-/// A caller who does what the crate documentation asks reads none of these.
+/// Asserts that a caller that follows the crate documentation parses none of `rest`.
 #[track_caller]
 fn leaves_unread(head: &str, rest: &str) {
     let run = whole(&RequestParser::new(), [head, rest].concat().as_bytes());
     assert_eq!(run.ending, Ending::Stopped { unread: rest.len() }, "{head:?}");
 }
 
-/// The connection ends with the request that says so, and what follows is none.
+/// The request that closes the connection is the last one.
 #[test]
 fn request_after_close() {
     for connection in ["close", "Close", "keep-alive, close", "close, keep-alive", ", close ,,"] {
@@ -36,7 +36,7 @@ fn request_after_close() {
     leaves_unread(head, HIDDEN);
 }
 
-/// What a front drops because Connection names it, the next recipient doesn't get.
+/// A proxy drops a field that Connection names, so the next recipient doesn't get it.
 #[test]
 fn framing_field_named_by_connection() {
     for option in ["Transfer-Encoding", "Content-Length", "Host", "host", "close, HOST"] {
@@ -47,8 +47,8 @@ fn framing_field_named_by_connection() {
     }
 }
 
-/// h2c smuggling, and tunnels that a front opens before it has been answered (CVE-2026-2833): the
-/// offer is reported, nothing switches by itself, and what follows is the next request.
+/// h2c smuggling, and tunnels that a proxy opens before the server has answered (CVE-2026-2833):
+/// the parser reports the offer, doesn't switch, and parses the next request.
 #[test]
 fn upgrade_that_nobody_answered() {
     let h2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
@@ -56,19 +56,20 @@ fn upgrade_that_nobody_answered() {
     assert!(framing(&head).upgrade);
     accepts(&format!("{head}{NEXT}"), &[("/", ""), ("/next", "")]);
     refuses_next(&head, "PRI * HTTP/→2.0\r⇥\n\r\nSM\r\n\r\n", Http2Preface, 505);
-    // Offers that were forwarded by mistake are none.
+    // Upgrade fields that were forwarded by mistake are no offers.
     assert!(!framing("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\r\n").upgrade);
     assert!(!framing("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n").upgrade);
 }
 
-/// Octets after CONNECT are the tunnel's, or nobody's if there is none.
+/// Octets after CONNECT belong to the tunnel. Without a tunnel, they are dropped.
 #[test]
 fn request_after_connect() {
     leaves_unread("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", HIDDEN);
     leaves_unread("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\nContent-Length: 0\r\n\r\n", HIDDEN);
 }
 
-/// Content in a CONNECT request would be the tunnel's for one, the request's for the other.
+/// Content in a CONNECT request would belong to the tunnel for one recipient, to the request for
+/// the other.
 #[test]
 fn connect_with_content() {
     for line in ["Content-Length: 35", "Transfer-Encoding: chunked"] {
@@ -77,8 +78,8 @@ fn connect_with_content() {
     }
 }
 
-/// Expectations change nothing about framing, unknown ones are not passed over, and none is
-/// hidden in a folded line (CVE-2025-32094).
+/// Expectations don't change the framing. Unknown ones are refused, and so are those in a folded
+/// line (CVE-2025-32094).
 #[test]
 fn expectation() {
     for method in ["GET", "POST"] {
@@ -90,7 +91,7 @@ fn expectation() {
         accepts(&format!("{head}hello{NEXT}"), &[("/", "hello"), ("/next", "")]);
     }
     // A proxy may have passed on one of these without expecting a 100, which it would take for
-    // the final answer.
+    // the final response.
     for lines in [
         "Expect: 100-continue, 100-continue",
         "Expect: 100-continue,",
@@ -113,7 +114,7 @@ fn expectation() {
     refuses(&format!("OPTIONS / HTTP/1.1\r\nHost: a\r\n{folded}"), LineFolding, 400);
 }
 
-/// After an error nothing is a request any more, whatever looks like one.
+/// After an error, the parser parses nothing more, even if it looks like a request.
 #[test]
 fn request_after_an_error() {
     refuses(
@@ -125,7 +126,7 @@ fn request_after_an_error() {
     refuses(&format!("GET → / HTTP/1.1\r\nHost: a\r\n\r\n{HIDDEN}"), InvalidTarget, 400);
 }
 
-/// Nothing that one request says is remembered for the next.
+/// The parser keeps nothing of a request for the next one.
 #[test]
 fn state_of_the_request_before() {
     let first = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: upgrade\r\n\
@@ -136,7 +137,7 @@ fn state_of_the_request_before() {
     assert!(run.events.ends_with(&[Owned::HeadEnd(framing), Owned::End]));
 }
 
-/// An octet too many after a body is part of the next method, and not skipped.
+/// An extra octet after a body is part of the next method. The parser doesn't skip it.
 #[test]
 fn garbage_after_a_body() {
     let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";

@@ -13,7 +13,7 @@ fn length_before_encoding() {
     refuses_head("Content-Length:\r\n→Transfer-Encoding: chunked", LengthAndEncoding, 400);
 }
 
-/// TE.CL: the other way round. A state kept for one order only would miss it.
+/// TE.CL: the other way round. A parser that remembers only one order would miss it.
 #[test]
 fn encoding_before_length() {
     refuses_head("Transfer-Encoding: chunked\r\n→Content-Length: 4", LengthAndEncoding, 400);
@@ -21,7 +21,7 @@ fn encoding_before_length() {
     refuses_head(lines, LengthAndEncoding, 400);
 }
 
-/// Methods that are believed to have no content don't go unchecked (CVE-2020-35863).
+/// Methods that are believed to have no content are checked, too (CVE-2020-35863).
 #[test]
 fn length_and_encoding_whatever_the_method() {
     for method in ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "FOO"] {
@@ -57,14 +57,14 @@ fn encoding_with_a_damaged_name() {
     }
 }
 
-/// No colon but a space: glued to the next line, or forwarded as it is.
+/// A space instead of a colon: one recipient joins the next line, another forwards it unchanged.
 #[test]
 fn encoding_without_a_colon() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding→ chunked\r\n\r\n";
     refuses(head, WhitespaceBeforeColon, 400);
 }
 
-/// Other fields are other fields, even if a gateway interface maps them onto one variable.
+/// Similar names are other fields, even if a gateway interface maps them to one variable.
 #[test]
 fn encoding_with_a_similar_name() {
     for name in
@@ -76,8 +76,8 @@ fn encoding_with_a_similar_name() {
     }
 }
 
-/// TE.TE: a value that one recipient takes for chunked, by trimming what is no whitespace, by
-/// its prefix, or by looking for the word in it (CVE-2019-16786, CVE-2019-15605).
+/// TE.TE: a value that one recipient takes for chunked, since it trims more than whitespace,
+/// compares a prefix, or searches for the word (CVE-2019-16786, CVE-2019-15605).
 #[test]
 fn encoding_with_a_damaged_value() {
     for octet in ["\0", "\u{8}", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{1f}", "\u{7f}"]
@@ -111,7 +111,7 @@ fn encoding_with_a_damaged_value() {
     }
 }
 
-/// Letters that lower or upper case turns into those of ASCII: U+212A KELVIN SIGN and
+/// Letters that a change of case turns into ASCII letters: U+212A KELVIN SIGN and
 /// U+017F LATIN SMALL LETTER LONG S, here in UTF-8.
 #[test]
 fn encoding_with_letters_that_fold_to_ascii() {
@@ -123,7 +123,7 @@ fn encoding_with_letters_that_fold_to_ascii() {
     refuses(&format!("POST / HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n"), InvalidFieldName, 400);
 }
 
-/// Empty members, which the list rule ignores, and exact comparison doesn't.
+/// Empty members: the list rule ignores them, a comparison of the whole value doesn't.
 #[test]
 fn encoding_with_empty_members() {
     for value in [",chunked", "chunked,", ", chunked", "chunked ,", "gzip,,chunked"] {
@@ -131,7 +131,8 @@ fn encoding_with_empty_members() {
     }
 }
 
-/// Several lines: the first, the last, or the list of both (CVE-2020-8287, CVE-2021-21299).
+/// Several lines: recipients take the first, the last, or the list of both (CVE-2020-8287,
+/// CVE-2021-21299).
 #[test]
 fn encoding_twice() {
     let te = "Transfer-Encoding:";
@@ -142,7 +143,7 @@ fn encoding_twice() {
     refuses_head(&format!("→{te} chunked, chunked"), ChunkedTwice, 400);
 }
 
-/// Chunked in front of another coding, or after one that is not understood (CVE-2024-1135).
+/// Chunked before another coding, or after an unknown one (CVE-2024-1135).
 #[test]
 fn encoding_list() {
     refuses_head("→Transfer-Encoding: chunked, cow", ChunkedNotLast, 400);
@@ -152,7 +153,7 @@ fn encoding_list() {
     refuses_head("→Transfer-Encoding: gzip, chunked", UnsupportedTransferCoding, 501);
 }
 
-/// What only a naive comparison finds strange is chunked for everybody.
+/// Other spellings are chunked for every recipient, except for naive comparisons.
 #[test]
 fn encoding_in_another_spelling() {
     for line in [

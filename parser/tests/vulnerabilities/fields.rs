@@ -10,8 +10,8 @@ fn head(lines: &str) -> String {
     format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n")
 }
 
-/// A line that begins with whitespace goes on with the one before, is one of its own, or is
-/// skipped (CVE-2022-32215).
+/// A line that begins with whitespace: recipients join it to the line before, take it for a line of
+/// its own, or skip it (CVE-2022-32215).
 #[test]
 fn line_folding() {
     refuses(&head("X: y\r\n→ z"), LineFolding, 400);
@@ -19,7 +19,7 @@ fn line_folding() {
     refuses(&head("X:\r\n→ y"), LineFolding, 400);
     refuses(&head("Transfer-Encoding:\r\n→ chunked"), LineFolding, 400);
     refuses(&head("X: y\r\n→ Content-Length: 5"), LineFolding, 400);
-    // Neither is a line of whitespace the end of the section.
+    // A line of whitespace doesn't end the section either.
     refuses(&head("X: y\r\n→ \r\nContent-Length: 5"), LineFolding, 400);
     refuses("GET / HTTP/1.1\r\n→ Host: b\r\nHost: a\r\n\r\n", WhitespaceBeforeFields, 400);
     refuses("GET / HTTP/1.1\r\n→\t\r\nHost: a\r\n\r\n", WhitespaceBeforeFields, 400);
@@ -68,7 +68,8 @@ fn empty_name() {
     refuses(&head("→:\r\nContent-Length: 5"), InvalidFieldName, 400);
 }
 
-/// A line without a colon, skipped, glued to the next, or the end of all (CVE-2019-20444).
+/// A line without a colon: recipients skip it, join it to the next, or end the head
+/// (CVE-2019-20444).
 #[test]
 fn no_colon() {
     refuses(&head("X→\r\nZ: w"), InvalidFieldName, 400);
@@ -84,7 +85,7 @@ fn whitespace_before_colon() {
     }
 }
 
-/// Octets that are no token: some recipients normalise them, others use what stands before.
+/// Octets that no token has: some recipients normalise them, others use the part before them.
 #[test]
 fn name_that_is_no_token() {
     for octet in ["(", ")", "<", "@", ",", ";", "\\", "\"", "/", "[", "]", "?", "=", "{", "}"] {
@@ -95,8 +96,8 @@ fn name_that_is_no_token() {
     }
 }
 
-/// What Unicode or C call a space is trimmed by one recipient and not by the other, and
-/// characters narrowed to eight bits become others: U+560A ends in 0x0A.
+/// One recipient trims the spaces of Unicode or C, and the other doesn't. Characters narrowed to
+/// eight bits become others: U+560A ends in 0x0A.
 #[test]
 fn values_that_others_change() {
     for value in
@@ -108,7 +109,7 @@ fn values_that_others_change() {
     }
 }
 
-/// Fields past the limit are neither dropped nor read for ever (CVE-2018-12121).
+/// Fields past the limit are neither dropped nor read forever (CVE-2018-12121).
 #[test]
 fn head_without_end() {
     let line = |length: usize| format!("X: {}\r\n", "y".repeat(length - 3));

@@ -1,4 +1,4 @@
-//! Host and target: which server is meant, and whether all agree.
+//! Host and target: which server the client means, and whether all recipients agree.
 
 use h1events::ErrorKind::*;
 
@@ -10,7 +10,7 @@ fn head(lines: &str) -> String {
     format!("GET / HTTP/1.1\r\n{lines}\r\n\r⇥\n")
 }
 
-/// The first or the last.
+/// Two Host lines: one recipient takes the first, the other the last.
 #[test]
 fn two_hosts() {
     refuses(&head("Host: a\r\n→Host: b"), DuplicateHost, 400);
@@ -20,7 +20,7 @@ fn two_hosts() {
     refuses("GET http://a/ HTTP/1.1\r\nHost: a\r\n→Host: b\r\n\r⇥\n", DuplicateHost, 400);
 }
 
-/// A second one that only one recipient sees.
+/// A second Host that only one recipient sees.
 #[test]
 fn hidden_host() {
     let head = |lines: &str| format!("GET / HTTP/1.1\r\n{lines}\r\n\r\n");
@@ -73,7 +73,7 @@ fn host_that_is_none() {
     }
 }
 
-/// No host at all: whatever the server takes for one is not what the client said.
+/// No host at all: the server would have to take one that the client didn't name.
 #[test]
 fn no_host() {
     refuses("GET / HTTP/1.1\r\nX: y\r\n\r→\n", MissingHost, 400);
@@ -83,7 +83,7 @@ fn no_host() {
 }
 
 /// RFC 9112 section 3.2.2: the target wins, and Host is ignored. Both are reported, so that
-/// nobody has to guess what the other recipient saw.
+/// the caller can tell what another recipient may have used.
 #[test]
 fn host_that_contradicts_the_target() {
     let run = Judge::new().accepts("GET http://b.example/ HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -103,7 +103,7 @@ fn target_with_userinfo() {
     accepts("GET http://a/@b HTTP/1.0\r\n\r\n", &[("http://a/@b", "")]);
 }
 
-/// A front that looks at the first request of a connection only: each has its own host.
+/// A proxy may check only the first request of a connection: each request has its own host.
 #[test]
 fn another_host_on_the_same_connection() {
     let request = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");

@@ -1,11 +1,11 @@
-//! Content-Length: several of them, numbers that are none, and bodies that are ignored.
+//! Content-Length: several of them, values that are no numbers, and bodies that are ignored.
 
 use h1events::ErrorKind::*;
 
 use crate::judged::Judge;
 use crate::{HIDDEN, NEXT, accepts, refuses, refuses_head};
 
-/// The first or the last (CVE-2015-5740, CVE-2019-16792).
+/// One recipient takes the first, the other the last (CVE-2015-5740, CVE-2019-16792).
 #[test]
 fn two_lengths() {
     refuses_head("Content-Length: 0\r\n→Content-Length: 35", DuplicateContentLength, 400);
@@ -14,8 +14,8 @@ fn two_lengths() {
     refuses_head("Content-Length: 5\r\nX: y\r\n→Content-Length:", DuplicateContentLength, 400);
 }
 
-/// What reads digits until something else comes takes a part of these; the number parsers of
-/// many languages take signs, prefixes, blanks and underscores (CVE-2021-32715,
+/// A recipient that reads digits up to another octet takes a part of these. The number parsers
+/// of many languages take signs, prefixes, blanks and underscores (CVE-2021-32715,
 /// CVE-2022-24761, CVE-2022-42252, CVE-2023-34188).
 #[test]
 fn length_that_is_no_number() {
@@ -65,7 +65,7 @@ fn length_that_is_no_number() {
     }
 }
 
-/// Digits for Unicode: SUPERSCRIPT TWO in Latin-1, ARABIC-INDIC and FULLWIDTH digits in UTF-8.
+/// Digits of Unicode: SUPERSCRIPT TWO in Latin-1, ARABIC-INDIC and FULLWIDTH digits in UTF-8.
 #[test]
 fn length_in_other_digits() {
     for value in ["\u{b2}", "1\u{b9}", "\u{d9}\u{a1}\u{d9}\u{a0}", "\u{ef}\u{bc}\u{95}"] {
@@ -140,7 +140,7 @@ fn body_whatever_the_method() {
 }
 
 /// 0.CL: the first recipient sees no length and sends the next client's request, which the
-/// second takes for the body. There is no telling; but it is the body, and nothing else.
+/// second takes for the body. No recipient can tell, but the octets are the body and nothing else.
 #[test]
 fn body_that_is_still_to_come() {
     for expect in ["", "Expect: 100-continue\r\n"] {
@@ -151,8 +151,8 @@ fn body_that_is_still_to_come() {
     }
 }
 
-/// Without a length there is no body: not until the end of input (CVE-2026-2835), and not by the
-/// method.
+/// Without a length there is no body, neither up to the end of input (CVE-2026-2835) nor because
+/// of the method.
 #[test]
 fn no_length_is_no_body() {
     for method in ["POST", "PUT", "PATCH"] {

@@ -1,8 +1,8 @@
-//! Published attacks on HTTP/1 parsers, each as a test that is named by what the attack does.
+//! Published attacks on HTTP/1 parsers, each as a test named after the attack.
 //!
-//! `→` marks the offset of the error, `⇥` the place of judgement where that is a later one;
-//! see `support/judged.rs` for what is checked of each example. Each attack stands alone: but
-//! for it, nothing is wrong with the request. `src/attacks.md` is the list of them.
+//! `→` marks the offset of the error, `⇥` the place of judgement if it comes later.
+//! `support/judged.rs` has the checks for each example. Apart from the attack, each request is
+//! valid. `src/attacks.md` lists all attacks.
 
 #[path = "../support/judged.rs"]
 mod judged;
@@ -33,7 +33,7 @@ fn refuses(marked: &str, kind: ErrorKind, status: u16) {
     Judge::new().refuses(marked, kind, status);
 }
 
-/// Asserts that the input is refused where it is marked, after a request that isn't.
+/// Asserts that the input is refused where it is marked, after a request that is accepted.
 #[track_caller]
 fn refuses_next(first: &str, marked: &str, kind: ErrorKind, status: u16) {
     Judge::new().refuses_next(first, marked, kind, status);

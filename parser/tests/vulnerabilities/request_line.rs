@@ -1,12 +1,12 @@
-//! The request line: where it ends, and what its parts are.
+//! The request line: its end, and its parts.
 
 use h1events::ErrorKind::*;
 
 use crate::judged::Judge;
 use crate::{NEXT, accepts, refuses};
 
-/// Splitting by a target: what stands behind the space, CR or LF would be a version, a line
-/// or a request of its own.
+/// Splitting by a target: the part after the space, CR or LF would be a version, a line or a
+/// request of its own.
 #[test]
 fn target_with_a_space_or_a_line_end() {
     refuses("GET /a →b HTTP/1.1\r\nHost: a\r\n\r\n", InvalidVersion, 400);
@@ -19,7 +19,7 @@ fn target_with_a_space_or_a_line_end() {
     refuses("GET →\r\n/ HTTP/1.1\r\n", InvalidTarget, 400);
 }
 
-/// Splitting by a method, and methods of which a part would be used.
+/// Splitting by a method, and methods of which a recipient may use only a part.
 #[test]
 fn method_with_other_octets() {
     refuses("GET→\r\n/ HTTP/1.1\r\n", InvalidMethod, 400);
@@ -33,7 +33,7 @@ fn method_with_other_octets() {
     refuses("→\"GET / HTTP/1.1\r\n", InvalidMethod, 400);
 }
 
-/// More than one space, from which some take the first and some the last.
+/// More than one space: some recipients split at the first, some at the last.
 #[test]
 fn more_than_one_space() {
     refuses("GET → / HTTP/1.1\r\n", InvalidTarget, 400);
@@ -41,7 +41,7 @@ fn more_than_one_space() {
     refuses("GET / HTTP/1.1→ \r\n", InvalidVersion, 400);
 }
 
-/// Encoded line ends stay encoded: it is for those who decode to keep them out of fields.
+/// Encoded line ends stay encoded. A caller that decodes them has to keep them out of fields.
 #[test]
 fn target_with_an_encoded_line_end() {
     let target = "/a%0d%0aTransfer-Encoding:%20chunked";
@@ -51,7 +51,7 @@ fn target_with_an_encoded_line_end() {
     );
 }
 
-/// A simple request, or a version that begins like one: for one recipient the head ends here.
+/// A simple request of HTTP/0.9: for one recipient the head ends with the line.
 #[test]
 fn http_09() {
     refuses("GET /→\r\n", InvalidVersion, 400);
@@ -61,7 +61,7 @@ fn http_09() {
     refuses("GET / HTTP/→0.9\r⇥\n\r\n", UnsupportedVersion, 505);
 }
 
-/// Versions that are cut off, wrapped around or not looked at.
+/// Versions that some recipients cut off, wrap around or don't check.
 #[test]
 fn version_that_is_none() {
     for version in [
@@ -100,7 +100,7 @@ fn bare_line_end() {
     refuses("\r\n→\nGET / HTTP/1.1\r\n", BareLf, 400);
 }
 
-/// Octets skipped in front of the method, and empty lines for ever.
+/// Octets that some recipients skip before the method, and empty lines without end.
 #[test]
 fn garbage_before_the_request_line() {
     for octet in
@@ -154,7 +154,7 @@ fn http2_preface() {
 }
 
 /// The header of the PROXY protocol, which says where a connection comes from. A recipient
-/// that skipped it would let anybody say so.
+/// that accepted it from any client would let the client choose its address.
 #[test]
 fn proxy_protocol_header() {
     refuses("PROXY TCP4 →127.0.0.1 127.0.0.1 1 80\r\nGET / HTTP/1.1\r\n", ProxyProtocol, 400);
@@ -170,8 +170,8 @@ fn target_that_is_not_ascii() {
     }
 }
 
-/// Switches for leniency add up to holes. One of the two there are admits these octets in paths
-/// and queries, and the other one any Host value. They loosen nothing else anywhere.
+/// Switches for leniency add up to holes. There are two: one admits these octets in paths and
+/// queries, the other any Host value. They loosen nothing else.
 #[test]
 fn the_two_options_loosen_nothing_else() {
     let lenient = Judge::allowing_non_ascii_target();

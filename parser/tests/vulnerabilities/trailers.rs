@@ -1,4 +1,4 @@
-//! The trailer section, which is no header section.
+//! The trailer section, which isn't part of the header section.
 
 use h1events::ErrorKind::*;
 
@@ -10,7 +10,7 @@ fn trailers(lines: &str) -> String {
     format!("{CHUNKED}1\r\nx\r\n0\r\n{lines}")
 }
 
-/// Merged into the header fields they would change framing and routing after the fact
+/// Merged into the header fields, these would change framing and routing after the fact
 /// (CVE-2025-12642).
 #[test]
 fn trailer_that_frames_or_routes() {
@@ -32,8 +32,8 @@ fn trailer_that_frames_or_routes() {
     }
 }
 
-/// Merged into the header fields they would override what has been checked there: they are
-/// never reported as header fields.
+/// Merged into the header fields, these would override checked values. They are never reported
+/// as header fields.
 #[test]
 fn trailer_that_identifies() {
     let lines = "Authorization: x\r\nCookie: y\r\nX-Forwarded-For: 127.0.0.1\r\n";
@@ -48,7 +48,7 @@ fn trailer_that_identifies() {
     assert_eq!(headers.count(), 2, "those of the header section");
 }
 
-/// A recipient who knows no trailers ends the body before them, and reads a request there.
+/// A recipient that knows no trailers ends the body before them, and reads a request there.
 #[test]
 fn trailer_that_is_a_request() {
     let requests = [("/", "x"), ("/next", "")];
@@ -56,7 +56,7 @@ fn trailer_that_is_a_request() {
     refuses(&trailers("GET→ /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"), WhitespaceBeforeColon, 400);
 }
 
-/// A line that is none ends the section for one recipient (CVE-2023-45648).
+/// A malformed line ends the section for one recipient (CVE-2023-45648).
 #[test]
 fn trailer_that_is_no_field_line() {
     refuses(&trailers(&format!("X→\r\nY: z\r\n\r\n{NEXT}")), InvalidFieldName, 400);
@@ -78,7 +78,7 @@ fn bare_line_end_in_trailers() {
     refuses(&trailers("X: y\r\n\r→X"), BareCr, 400);
 }
 
-/// Limits that count the header section only; or what is past them is read as a request
+/// Some recipients limit only the header section. Others read the octets past a limit as a request
 /// (CVE-2023-46589).
 #[test]
 fn trailers_without_end() {
