@@ -1,7 +1,7 @@
-//! What the fuzz targets check.
+//! The checks of the fuzz targets.
 //!
-//! The checks are functions of a library, so that a finding can be tried again on stable, and
-//! all seeds be run through all of them as a test.
+//! They are functions of a library, so that a finding can be tried again on stable Rust, and a test
+//! can run all of them on all seeds.
 
 pub mod checks;
 

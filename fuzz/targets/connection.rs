@@ -1,4 +1,4 @@
-//! Each request has its one answer, in order, and every connection ends.
+//! Each request gets exactly one response, in order, and every connection ends.
 
 #![no_main]
 

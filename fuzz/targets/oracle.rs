@@ -1,4 +1,4 @@
-//! What comes of an input is what a naive parser makes of it.
+//! The parser gives the same result as a naive parser.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Whatever comes, the parser keeps its promises, call by call.
+//! The parser keeps its promises at every call, whatever the input.
 
 #![no_main]
 

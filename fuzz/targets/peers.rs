@@ -1,4 +1,4 @@
-//! What is accepted here, other parsers understand in the same way.
+//! Other parsers understand each accepted request in the same way.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! However an input is cut, its events and its error are the same.
+//! Events and error of an input are the same, however it is cut.
 
 #![no_main]
 

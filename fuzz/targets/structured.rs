@@ -1,4 +1,4 @@
-//! What is built valid is accepted as it was built, and what is built with a flaw is refused.
+//! A valid request is accepted as it was built, and a request with a flaw is refused.
 
 #![no_main]
 

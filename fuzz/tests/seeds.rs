@@ -1,4 +1,4 @@
-//! All checks, on stable: over the seeds, and over the requests that the parser's tests have.
+//! All checks, on stable Rust: on the seeds, and on the requests of the parser's tests.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn folder(name: &str) -> std::path::PathBuf {
 fn check_folder(name: &str) -> usize {
     let files = fs::read_dir(folder(name)).expect("the folder is there");
     let paths = files.map(|file| file.expect("a file").path());
-    // Among the captured requests is a description of them.
+    // A description and a script are among the captured requests.
     let requests =
         paths.filter(|path| path.extension().is_none_or(|name| name != "md" && name != "py"));
     let checked = requests.map(|path| {

@@ -1,4 +1,4 @@
-//! Tells the program what it is built with, since counted instructions depend on it.
+//! Tells the program its compiler, target and flags, since counted instructions depend on them.
 
 use std::env;
 use std::process::Command;

@@ -1,10 +1,9 @@
-//! `cargo bench`: the same as `cargo run --release`. As a test: all parsers agree on what they
-//! parse.
+//! `cargo bench`: the same as `cargo run --release`. As a test: all parsers agree.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Cargo says `--bench` for `cargo bench` and nothing for `cargo test`.
+    // `cargo bench` passes `--bench`, `cargo test` passes nothing.
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.iter().any(|argument| argument == "--bench")
         && !arguments.iter().any(|argument| argument == "--test")

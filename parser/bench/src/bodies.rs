@@ -1,7 +1,7 @@
-//! Requests with bodies. Of the peers, httparse is compared, with the least that a caller has to
-//! add to it: Content-Length or else chunked, the content, and the line end after each chunk.
-//! ntex-httparse has a copy of `parse_chunk_size`. picohttpparser joins the chunks in place,
-//! so that its input can't be parsed twice.
+//! Requests with bodies. The only peer is httparse, with the least that a caller has to add to it:
+//! Content-Length or else chunked, the content, and the line end after each chunk. ntex-httparse
+//! has a copy of `parse_chunk_size`. picohttpparser joins the chunks in place, so its input can't
+//! be parsed twice.
 
 use std::mem::MaybeUninit;
 
@@ -12,7 +12,7 @@ pub(crate) const PARSERS: [Parser; 2] = [
     Parser { name: "httparse", parse: httparse },
 ];
 
-/// As many as h1events takes by default.
+/// Number of trailer fields that h1events takes by default.
 const MAX_TRAILERS: usize = 32;
 
 fn httparse(inputs: &[&[u8]]) -> Checksum {
@@ -45,7 +45,7 @@ fn content_length(fields: &[httparse::Header]) -> Option<usize> {
     str::from_utf8(field.value).ok()?.parse().ok()
 }
 
-/// Returns the trailer section.
+/// Takes the chunks, and returns the trailer section.
 fn chunks<'a>(mut body: &'a [u8], checksum: &mut Checksum) -> &'a [u8] {
     loop {
         let (line, size) = httparse::parse_chunk_size(body).expect("a valid chunk line").unwrap();

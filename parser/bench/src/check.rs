@@ -1,12 +1,14 @@
-//! Whether all parsers find the same in the same bytes. Nothing is timed before they do.
+//! Checks that all parsers find the same in the same bytes. Only then are they timed.
 
 use crate::comparison::{self, Comparison};
 use crate::incremental;
 use crate::peers::{Checksum, H1EVENTS};
 
+/// Checks all parsers on all workloads.
+///
 /// # Panics
 ///
-/// If a parser disagrees with the bytes.
+/// If a parser finds something else than a naive parser.
 pub fn parsers_agree() {
     for Comparison { parsers, workloads, .. } in comparison::all() {
         for workload in &workloads {
@@ -17,8 +19,8 @@ pub fn parsers_agree() {
                     assert_eq!(found, expected, "{} on {}", parser.name, input.escape_ascii());
                 }
             }
-            // Once more in one go, since a parser may carry something over from one request to
-            // the next.
+            // Once more in one go, since a parser may keep something from one request for the
+            // next.
             for set in workload.sets.iter() {
                 let expected = (parsers[H1EVENTS].parse)(set);
                 let requests: u64 = set.iter().map(|input| naive(input).requests).sum();
@@ -44,7 +46,7 @@ pub fn parsers_agree() {
     }
 }
 
-/// The same by splitting at spaces, line ends and colons, for requests that are known to be valid.
+/// Parses valid requests by splitting at spaces, line ends and colons.
 fn naive(input: &[u8]) -> Checksum {
     let mut rest = str::from_utf8(input).expect("the workloads are ASCII");
     let mut checksum = Checksum::default();
@@ -80,7 +82,7 @@ fn naive_fields(lines: &str, checksum: &mut Checksum) {
     }
 }
 
-/// Returns what follows the trailer section.
+/// Takes the chunks and the trailer section, and returns the rest.
 fn naive_chunks<'a>(mut body: &'a str, checksum: &mut Checksum) -> &'a str {
     loop {
         let (size, rest) = body.split_once("\r\n").expect("a chunk line");

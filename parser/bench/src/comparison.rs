@@ -1,4 +1,4 @@
-//! Which parsers are compared on what.
+//! The comparisons: parsers and workloads.
 
 use crate::peers::Parser;
 use crate::workloads::{self, Workload};

@@ -1,6 +1,6 @@
-//! Heads that come in one byte at a time, each parser resumed the way its documentation says. What
-//! a byte costs must not grow with the size of the head: promise 4 of h1events, and this benchmark
-//! fails if it is broken.
+//! Heads that come in one byte at a time. Each parser is resumed as its documentation says. The
+//! cost of a byte must not grow with the size of the head: that is promise 4 of h1events, and this
+//! benchmark fails if it is broken.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;
@@ -12,7 +12,7 @@ use ntex_httparse::{HeaderParsed, State, Status};
 use crate::peers::{self, Checksum, MAX_FIELDS};
 use crate::table;
 
-/// How much more a byte of a head four times as large may cost.
+/// The greatest cost of a byte in a head four times as large, relative to the small head.
 const MOST: f64 = 1.2;
 
 pub(crate) struct Feeder {
@@ -27,7 +27,7 @@ pub(crate) const FEEDERS: [Feeder; 4] = [
     Feeder { name: "picohttpparser", feed: picohttpparser },
 ];
 
-/// Prints what a byte costs. Returns whether that is the same for h1events however large the head.
+/// Prints the cost of a byte. Returns whether it is the same for h1events, however large the head.
 pub(crate) fn run(quick: bool) -> bool {
     println!(
         "\nOne byte at a time, nanoseconds per byte: small head, large head, large / small:\n"
@@ -60,8 +60,8 @@ pub(crate) fn run(quick: bool) -> bool {
     linear
 }
 
-/// The least that a byte of each head costs. Noise only ever adds to it: there are more attempts
-/// until the two are alike.
+/// Measures the least cost of a byte of each head. Noise only adds to it, so that there are more
+/// attempts until the two are alike.
 fn costs(feeder: &Feeder, pair: &[Head; 2], rounds: usize, attempts: usize) -> [f64; 2] {
     let mut least = [f64::INFINITY; 2];
     for _ in 0..attempts {
@@ -86,7 +86,8 @@ struct Head {
     head: Vec<u8>,
 }
 
-/// Small and large, of the same stuff, within the default limits of h1events.
+/// Makes pairs of a small and a large head with the same elements, within the default limits of
+/// h1events.
 fn pairs() -> [[Head; 2]; 3] {
     const KIB: usize = 1024;
     let head = |name, target: usize, lines: usize, line: usize| {
@@ -191,7 +192,7 @@ fn ntex_httparse(head: &[u8]) -> Checksum {
     checksum
 }
 
-/// Looks whether the new bytes have the end of the head, and starts over once they do.
+/// Searches the new bytes for the end of the head, and starts over once it is there.
 fn picohttpparser(head: &[u8]) -> Checksum {
     let mut checksum = Checksum::default();
     for filled in 1..=head.len() {

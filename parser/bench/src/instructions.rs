@@ -1,5 +1,5 @@
-//! Instructions that h1events takes for a request, counted by callgrind and held against
-//! `instructions.txt`. A busy machine doesn't change them, so that a few percent are found.
+//! Instructions that h1events takes for a request, counted by callgrind and compared with
+//! `instructions.txt`. A busy machine doesn't change them, so changes of a few percent show.
 //!
 //! The program runs itself under callgrind, once for each input, and callgrind counts in
 //! [`counted`] only.
@@ -30,7 +30,7 @@ const INPUTS: [&str; 11] = [
 /// Stands for a head of 8 KiB that comes in one byte at a time.
 pub(crate) const INCREMENTAL: &str = "incremental";
 
-/// How much more than held makes the program fail, as a share.
+/// The greatest increase over the file that passes, as a share.
 const MOST: f64 = 0.03;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
@@ -38,10 +38,10 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
 /// Compiler, target and flags of this program.
 const BUILT_WITH: &str = env!("BUILT_WITH");
 
-/// Counts all inputs, and compares with the file or writes it anew.
+/// Counts all inputs, and compares with the file or rewrites it.
 pub(crate) fn run(renew: bool) -> ExitCode {
     let done = if cfg!(debug_assertions) {
-        Err("counts of a debug build say nothing: cargo run --release -- instructions".to_owned())
+        Err("counts of a debug build mean nothing: cargo run --release -- instructions".to_owned())
     } else if renew {
         write_file()
     } else {
@@ -56,8 +56,8 @@ pub(crate) fn run(renew: bool) -> ExitCode {
     }
 }
 
-/// Parses what callgrind is to count, and prints the number of requests. Returns whether there
-/// are such a parser and such an input.
+/// Parses an input while callgrind counts, and prints the number of requests. Returns whether that
+/// parser and that input exist.
 pub(crate) fn count(parser: &str, input: &str) -> bool {
     let requests = if input == INCREMENTAL {
         let heads = incremental::heads();
@@ -77,7 +77,7 @@ pub(crate) fn count(parser: &str, input: &str) -> bool {
     requests.is_some()
 }
 
-/// Never inlined, since callgrind knows it by its name.
+/// Runs `parse`. Never inlined, since callgrind finds it by its name.
 #[inline(never)]
 fn counted(parse: &dyn Fn() -> Checksum) -> Checksum {
     black_box(parse())
@@ -119,26 +119,26 @@ fn compare() -> Result<(), String> {
     let renew = "cargo run --release -- instructions --renew";
     if held.built_with != BUILT_WITH {
         println!(
-            "\nThe file is from another build, so that this is a report and no failure: {}.\n\
-             To hold the counts of this build: {renew}",
+            "\nThe file is from another build, so this is a report, not a failure: {}.\n\
+             To keep the counts of this build: {renew}",
             held.built_with
         );
         return Ok(());
     }
     if !less.is_empty() {
-        println!("\nLess than held for {}. To keep it: {renew}", less.join(", "));
+        println!("\nLess than in the file for {}. To keep the gain: {renew}", less.join(", "));
     }
     if more.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "More than {} % above what is held for {}. If that is wanted: {renew}",
+        "More than {} % above the file for {}. If that is intended: {renew}",
         MOST * 100.0,
         more.join(", ")
     ))
 }
 
-/// What the file says.
+/// The contents of the file.
 struct Held<'a> {
     built_with: &'a str,
     lines: Vec<(&'a str, u64)>,
@@ -154,7 +154,7 @@ impl<'a> Held<'a> {
         });
         match (built_with, lines.collect()) {
             (Some(built_with), Some(lines)) => Ok(Self { built_with, lines }),
-            _ => Err(format!("{FILE} isn't as this program writes it")),
+            _ => Err(format!("{FILE} is malformed: renew it")),
         }
     }
 
@@ -164,7 +164,7 @@ impl<'a> Held<'a> {
     }
 }
 
-/// Instructions per request.
+/// Counts the instructions per request.
 fn under_callgrind(input: &str) -> Result<u64, String> {
     let program = env::current_exe().map_err(|error| error.to_string())?;
     let result = Command::new("valgrind")

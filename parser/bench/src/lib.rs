@@ -1,8 +1,8 @@
 //! The parser of h1events timed against its peers: see README.md.
 //!
-//! Criterion and divan time one function after the other, so that on a busy machine a ratio between
-//! two parsers says more about the minute than about the parsers. This harness interleaves them, a
-//! millisecond or two each, and compares only what was measured side by side.
+//! Criterion and divan time one function after another, so that on a busy machine a ratio between
+//! two parsers depends more on the other load than on the parsers. This harness interleaves them, a
+//! millisecond or two each, and compares only times that were measured side by side.
 
 mod bodies;
 pub mod check;

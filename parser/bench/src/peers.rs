@@ -1,5 +1,5 @@
-//! One function for each parser. Each is given inputs of one or more whole requests, touches the
-//! method, the target, and each name and value, and goes by the fastest way that the parser's
+//! One function for each parser. Each takes inputs of one or more whole requests, touches the
+//! method, the target, and each name and value, and uses the fastest way that the parser's
 //! documentation offers. That of h1events takes bodies, too.
 
 use std::hint::black_box;
@@ -11,7 +11,7 @@ use h1events::{Event, RequestParser};
 use ntex_httparse::{HeaderParsed, SlicePos};
 use picohttpparser_sys::{phr_header, phr_parse_request};
 
-/// As many as h1events takes by default.
+/// Number of fields that h1events takes by default.
 pub(crate) const MAX_FIELDS: usize = 128;
 
 pub(crate) struct Parser {
@@ -29,7 +29,7 @@ pub(crate) const PARSERS: [Parser; 4] = [
     Parser { name: "picohttpparser", parse: picohttpparser },
 ];
 
-/// What was parsed: the same for all parsers, or one of them is wrong.
+/// A sum over the parsed parts: the same for all parsers, or one of them is wrong.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checksum {
     pub(crate) requests: u64,
@@ -54,13 +54,14 @@ impl Checksum {
         self.text(value);
     }
 
-    /// Some of the content, in one piece as far as it is in one chunk.
+    /// Adds some of the content: one piece for each chunk.
     #[inline(always)]
     pub(crate) fn content(&mut self, content: &[u8]) {
         self.text(content);
     }
 
-    /// Length and first byte are cheap, but nobody has them without finding both ends of the text.
+    /// Adds the length and the first byte. They are cheap, but a parser has to find both ends of
+    /// the text for them.
     #[inline(always)]
     fn text(&mut self, text: &[u8]) {
         self.octets += text.len() as u64;

@@ -1,7 +1,7 @@
-//! Interleaved timing: in each round every parser has a turn of a millisecond or two at every
-//! workload, right after one another, so that whatever else the machine does hits all of them
-//! alike. Ratios are taken within a round; the median over the rounds leaves out the turns that
-//! were disturbed.
+//! Interleaved timing: in each round all parsers have a turn of a millisecond or two at each
+//! workload, one right after another, so that other load on the machine disturbs all of them alike.
+//! Ratios are taken within a round. The median over the rounds leaves out the turns that were
+//! disturbed.
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -25,7 +25,7 @@ impl Rounds {
         self.0.iter().map(|round| round[parser]).fold(f64::INFINITY, f64::min)
     }
 
-    /// How many times as fast as httparse.
+    /// Returns the speed relative to httparse.
     pub(crate) fn ratio(&self, parser: usize) -> f64 {
         median(self.0.iter().map(|round| round[HTTPARSE] / round[parser]))
     }
@@ -50,7 +50,8 @@ pub(crate) fn compare(parsers: &[Parser], workloads: &[Workload], rounds: usize)
     results
 }
 
-/// The same number for all parsers, so that each does the same work.
+/// Finds the number of passes that fill a turn. All parsers take that number, so that each does the
+/// same work.
 fn passes_per_turn(workload: &Workload, parser: &Parser) -> usize {
     let mut passes = 1;
     while take_turn(workload, 0..passes, parser).time < TURN {
@@ -64,7 +65,7 @@ struct Turn {
     requests: u64,
 }
 
-/// One set for each pass.
+/// Parses one set in each pass.
 fn take_turn(workload: &Workload, passes: Range<usize>, parser: &Parser) -> Turn {
     let mut turn = Turn { time: Duration::ZERO, requests: 0 };
     for pass in passes {
@@ -78,7 +79,8 @@ fn take_turn(workload: &Workload, passes: Range<usize>, parser: &Parser) -> Turn
     turn
 }
 
-/// So that the first parser of a round doesn't fetch the bytes from memory for all the others.
+/// Reads the set, so that the first parser of a round doesn't fetch the bytes from memory for the
+/// others.
 fn read(set: &[&[u8]]) {
     const CACHE_LINE: usize = 64;
     for input in set {

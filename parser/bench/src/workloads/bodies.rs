@@ -7,12 +7,12 @@ pub(super) const TRAILERS: &str = "\
     Server-Timing: read;dur=12.4, encode;dur=3.1\r\n\
     X-Checksum-CRC32: cbf43926\r\n";
 
-/// A body with Content-Length.
+/// Makes a request with Content-Length.
 pub(super) fn length(octets: usize) -> String {
     head(&format!("Content-Length: {octets}")) + &content(octets)
 }
 
-/// A chunked body. Each chunk has `octets` of content.
+/// Makes a request with a chunked body. Each chunk has `octets` of content.
 pub(super) fn chunks(count: usize, octets: usize, trailers: &str) -> String {
     let chunk = format!("{octets:x}\r\n{}\r\n", content(octets));
     head("Transfer-Encoding: chunked") + &chunk.repeat(count) + "0\r\n" + trailers + "\r\n"

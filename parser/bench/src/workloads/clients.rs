@@ -1,4 +1,4 @@
-//! What each family of clients sends, Host aside, in the order in which it does.
+//! The fields that each family of clients sends, except for Host, in the order of that client.
 
 use super::random::Random;
 use super::target::target;

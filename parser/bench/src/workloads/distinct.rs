@@ -1,7 +1,7 @@
-//! Requests of which no two are alike, made up of what browsers, apps, scripts and crawlers send,
-//! in a fixed random order. A set is small enough for the second-level cache, which is where a
-//! server finds what it has just received. But today's branch predictors learn a thousand requests
-//! by heart within a few rounds, so there are many sets.
+//! Requests of which no two are alike, with the fields that browsers, apps, scripts and crawlers
+//! send, in a fixed random order. A set is small enough for the second-level cache, where a server
+//! finds the bytes it has just received. But today's branch predictors learn a thousand requests
+//! within a few rounds, so there are many sets.
 
 use super::SET;
 use super::clients::{self, Fields};

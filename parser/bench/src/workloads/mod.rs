@@ -1,4 +1,4 @@
-//! What is parsed: heads, which all of the parsers parse, and requests with bodies.
+//! The workloads: heads, which all parsers take, and requests with bodies.
 
 mod bodies;
 mod clients;
@@ -16,18 +16,18 @@ const SET: usize = 1000;
 /// Requests in a set with bodies: few, since each is read before it is timed.
 const BODIES_IN_SET: usize = 100;
 
-/// Requests in an input of pipelined ones.
+/// Requests in an input of pipelined requests.
 const PIPELINED: usize = 20;
 
 const KIB: usize = 1024;
 
-/// What is parsed in one go: inputs of one or more whole requests.
+/// Inputs of one or more whole requests, which are parsed in one go.
 type Set = Vec<&'static [u8]>;
 
 pub(crate) struct Workload {
     pub(crate) name: &'static str,
-    /// More than one if the requests must not come round again before the branch predictor has
-    /// forgotten them. Made when needed, since under callgrind that takes seconds.
+    /// More than one set if the branch predictor has to forget the requests before they repeat. The
+    /// sets are made when needed, since that takes seconds under callgrind.
     pub(crate) sets: LazyCell<Vec<Set>>,
 }
 
@@ -107,7 +107,7 @@ fn with_body(request: String) -> Vec<Set> {
     vec![vec![request.leak().as_bytes(); BODIES_IN_SET]]
 }
 
-/// The files have plain line ends, so that editors and git leave them alone.
+/// Replaces LF by CRLF. The files have LF, so that editors and git leave them alone.
 fn on_the_wire(text: &str) -> &'static [u8] {
     text.lines().flat_map(|line| [line, "\r\n"]).collect::<String>().leak().as_bytes()
 }
