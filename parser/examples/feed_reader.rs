@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn read_requests(mut reader: impl Read) -> Result<usize, Box<dyn Error>> {
     let limits = Limits::new();
     let mut parser = RequestParser::with_limits(limits);
-    // As long as this, it always has room for more after `Ok(None)`.
+    // A buffer of this size always has space for more after `Ok(None)`.
     let mut buffer = vec![0; limits.required_buffer()];
     let mut filled = 0;
     let mut requests = 0;

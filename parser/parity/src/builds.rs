@@ -1,4 +1,4 @@
-//! The rows of the first table that are about code: what it is made of, and where it builds.
+//! The rows of the first table about code: `unsafe`, dependencies, and where it builds.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::features::yes;
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 const LOCK: &str = include_str!("../Cargo.lock");
 
-/// Has no standard library. The compiler for it comes from `rustup target add`.
+/// A target without a standard library, from `rustup target add`.
 const MICROCONTROLLER: &str = "thumbv7em-none-eabihf";
 
 pub struct Build {
@@ -31,15 +31,15 @@ pub const BUILDS: [Build; 4] = [
     Build {
         id: "no-heap",
         title: "Builds without a heap",
-        // An archive with everything in it is refused without an allocator, if one is needed.
+        // A static library that needs an allocator doesn't link without one.
         cell: |package| {
             yes(package.is_c() && is_freestanding(package) || builds(package, "staticlib"))
         },
     },
-    Build { id: "crates", title: "Other crates that it brings", cell: brings },
+    Build { id: "crates", title: "Other crates that it depends on", cell: brings },
 ];
 
-/// A package as it is built here.
+/// A package in the version of this workspace.
 pub struct Package {
     pub name: String,
     pub version: String,
@@ -61,7 +61,7 @@ impl Package {
         }
     }
 
-    /// Whether a binding is all that is Rust in it.
+    /// Returns whether it is C with a binding in Rust.
     fn is_c(&self) -> bool {
         self.directory.join("deps").exists()
     }
@@ -100,7 +100,7 @@ fn brings(package: &Package) -> String {
     (crates.len() - 1).to_string()
 }
 
-/// Whether a crate that has nothing else in it builds.
+/// Returns whether a crate builds that has only this dependency.
 fn builds(package: &Package, crate_type: &str) -> bool {
     let Package { name, version, directory } = package;
     let probe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/probes").join(name);
@@ -138,7 +138,7 @@ fn builds(package: &Package, crate_type: &str) -> bool {
     output.status.success()
 }
 
-/// Whether C needs nothing but the functions that a compiler expects anywhere.
+/// Returns whether the C code needs only the functions that a compiler expects everywhere.
 fn is_freestanding(package: &Package) -> bool {
     let object = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/probes/peer.o");
     fs::create_dir_all(object.parent().expect("a folder")).expect("a folder");

@@ -1,4 +1,4 @@
-//! The rows of the first table that need no compiler: what a parser gives, and what it costs.
+//! The rows of the first table that need no compiler: the features of a parser, and its costs.
 
 use std::time::Duration;
 
@@ -24,12 +24,12 @@ pub const FEATURES: [Feature; 16] = [
     },
     Feature {
         id: "same-when-cut",
-        title: "Says the same of all in the second table, in one read or in many",
+        title: "Gives the same result for each row of the second table, in one read or in many",
         cell: |peer| yes(rows().iter().all(|row| row.same_when_cut(peer))),
     },
     Feature {
         id: "in-one-piece",
-        title: "Gives targets, names and values in one piece that come octet by octet",
+        title: "Gives targets, names and values in one piece, even if they come octet by octet",
         cell: |peer| yes(!first(peer.requests(PLAIN, 1)).in_pieces),
     },
     Feature {
@@ -143,7 +143,8 @@ pub fn yes(is: bool) -> String {
     if is { "yes" } else { "no" }.to_owned()
 }
 
-/// Eight times the octets take eight times the time, or 64 times if each read starts over.
+/// Tells whether the time is linear: eight times the octets take eight times the time, or 64 times if
+/// each read starts over.
 fn linear(peer: &dyn Peer) -> String {
     let heads = [long_head(1500), long_head(12_000)];
     assert!(first(peer.requests(&heads[1], 1)).method == b"GET", "it isn't refused");
@@ -181,7 +182,7 @@ fn statuses(peer: &dyn Peer) -> String {
     }
 }
 
-/// A head of fields with 200 octets each.
+/// Makes a head of fields with 200 octets each.
 fn long_head(octets: usize) -> Vec<u8> {
     let field = format!("Name: {}\r\n", "v".repeat(192));
     format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", field.repeat(octets / 200)).into()

@@ -1,5 +1,5 @@
-//! What the parser of h1events and its peers do with the same octets: two tables, each cell of which
-//! is run. The README says how.
+//! Two tables that compare the parser of h1events with its peers on the same octets. Each cell is the
+//! result of a run. The README says how.
 
 mod builds;
 mod features;

@@ -1,5 +1,5 @@
-//! Writes the tables of the README anew: `cargo run`; `cargo run -- PYTHON` runs llhttp and h11 with
-//! that interpreter before.
+//! Rewrites the tables of the README: `cargo run`. `cargo run -- PYTHON` first runs llhttp and h11
+//! with that interpreter.
 
 use std::{env, fs};
 

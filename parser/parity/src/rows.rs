@@ -10,9 +10,9 @@ use crate::run::{Peer, Run};
 pub struct Row {
     pub id: String,
     pub title: String,
-    /// What the RFC has a server do with it, and where it says so.
+    /// The verdict that the RFC asks of a server, and the section.
     pub rfc: String,
-    /// The feature without which this is left to the caller.
+    /// The feature without which the parser leaves this to its caller.
     pub needs: Option<String>,
     /// Whether the inputs are chunked bodies.
     #[serde(default)]
@@ -24,7 +24,7 @@ pub struct Row {
     inputs: Vec<Value>,
 }
 
-/// What became of an input.
+/// The outcome of an input.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Accepted,
@@ -38,7 +38,7 @@ enum Outcome {
 
 /// Octets of a read from a socket.
 const READ: usize = 8192;
-/// Reads that an input comes in when it is cut: octet by octet, if it is short.
+/// Greatest number of reads for an input that is cut. A short one comes octet by octet.
 const CUTS: usize = 1000;
 
 pub fn rows() -> Vec<Row> {
@@ -47,7 +47,7 @@ pub fn rows() -> Vec<Row> {
 }
 
 impl Row {
-    /// The outcome of all inputs, in words.
+    /// Returns the outcome of all inputs, in words.
     pub fn cell(&self, peer: &dyn Peer) -> String {
         let inputs = self.inputs();
         let outcomes: Vec<Outcome> = inputs
@@ -73,8 +73,8 @@ impl Row {
         }
     }
 
-    /// Whether one read and many give the same requests and the same error. Parts of a request that
-    /// is refused later don't count, nor does the number of pieces.
+    /// Returns whether one read and many give the same requests and the same error. Neither parts of
+    /// a request that is refused later count, nor the number of pieces.
     pub fn same_when_cut(&self, peer: &dyn Peer) -> bool {
         self.inputs().iter().all(|input| {
             let [one, many] = [input.len(), input.len().div_ceil(CUTS)].map(|read| {

@@ -1,16 +1,16 @@
-//! What a parser says of some octets, in one form for all of them.
+//! The results of a parser for some octets, in one form for all parsers.
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// The requests that were found, the last of which may be incomplete.
+/// The requests that were found. The last one may be incomplete.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Run {
     pub requests: Vec<Request>,
     /// Why the parser has stopped. `None` if it would take more octets.
     pub refused: Option<Refusal>,
-    /// The caller has to look at the next octets, since the parser doesn't.
+    /// Whether the parser leaves the next octets to its caller.
     #[serde(default)]
     pub left_to_caller: bool,
 }
@@ -47,13 +47,14 @@ pub struct Refusal {
 
 /// A parser, behind the least code that a caller of it needs. The adapter judges nothing.
 pub trait Peer {
-    /// The package, as its registry calls it.
+    /// Returns the name of the package in its registry.
     fn package(&self) -> &'static str;
 
     /// Parses requests that come in reads of `read` octets.
     fn requests(&self, octets: &[u8], read: usize) -> Run;
 
-    /// The same, with a limit for the head in octets. `None` if there is none to set.
+    /// Parses requests with a limit for the head in octets. Returns `None` if the parser has no such
+    /// limit.
     fn limited(&self, octets: &[u8], read: usize, limit: usize) -> Option<Run>;
 
     /// Parses the body of a request that has the chunked coding.
@@ -63,13 +64,13 @@ pub trait Peer {
         self.requests(&octets, read)
     }
 
-    /// Whether it parses responses, too: it is given one.
+    /// Returns whether it parses this response.
     fn response(&self, octets: &[u8]) -> bool;
 
-    /// Octets of memory that a connection takes between two requests, for the parser alone.
+    /// Returns the octets of memory that the parser takes for a connection between two requests.
     fn memory(&self) -> u64;
 
-    /// The time that [`requests`](Self::requests) takes.
+    /// Measures the time that [`requests`](Self::requests) takes.
     fn time(&self, octets: &[u8], read: usize) -> Duration {
         let start = Instant::now();
         self.requests(octets, read);
@@ -77,7 +78,7 @@ pub trait Peer {
     }
 }
 
-/// What is in front of a chunked body.
+/// The head before a chunked body.
 const CHUNKED_HEAD: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 impl Run {
@@ -86,13 +87,13 @@ impl Run {
         self
     }
 
-    /// The request that is being received.
+    /// Returns the request that is being received.
     pub fn last(&mut self) -> &mut Request {
         self.requests.last_mut().expect("a request line comes first")
     }
 }
 
-/// How many octets have come after each read.
+/// Yields the number of octets that have come after each read.
 pub fn reads(octets: usize, read: usize) -> impl Iterator<Item = usize> {
     (1..=octets.div_ceil(read)).map(move |reads| octets.min(reads * read))
 }

@@ -10,19 +10,20 @@ use crate::rows::rows;
 use crate::run::Peer;
 
 pub const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-/// What was run by hand: a column for each parser, with a name at its head, after the fingerprint.
+/// The results that were run by hand: the fingerprint, then a column for each parser, headed by its
+/// name.
 const BY_HAND: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/by_hand/columns.tsv");
 const PLACES: [(&str, &str); 2] =
     [("<!-- features -->\n", "<!-- /features -->\n"), ("<!-- octets -->\n", "<!-- /octets -->\n")];
 
-/// What is said of one parser.
+/// The results of one parser.
 struct Column {
     name: String,
     /// By the `id` of the row.
     cells: BTreeMap<String, String>,
 }
 
-/// The README with the tables of this run.
+/// Returns the README with the tables of this run.
 pub fn renewed(readme: &str) -> String {
     let mut columns: Vec<Column> = PEERS.iter().map(|peer| compiled(*peer)).collect();
     columns.extend(by_hand());
@@ -42,7 +43,7 @@ pub fn renewed(readme: &str) -> String {
     readme
 }
 
-/// Runs the parsers of Python, and writes their columns down.
+/// Runs the parsers in Python, and writes their columns to the file.
 pub fn renew_by_hand(interpreter: &str) {
     let columns = ["llhttp", "h11"].map(|package| {
         let peer = Python::start(interpreter, package);
@@ -89,7 +90,7 @@ fn by_hand() -> Vec<Column> {
     columns
 }
 
-/// A hash (FNV-1a) of what the columns that are run by hand depend on.
+/// Hashes (FNV-1a) the files that the columns run by hand depend on.
 fn fingerprint() -> String {
     let depends_on = [include_str!("../rows.jsonl"), include_str!("../by_hand/adapters.py")];
     let hash = depends_on.concat().bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, octet| {
@@ -108,7 +109,7 @@ fn table<const N: usize>(
     let mut table = line(heads.into_iter().chain(names).collect());
     table += &format!("|{}\n", "---|".repeat(N + columns.len()));
     for (id, titles) in rows {
-        // The code of what Python runs isn't looked at.
+        // The code of the parsers in Python isn't checked.
         let cells = columns.iter().map(|column| column.cells.get(&id).map_or("", |cell| cell));
         table += &line(titles.iter().map(|title| &**title).chain(cells).collect());
     }

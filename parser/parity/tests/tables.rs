@@ -1,4 +1,4 @@
-//! The tables in the README are what the parsers do.
+//! The tables in the README are the results of a run.
 
 use h1events_parity::table::{README, renewed};
 
@@ -14,7 +14,7 @@ fn tables_of_the_readme_are_what_was_run() {
     );
 }
 
-/// The README of the repository has some rows, without what the RFC says.
+/// The README of the repository has some of the rows, without the column about the RFC.
 #[test]
 fn rows_of_the_other_readme_are_in_the_tables() {
     let tables = std::fs::read_to_string(README).expect("the README");
@@ -28,7 +28,7 @@ fn rows_of_the_other_readme_are_in_the_tables() {
     }
 }
 
-/// The title and the cells of the seven parsers.
+/// Splits a row into the title and the cells of the seven parsers.
 fn row(line: &str) -> Option<(&str, &str)> {
     let cells = line.strip_prefix("| ")?;
     let (title, _) = cells.split_once(" | ")?;

@@ -335,7 +335,7 @@ impl Naive<'_> {
     }
 }
 
-/// Returns whether one more would exceed the limit.
+/// Returns whether another octet or line would exceed the limit.
 fn passes(count: usize, limit: u32) -> bool {
     count as u64 >= limit.into()
 }

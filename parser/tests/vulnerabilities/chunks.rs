@@ -148,7 +148,7 @@ fn extension_that_is_none() {
     accepts(&chunked("1 ; a = \"b\" ;c\r\nx\r\n0\t;d\r\n\r\n"), &[("/", "x")]);
 }
 
-/// TERM.SPILL and SPILL.TERM: more data than the size says, up to some line end.
+/// TERM.SPILL and SPILL.TERM: more data than the size says, which a recipient skips up to a line end.
 #[test]
 fn data_longer_than_its_size() {
     refuses(&chunked("5\r\nAAAAA→\nc\r\n17\r\n"), InvalidChunkEnd, 400);

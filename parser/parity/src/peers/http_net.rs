@@ -55,7 +55,7 @@ fn serve(connection: &mut ServerConn, octets: &[u8], read: usize) -> Run {
     run
 }
 
-/// Takes what there is, and says whether the connection goes on.
+/// Takes the events that are ready, and returns whether the connection goes on.
 fn poll(connection: &mut ServerConn, run: &mut Run) -> Result<bool, http_net::HttpError> {
     loop {
         match connection.poll()? {

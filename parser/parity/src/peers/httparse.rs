@@ -30,7 +30,7 @@ impl Peer for Httparse {
         run
     }
 
-    /// Its limit is the number of fields.
+    /// Returns `None`: httparse limits only the number of fields.
     fn limited(&self, _octets: &[u8], _read: usize, _limit: usize) -> Option<Run> {
         None
     }
@@ -50,7 +50,7 @@ impl Peer for Httparse {
         httparse::Response::new(&mut fields).parse(octets).is_ok_and(|status| status.is_complete())
     }
 
-    /// It starts over with each read.
+    /// Returns 0: httparse starts over with each read.
     fn memory(&self) -> u64 {
         0
     }
@@ -66,7 +66,7 @@ fn head(request: &httparse::Request<'_, '_>) -> Request {
     }
 }
 
-/// What a caller does with `parse_chunk_size`: each chunk has its data and two octets more.
+/// Decodes as a caller of `parse_chunk_size` would: each chunk has its data and two octets more.
 fn decode(mut body: &[u8]) -> Run {
     let mut run = Run { requests: vec![Request::default()], ..Run::default() };
     loop {

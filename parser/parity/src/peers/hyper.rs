@@ -1,5 +1,5 @@
-//! hyper has no parser to call: its connection is served octets from memory, and its service writes
-//! down what comes.
+//! hyper has no parser to call: this feeds its connection octets from memory, and the service records
+//! the requests.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -122,12 +122,12 @@ fn pairs(fields: &HeaderMap) -> Fields {
     fields.iter().map(|(name, value)| (name.as_str().into(), value.as_bytes().into())).collect()
 }
 
-/// Reads of `read` octets, after which nothing comes any more.
+/// A stream that gives `read` octets a read, and then nothing more.
 struct Stream<'a> {
     input: &'a [u8],
     read: usize,
     output: &'a RefCell<Vec<u8>>,
-    /// Whether nothing comes before something was written.
+    /// Whether reads wait for the first write.
     answers: bool,
 }
 

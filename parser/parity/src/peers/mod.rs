@@ -11,7 +11,7 @@ use crate::run::Peer;
 
 pub use python::Python;
 
-/// Those that run in this process, ours first.
+/// The parsers that run in this process, ours first.
 pub const PEERS: [&dyn Peer; 5] = [
     &h1events::H1events,
     &httparse::Httparse,
@@ -20,5 +20,5 @@ pub const PEERS: [&dyn Peer; 5] = [
     &hyper::Hyper,
 ];
 
-/// As many fields as the parsers get room for that need an array of them.
+/// Number of fields in the array of a parser that needs one.
 const FIELDS: usize = 128;

@@ -12,7 +12,7 @@ use crate::run::{Fields, Peer, Request, Run, reads};
 
 pub struct Picohttpparser;
 
-/// What its functions return for octets that are the beginning of something valid.
+/// The return value of its functions for octets that are a valid beginning.
 const PARTIAL: c_int = -2;
 
 impl Peer for Picohttpparser {
@@ -41,14 +41,14 @@ impl Peer for Picohttpparser {
         run
     }
 
-    /// Its limit is the number of fields.
+    /// Returns `None`: picohttpparser limits only the number of fields.
     fn limited(&self, _octets: &[u8], _read: usize, _limit: usize) -> Option<Run> {
         None
     }
 
     fn chunked(&self, body: &[u8], read: usize) -> Run {
         let mut run = Run { requests: vec![Request::default()], ..Run::default() };
-        // SAFETY: its author asks for a decoder of zeros.
+        // SAFETY: its documentation asks for a decoder of zeros.
         let mut decoder: phr_chunked_decoder = unsafe { zeroed() };
         let mut pieces = body.chunks(read);
         // The trailer section, which it leaves to `phr_parse_headers`.
@@ -104,13 +104,13 @@ impl Peer for Picohttpparser {
         length > 0
     }
 
-    /// How much it has seen of a head.
+    /// Returns the size of the number of octets it has seen of a head.
     fn memory(&self) -> u64 {
         size_of::<usize>() as u64
     }
 }
 
-/// The request and the length of its head, or what the parser returns instead.
+/// Parses a request. Returns it and the length of its head, or the error of the parser.
 fn request(octets: &[u8], seen: usize) -> Result<(Request, usize), c_int> {
     let (mut method, mut method_len) = (ptr::null(), 0);
     let (mut target, mut target_len) = (ptr::null(), 0);

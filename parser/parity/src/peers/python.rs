@@ -1,5 +1,5 @@
-//! A parser that runs in Python, behind `by_hand/adapters.py`: a line for each call, a line for each
-//! answer.
+//! A parser that runs in Python, behind `by_hand/adapters.py`, with one line for each call and one for
+//! each answer.
 
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
