@@ -1,4 +1,4 @@
-//! Requests from anything that is `std::io::Read`, in a buffer that never grows.
+//! Reads requests from any `std::io::Read`, into a buffer that never grows.
 //!
 //! ```sh
 //! printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' | cargo run --example feed_reader

@@ -1,4 +1,4 @@
-//! A head collected into a struct that owns what it holds, from input that comes in pieces.
+//! Collects a head into a struct that owns its contents, from input that comes in pieces.
 //!
 //! ```sh
 //! cargo run --example owned_head

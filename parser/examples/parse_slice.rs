@@ -1,4 +1,4 @@
-//! All requests of one slice, printed event by event.
+//! Prints all requests of one slice, event by event.
 //!
 //! ```sh
 //! cargo run --example parse_slice

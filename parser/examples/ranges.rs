@@ -1,4 +1,4 @@
-//! A head as ranges of the buffer, without a copy of any byte and without a borrow.
+//! Keeps a head as ranges of the buffer, without copies and without borrows.
 //!
 //! ```sh
 //! cargo run --example ranges
@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use h1events::{Event, RequestParser, range_of};
 
-/// A request that owns its bytes and knows where in them everything is.
+/// A request that owns its bytes, and the positions of its parts.
 struct Request {
     bytes: Vec<u8>,
     target: Range<usize>,

@@ -1,4 +1,4 @@
-//! A line for each request of a stream, from files of captured bytes or from stdin.
+//! Prints a line for each request of a stream, from files of captured bytes or from stdin.
 //!
 //! ```sh
 //! printf 'GET /tea HTTP/1.1\r\nHost: a\r\n\r\n' | cargo run --example sniffer
@@ -9,13 +9,13 @@
 //! 0 GET /tea HTTP/1.1, host a, 0 octets of content
 //! ```
 //!
-//! A stream is what one client has sent on one connection; each line begins with the place of the request in it.
+//! A stream is all that one client has sent on one connection. Each line begins with the place of the request
+//! in it.
 //!
-//! There is no resynchronisation. After an error nobody knows where the next request begins, and after a request
-//! that ends the connection there is none: the sniffer stops, and says how many octets it hasn't looked at.
-//! What resembles a request behind that may be content, put there to be found. After a request that offers an
-//! upgrade, another protocol may follow, which the other direction would tell. The exit status is 1 after
-//! an error.
+//! The sniffer doesn't resynchronise. It stops after an error, since the start of the next request is unknown,
+//! and after a request that ends the connection. It then prints the number of octets left. Those that resemble
+//! a request may be content that an attacker has put there. After a request that offers an upgrade, another
+//! protocol may follow, which only the responses would show. The exit status is 1 after an error.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -42,11 +42,12 @@ fn exit_code(are_whole: bool) -> ExitCode {
     if are_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Returns whether all were whole requests, up to the end or one that ends the connection.
+/// Prints the requests. Returns whether all were complete, up to the end of the stream or of the
+/// connection.
 pub(crate) fn sniff(mut stream: impl Read, output: &mut impl Write) -> io::Result<bool> {
     let limits = Limits::new();
     let mut parser = RequestParser::with_limits(limits);
-    // As long as this, it always has room for more after `Ok(None)`.
+    // A buffer of this size always has space for more after `Ok(None)`.
     let mut buffer = vec![0; limits.required_buffer()];
     let mut filled = 0;
     // The place of the buffer in the stream, and of the request.
@@ -89,7 +90,7 @@ pub(crate) fn sniff(mut stream: impl Read, output: &mut impl Write) -> io::Resul
     }
 }
 
-/// Says why the stream isn't looked at any further.
+/// Prints why the sniffer stops.
 fn report(
     result: Result<(), Error>,
     start: u64,
@@ -101,12 +102,12 @@ fn report(
         Err(error) => writeln!(output, "{start} {error} of the request ({})", error.rule())?,
     }
     if unread > 0 {
-        writeln!(output, "and {unread} octets that are not looked at")?;
+        writeln!(output, "and {unread} octets that are not parsed")?;
     }
     Ok(result.is_ok())
 }
 
-/// What a line says of a request.
+/// The contents of a line about a request.
 #[derive(Default)]
 struct Request {
     line: String,

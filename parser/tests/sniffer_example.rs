@@ -6,7 +6,8 @@ mod example;
 
 use std::io::{self, Read};
 
-/// What it prints, and whether all were whole requests: the same however many octets come at a time.
+/// Returns its output, and whether all requests were complete. Asserts that reads of one octet
+/// change nothing.
 fn sniff(stream: &[u8]) -> (String, bool) {
     let read = |size| {
         let mut output = vec![];
@@ -52,7 +53,7 @@ fn error_ends_the_stream_with_the_rest_counted() {
     assert_eq!(
         rest,
         "27 octet not allowed in the request target, at byte 4 of the request \
-         (RFC 9112 section 3.2)\nand 19 octets that are not looked at\n"
+         (RFC 9112 section 3.2)\nand 19 octets that are not parsed\n"
     );
 }
 
@@ -61,10 +62,8 @@ fn nothing_is_taken_for_a_request_after_the_connection_ends() {
     let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     for last in ["GET / HTTP/1.0\r\nHost: a\r\n\r\n", "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"] {
         let (lines, is_whole) = sniff([last, get].concat().as_bytes());
-        let end = format!(
-            "\n{} end of the connection\nand 27 octets that are not looked at\n",
-            last.len()
-        );
+        let end =
+            format!("\n{} end of the connection\nand 27 octets that are not parsed\n", last.len());
         assert!(is_whole && lines.ends_with(&end), "{lines}");
     }
 }

@@ -1,7 +1,7 @@
 //! A server in fixed memory, without std, heap or I/O: it shows and switches a lamp.
 //!
-//! `GET /lamp` answers `on` or `off`, `PUT /lamp` takes either. The bytes come from anywhere: the
-//! firmware in `main.rs` has them from a serial port, and the tests from arrays.
+//! `GET /lamp` answers `on` or `off`, `PUT /lamp` takes either. The bytes may come from anywhere: the
+//! firmware in `main.rs` gets them from a serial port, and the tests from arrays.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -14,7 +14,7 @@ use h1events::{Event, Limits, RequestParser};
 
 use request::Request;
 
-/// What is accepted: little, but the fields of browsers have room.
+/// The limits of a request: small, but large enough for browsers.
 const LIMITS: Limits = {
     let mut limits = Limits::new();
     limits.method = 16;
@@ -26,7 +26,7 @@ const LIMITS: Limits = {
     limits
 };
 
-/// Octets of the buffer: as long as this, it always has room for more.
+/// Octets of the buffer, which always has space for more.
 const BUFFER: usize = LIMITS.required_buffer();
 
 /// A connection, and the lamp.
@@ -38,18 +38,18 @@ pub struct Server {
     is_on: bool,
 }
 
-/// What a client may do after an answer, or before.
+/// Whether the connection goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum State {
-    /// It goes on.
+    /// The client may send more.
     Open,
-    /// That was the last answer: what follows isn't parsed, and the connection is to be closed.
+    /// That was the last answer. Close the connection: further bytes aren't parsed.
     Closed,
 }
 
 impl Server {
-    /// Waits for the first request, with the lamp off.
+    /// Creates a server that waits for its first request, with the lamp off.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -61,18 +61,18 @@ impl Server {
         }
     }
 
-    /// Whether the lamp is on.
+    /// Returns whether the lamp is on.
     #[must_use]
     pub const fn is_on(&self) -> bool {
         self.is_on
     }
 
-    /// Returns where to put the next octets: for one at least, as long as the state is open.
+    /// Returns the space for the next octets: at least one, as long as the state is open.
     pub fn space(&mut self) -> &mut [u8] {
         &mut self.buffer[self.filled..]
     }
 
-    /// Takes as many octets as have been put into the [space](Self::space), and writes the answers.
+    /// Takes the octets that the caller has put into the [space](Self::space), and writes the answers.
     ///
     /// # Errors
     ///

@@ -12,9 +12,9 @@
 //! curl --request PUT --data on http://127.0.0.1:8080/lamp     # on, and so is the board's lamp
 //! ```
 //!
-//! QEMU (Debian's `qemu-system-arm`) plays the board, and connects its serial port with a socket. A serial port
-//! doesn't tell when a client has gone, and can't be closed: after the last answer the firmware
-//! waits for a reset. One with a network would begin anew, and give up on clients that are too slow.
+//! QEMU (Debian's `qemu-system-arm`) emulates the board, and connects its serial port to a socket. A serial port
+//! doesn't tell when a client is gone, and can't be closed: after the last answer the firmware waits for a reset.
+//! Firmware with a network would wait for the next connection instead, and close those of slow clients.
 
 #![no_std]
 #![no_main]
@@ -55,7 +55,7 @@ impl Port {
     const HAS_COME: u32 = 2;
 
     fn open() -> Self {
-        // SAFETY: both are registers of the port, which nothing else uses.
+        // SAFETY: both are registers of the port, which no other code uses.
         unsafe {
             ptr::write_volatile(Self::DIVISOR, 16);
             ptr::write_volatile(Self::CONTROL, 0b11); // send and receive
@@ -89,7 +89,7 @@ impl fmt::Write for Port {
 
 fn set_lamp(is_on: bool) {
     const LAMPS: *mut u32 = 0x4002_8000 as *mut u32;
-    // SAFETY: it is the register of the lamps, which nothing else uses.
+    // SAFETY: it is the register of the lamps, which no other code uses.
     unsafe { ptr::write_volatile(LAMPS, is_on.into()) }
 }
 

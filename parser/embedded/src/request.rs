@@ -1,4 +1,4 @@
-//! What is kept of a request, and its answer.
+//! The parts of a request that the server keeps, and the answer.
 
 use core::fmt::{self, Write};
 
@@ -6,7 +6,7 @@ use h1events::{Error, Event};
 
 use crate::State;
 
-/// Octets of the longest content that means something.
+/// Octets of the longest valid content.
 pub(crate) const CONTENT: usize = "off".len();
 
 pub(crate) struct Request {
@@ -39,7 +39,7 @@ impl Request {
         }
     }
 
-    /// Copies what matters: the octets move on in their buffer.
+    /// Copies the parts that matter, since the octets in the buffer move.
     pub(crate) fn add(&mut self, event: Event<'_>) {
         match event {
             Event::RequestLine(line) => {
@@ -68,7 +68,7 @@ impl Request {
         }
     }
 
-    /// Asks a client for the body that waits to be asked. To be called when all that has come is used up.
+    /// Asks a waiting client for the body. Call it when there are no more events.
     pub(crate) fn ask_for_body(&mut self, output: &mut impl Write) -> fmt::Result {
         if core::mem::replace(&mut self.expects_continue, false) {
             output.write_str("HTTP/1.1 100 Continue\r\n\r\n")?;
@@ -110,7 +110,7 @@ impl Request {
         Ok(if self.keep_alive { State::Open } else { State::Closed })
     }
 
-    /// Answers what is malformed, after which nothing is parsed. A reason phrase may be empty.
+    /// Answers a malformed request, the last one of its connection. A reason phrase may be empty.
     pub(crate) fn refuse(&self, error: Error, output: &mut impl Write) -> fmt::Result {
         let status = error.status();
         write!(output, "HTTP/1.1 {status} \r\nConnection: close\r\nContent-Length: 0\r\n\r\n")

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use super::*;
 
-/// Feeds a server that many octets at a time. Returns its answers, and how many octets it has taken.
+/// Feeds a server `size` octets at a time. Returns its answers, and the number of octets it has taken.
 fn feed(server: &mut Server, mut octets: &[u8], size: usize) -> (String, usize) {
     let (mut output, length) = (String::new(), octets.len());
     let mut state = State::Open;
@@ -19,7 +19,7 @@ fn feed(server: &mut Server, mut octets: &[u8], size: usize) -> (String, usize) 
     (output, length - octets.len())
 }
 
-/// The answers of a new server, the same however the octets come.
+/// Returns the answers of a new server. Asserts that they are the same however the octets come.
 fn answers(octets: &[u8]) -> String {
     let whole = feed(&mut Server::new(), octets, usize::MAX).0;
     for size in [1, 7] {
@@ -95,7 +95,7 @@ fn waiting_client_is_asked_for_its_body_once() {
     let (output, _) = feed(&mut server, head.as_bytes(), 1);
     assert_eq!(output, "HTTP/1.1 100 Continue\r\n\r\n");
     assert_eq!(feed(&mut server, b"on", 1).0, ON);
-    // One that sends its body unasked isn't asked.
+    // The server doesn't ask a client that sends its body unasked.
     assert_eq!(feed(&mut server, [head, "on"].concat().as_bytes(), usize::MAX).0, ON);
 }
 

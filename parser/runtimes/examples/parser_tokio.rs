@@ -7,7 +7,7 @@
 //! printf 'GET  / HTTP/1.1\r\n' | cargo run -- send 127.0.0.1:8080 # 400, and the reason
 //! ```
 //!
-//! `src/lib.rs` says what is answered. Here is what moves the bytes.
+//! `src/lib.rs` has the answers. Here is the code that moves the bytes.
 
 use std::io;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{Duration, Instant, sleep, timeout, timeout_at};
 
-/// Connections at the same time. Each has a buffer of 16 KiB.
+/// Maximum number of connections. Each has a buffer of 16 KiB.
 const CONNECTIONS: usize = 1000;
 
 fn main() -> io::Result<()> {
@@ -44,12 +44,12 @@ async fn accept(listener: TcpListener, patience: Patience) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 tokio::spawn(async move {
-                    // An error is a client that has gone.
+                    // An error means that the client is gone.
                     let _ = serve_connection(stream, patience).await;
                     drop(place);
                 });
             }
-            // Perhaps there are no descriptors. Without a pause, this would spin.
+            // The process may be out of descriptors. Without a pause, this would spin.
             Err(_) => sleep(Duration::from_millis(100)).await,
         }
     }
@@ -64,11 +64,11 @@ async fn serve_connection(mut stream: TcpStream, patience: Patience) -> io::Resu
     Ok(())
 }
 
-/// Answers requests. Returns the last answer, if the connection doesn't end without one.
+/// Answers requests. Returns the last answer, or `None` if the connection ends without one.
 async fn converse(stream: &mut TcpStream, patience: Patience) -> io::Result<Option<Answer>> {
     let limits = limits();
     let mut parser = RequestParser::with_limits(limits);
-    // As long as this, it always has room for more.
+    // A buffer of this size always has space for more.
     let mut buffer = vec![0; limits.required_buffer()];
     let mut filled = 0;
     let mut exchange = Exchange::default();
@@ -96,7 +96,7 @@ async fn converse(stream: &mut TcpStream, patience: Patience) -> io::Result<Opti
         buffer.copy_within(unconsumed, 0);
 
         if is_idle && !parser.is_idle() {
-            // The first byte is there. No later one moves the deadline.
+            // The first byte is there. Later ones don't move the deadline.
             deadline = Instant::now() + patience.request;
             is_idle = false;
         }

@@ -2,11 +2,11 @@
 //!
 //! The two examples move bytes and keep deadlines:
 //!
-//! - `examples/parser_tokio.rs`: a task for each connection, which awaits
+//! - `examples/parser_tokio.rs`: an async task for each connection
 //! - `examples/parser_mio.rs`: one thread for all connections, which are state machines
 //!
-//! This library is what they share, and does no I/O: [`Exchange`] hears the events of a request
-//! and says what to answer. With the loops, it does all that a caller of the parser has to:
+//! They share this library, which does no I/O: [`Exchange`] takes the events of a request and
+//! returns the answer. Together with the loops, it does all that a caller of the parser has to do:
 //!
 //! | A caller has to | Here |
 //! |---|---|
@@ -24,10 +24,10 @@ use std::time::Duration;
 
 use h1events::{Event, Limits};
 
-/// What a client gets that waits to be asked for the body of its request.
+/// The response that asks a waiting client for the body of its request.
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// How long a connection is waited for.
+/// How long a server waits for its client.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// For the first byte of a request. Then the connection is closed without an answer.
@@ -36,8 +36,8 @@ pub struct Patience {
     pub request: Duration,
     /// Until the client has taken the answers to what it has sent.
     pub write: Duration,
-    /// After the last answer, until the client closes. Bytes that come meanwhile are thrown away:
-    /// a close with unread bytes would be a reset, and could take the answer with it.
+    /// After the last answer, until the client closes. The server discards bytes that come
+    /// meanwhile: a close with unread bytes would be a reset, and the client could lose the answer.
     pub linger: Duration,
 }
 
@@ -64,16 +64,16 @@ pub struct Exchange {
     is_connect: bool,
     keep_alive: bool,
     expects_continue: bool,
-    /// Octets of content. A service would keep them, or work on them as they come.
+    /// Octets of content. A service would store or process the content as it comes.
     content: u64,
 }
 
 /// An answer, with its head.
 #[derive(Debug)]
 pub struct Answer {
-    /// What to send.
+    /// The bytes to send.
     pub bytes: Vec<u8>,
-    /// Whether to close then. What the client sends after this request isn't parsed.
+    /// Whether to close then. The bytes after this request aren't parsed.
     pub is_last: bool,
 }
 
@@ -101,14 +101,14 @@ impl Exchange {
         None
     }
 
-    /// Returns whether the client waits for [`CONTINUE`], and takes it for sent. To be asked when
-    /// there are no more events, and before more bytes are waited for.
+    /// Returns whether to send [`CONTINUE`], once. Call it when there are no more events, before
+    /// you wait for more bytes.
     pub const fn take_continue(&mut self) -> bool {
         mem::replace(&mut self.expects_continue, false)
     }
 
-    /// Returns the last answer of a connection, for a request that is malformed or doesn't come to
-    /// its end: its status, and the reason as its text.
+    /// Returns the last answer of a connection, for a malformed or incomplete request, with the
+    /// reason as its text.
     pub fn refuse(&self, status: u16, reason: impl Display) -> Answer {
         let bytes = message(status, &format!("{reason}\n"), false, self.is_head);
         Answer { bytes, is_last: true }
@@ -116,7 +116,7 @@ impl Exchange {
 
     fn answer(self) -> Answer {
         if self.is_connect {
-            // What follows is for a tunnel, which isn't made.
+            // The bytes after it are for a tunnel, which this server doesn't open.
             return self.refuse(501, "no tunnels");
         }
         let Self { what, content, keep_alive, .. } = self;

@@ -1,4 +1,4 @@
-//! Both examples, as they are run, over sockets.
+//! Both examples as servers, over sockets.
 
 #[path = "../examples/parser_mio/main.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
@@ -16,10 +16,10 @@ use h1events_runtimes::Patience;
 
 type Serve = fn(TcpListener, Patience) -> std::io::Result<()>;
 
-/// One server after the other, each until the end of the tests.
+/// The servers, one after another. Each runs until the end of the tests.
 const SERVERS: [(&str, Serve); 2] = [("mio", mio_example::serve), ("tokio", tokio_example::serve)];
 
-/// Has a test talk to each server.
+/// Starts each server, and runs a test with it.
 fn with_each(patience: Patience, talk: impl Fn(&mut dyn FnMut() -> Client)) {
     for (name, serve) in SERVERS {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -41,7 +41,7 @@ impl Client {
         self.0.write_all(octets).expect("the server reads");
     }
 
-    /// Reads up to the text, and no octet behind it.
+    /// Reads up to the text, and no octet after it.
     fn read_until(&mut self, text: &str) -> String {
         let mut octets = vec![];
         while !octets.ends_with(text.as_bytes()) {
@@ -62,7 +62,7 @@ impl Client {
 
 const GET: &[u8] = b"GET /tea HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// A busy machine has time enough, and a client that doesn't close is soon closed on.
+/// Long enough for a busy machine, except that a client that doesn't close is closed soon.
 const PATIENT: Patience = Patience {
     idle: Duration::from_secs(60),
     request: Duration::from_secs(60),
@@ -129,7 +129,7 @@ fn waiting_client_gets_its_100_before_the_body() {
         assert!(client.read_until("\r\n").starts_with("HTTP/1.1 200"));
         client.read_until("PUT /, with 3 octets of content\n");
 
-        // One that sends the body unasked isn't asked for it.
+        // The server doesn't ask a client that sends the body unasked.
         let mut client = connect();
         client.send(
             b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\ntea",
@@ -223,7 +223,7 @@ fn dripping_request_gets_no_more_time() {
     with_each(patience, |connect| {
         let client = connect();
         let mut drip = client.0.try_clone().expect("a second handle");
-        // The server has closed long before the last one of them.
+        // The server has closed long before the last of them.
         let dripping = thread::spawn(move || {
             for _ in 0..1000 {
                 if drip.write_all(b"G").is_err() {

@@ -1,4 +1,4 @@
-//! One connection: a socket that never blocks, the parser, and what is to be sent.
+//! One connection: a socket that never blocks, the parser, and unsent answers.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -14,7 +14,7 @@ pub(crate) struct Connection {
     buffer: Vec<u8>,
     filled: usize,
     exchange: Exchange,
-    /// What is to be sent. Nothing is read meanwhile, so these are the answers to one buffer at most.
+    /// Unsent answers, to one buffer of requests at most: nothing is read while there are any.
     unsent: Vec<u8>,
     awaits: Awaits,
     deadline: Instant,
@@ -36,13 +36,13 @@ enum Awaits {
     Close,
 }
 
-/// What comes of a turn.
+/// The result of a turn.
 pub(crate) enum Turn {
     /// There may be more to read or to write.
     Again,
-    /// mio says when it goes on.
+    /// The connection waits for mio.
     Wait,
-    /// The connection is closed when it is dropped.
+    /// The connection is over. Dropping it closes it.
     Over,
 }
 
@@ -52,7 +52,7 @@ impl Connection {
         Self {
             stream,
             parser: RequestParser::with_limits(limits),
-            // As long as this, it always has room for more.
+            // A buffer of this size always has space for more.
             buffer: vec![0; limits.required_buffer()],
             filled: 0,
             exchange: Exchange::default(),
@@ -81,7 +81,7 @@ impl Connection {
         }
     }
 
-    /// The deadline has passed. Returns whether the connection goes on.
+    /// Handles a deadline that has passed. Returns whether the connection goes on.
     pub(crate) fn expire(&mut self) -> bool {
         if self.awaits == Awaits::Rest {
             let answer = self.exchange.refuse(408, "the request took too long");
@@ -105,7 +105,7 @@ impl Connection {
         Ok(Turn::Again)
     }
 
-    /// Takes all events of what has come, and keeps the rest.
+    /// Takes all events of the bytes that have arrived, and keeps the rest.
     fn parse(&mut self) {
         let mut input = &self.buffer[..self.filled];
         let last = loop {
@@ -161,7 +161,7 @@ impl Connection {
         self.await_until(Awaits::LastAnswer);
     }
 
-    /// Waits for a request, or for the rest of one, for which no later byte moves the deadline.
+    /// Waits for a request, or for the rest of one. Later bytes don't move the deadline for the rest.
     fn await_request(&mut self) {
         let awaits = if self.parser.is_idle() { Awaits::Request } else { Awaits::Rest };
         if self.awaits != awaits {

@@ -7,7 +7,7 @@
 //! printf 'GET  / HTTP/1.1\r\n' | cargo run -- send 127.0.0.1:8080 # 400, and the reason
 //! ```
 //!
-//! `src/lib.rs` says what is answered, `connection.rs` is one connection. Here is the loop.
+//! `src/lib.rs` has the answers, `connection.rs` one connection. Here is the loop.
 
 mod connection;
 
@@ -22,10 +22,10 @@ use mio::{Events, Interest, Poll, Token};
 
 use connection::{Connection, Turn};
 
-/// Connections at the same time. Each has a buffer of 16 KiB.
+/// Maximum number of connections. Each has a buffer of 16 KiB.
 const CONNECTIONS: usize = 1000;
 
-/// The time until accept is tried again after an error.
+/// Time before the next accept after an error.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 /// The token of the listener. Connections have the numbers from 0.
@@ -62,8 +62,8 @@ struct Server {
     poll: Poll,
     listener: TcpListener,
     connections: HashMap<Token, Connection>,
-    /// Those that can go on. mio tells of a change only: what could be read and wasn't is not
-    /// told again.
+    /// Connections that can go on. mio reports changes only: it doesn't report again what could be
+    /// read and wasn't.
     ready: BTreeSet<Token>,
     /// Whether there may be connections to accept.
     has_newcomers: bool,
@@ -74,7 +74,7 @@ struct Server {
 impl Server {
     /// Waits until something can go on, or a deadline has passed.
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        // All are looked at. For many thousands of connections, a heap would be better.
+        // This checks all connections. For many thousands of them, a heap would be better.
         let deadline = self.connections.values().map(Connection::deadline).min();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let timeout = if !self.ready.is_empty() {
@@ -97,7 +97,7 @@ impl Server {
         Ok(())
     }
 
-    /// Accepts what has come. The others wait in the system's queue until a connection ends.
+    /// Accepts new connections, up to the maximum. Further ones wait in the system's queue.
     fn accept(&mut self) {
         while self.can_accept() {
             match self.listener.accept() {
@@ -111,7 +111,7 @@ impl Server {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.has_newcomers = false,
-                // That connection has gone, or descriptors are short.
+                // The connection is gone, or the process is out of descriptors.
                 Err(_) => break,
             }
         }
@@ -121,7 +121,7 @@ impl Server {
         self.has_newcomers && self.connections.len() < CONNECTIONS
     }
 
-    /// Each of those that can go on reads or writes once, so that none keeps the others waiting.
+    /// Lets each connection that can go on read or write once, so that none keeps the others waiting.
     fn take_turns(&mut self) {
         for token in mem::take(&mut self.ready) {
             let Some(connection) = self.connections.get_mut(&token) else { continue };
@@ -133,7 +133,7 @@ impl Server {
         }
     }
 
-    /// What has come in time has had its turn by now.
+    /// Ends connections whose deadline has passed. Bytes that came in time have had their turn by now.
     fn expire(&mut self) {
         let now = Instant::now();
         let ready = &mut self.ready;
