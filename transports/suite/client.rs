@@ -96,8 +96,12 @@ impl Gate {
         self.is_open.store(true, SeqCst);
     }
 
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(SeqCst)
+    }
+
     pub fn pass(&self) {
-        wait_until("it is opened", || self.is_open.load(SeqCst));
+        wait_until("it is opened", || self.is_open());
     }
 }
 

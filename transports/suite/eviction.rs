@@ -1,13 +1,14 @@
 //! Room at the cap: a silent or slow connection ends for a newcomer, and no request is lost.
 
-use std::io;
+use std::io::{self, Read};
+use std::iter;
 use std::net::{Shutdown, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{
-    Client, Config, GET, Gate, SOON, bind, millis, raise_descriptor_limit, say, start, start_with,
-    timed,
+    Client, Config, GET, Gate, Response, SOON, bind, millis, raise_descriptor_limit, say, start,
+    start_with, timed,
 };
 
 /// A newcomer waits for a second at most, and this machine may be busy.
@@ -224,6 +225,54 @@ fn connection_that_never_stops_asking_makes_room() {
         // A reset may come, too.
         let _ = reading.join().unwrap();
     }
+}
+
+/// Each write waits, and none for long. Whether the end of the answer is that of the connection plays no part.
+#[test]
+fn connection_that_takes_its_answer_steadily_makes_room() {
+    static PART: [u8; 64 * 1024] = [b'x'; 64 * 1024];
+
+    for version in ["1.1", "1.0"] {
+        let server = start_with(bind().max_connections(1), |request| match request.path() {
+            b"/endless" => Response::new(200).with_parts(iter::repeat_with(|| Ok(&PART))),
+            _ => say(request),
+        });
+        let mut steady = server.connect();
+        steady.send(format!("GET /endless HTTP/{version}\r\nHost: a\r\n\r\n").as_bytes());
+        let (stream, gate) = (steady.stream(), Gate::new());
+        let reading = thread::spawn({
+            let gate = gate.clone();
+            move || take_steadily(stream, &gate)
+        });
+        // By then, the system has taken what it ever does.
+        thread::sleep(millis(1_000));
+        let mut newcomer = server.connect();
+        let (answer, time) = timed(|| newcomer.ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < BOUND, "{time:?}");
+        thread::sleep(BOUND);
+        gate.open();
+        assert!(reading.join().unwrap(), "HTTP/{version}: it goes on");
+        drop((steady, newcomer));
+        server.stop();
+    }
+}
+
+/// Reads 800 kB a second until the gate opens, and as fast as it can for a while then. Returns whether the
+/// connection has ended.
+fn take_steadily(mut stream: TcpStream, gate: &Gate) -> bool {
+    let mut since = Instant::now();
+    while since.elapsed() < SOON {
+        match stream.read(&mut [0; 16 * 1024]) {
+            Ok(0) | Err(_) => return true,
+            Ok(_) => {}
+        }
+        if !gate.is_open() {
+            thread::sleep(millis(20));
+            since = Instant::now();
+        }
+    }
+    false
 }
 
 #[test]

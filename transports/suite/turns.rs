@@ -1,6 +1,7 @@
 //! Connections that share a thread have their turns.
 
 use std::thread;
+use std::time::Instant;
 
 use crate::support::{GET, bind_single, millis, say, start_with, timed};
 
@@ -33,5 +34,25 @@ fn many_pipelined_requests_do_not_hold_up_a_neighbour() {
         assert_eq!(pipelining.answer().0, 200);
     }
     drop((neighbour, pipelining));
+    server.stop();
+}
+
+/// Although none of its handlers waits for anything.
+#[test]
+fn answer_leaves_before_the_next_handler_that_computes_is_through() {
+    let server = start_with(bind_single(), |request| {
+        thread::sleep(millis(500));
+        say(request)
+    });
+    let mut client = server.connect();
+    let start = Instant::now();
+    client.send(&GET.repeat(6));
+    for left in (0..6).rev() {
+        assert_eq!(client.answer().0, 200);
+        // The others take half a second each. The machine may be late for two of them.
+        let time = start.elapsed();
+        assert!(left < 3 || time < millis(2_500), "{left} are left after {time:?}");
+    }
+    drop(client);
     server.stop();
 }

@@ -69,6 +69,13 @@ impl Session {
         &mut self.connection
     }
 
+    /// Whether a newcomer waits for a place, or the server ends: then a connection is to report before it
+    /// waits, and not only when it has waited for long.
+    #[must_use]
+    pub fn is_watchful(&self) -> bool {
+        self.guard.endpoint.is_watchful()
+    }
+
     /// Returns the connection's place in the endpoint.
     #[must_use]
     pub const fn guard(&self) -> &ConnectionGuard {
@@ -261,7 +268,7 @@ impl Session {
         if self.connection.is_closing() {
             return Ok(());
         }
-        let persistence = match self.guard.endpoint.is_watchful() {
+        let persistence = match self.is_watchful() {
             true => self.guard.with(|endpoint, id| endpoint.answer(id, now)),
             false => Persistence::Persist,
         };
@@ -280,10 +287,12 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the connection if the server has no more time for it. For a connection that was woken while
-    /// it waits for the application, and not for its client.
+    /// Ends the connection if the server has no more time for it, or if its client took nothing when its
+    /// place was wanted. For a connection that was woken while it waits for the application, or in a write that
+    /// nobody can end.
     pub fn hear(&mut self) {
-        self.is_ended |= self.guard.with(|endpoint, id| endpoint.order(id)) == Order::Abort;
+        let order = self.guard.with(|endpoint, id| endpoint.order(id));
+        self.is_ended |= matches!(order, Order::Abort | Order::EndWriting);
     }
 
     /// Puts the body of an answer back that was [taken](Connection::take_body), with what asking it for a
@@ -306,7 +315,7 @@ impl Session {
             let complaint = format_args!("{}: an answer was cut: {error}", self.guard.peer());
             self.guard.endpoint.log.complain("an answer was cut", complaint);
         }
-        if !self.connection.is_producing() && self.guard.endpoint.is_watchful() {
+        if !self.connection.is_producing() && self.is_watchful() {
             let now = Instant::now();
             let persistence = self.guard.with(|endpoint, id| endpoint.answer(id, now));
             if persistence != Persistence::Persist {

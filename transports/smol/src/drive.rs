@@ -31,6 +31,8 @@ pub(crate) struct Driver<S, A> {
     turn: Turn,
     /// Reads and writes since the last wait.
     moves: u32,
+    /// Whether the last handler has ended a turn.
+    is_slow: bool,
     /// In a box, since an idle connection of any other application has no use for it.
     streamed: Option<Box<Streamed>>,
 }
@@ -45,7 +47,8 @@ struct Streamed {
 impl<S: Stream, A: Application> Driver<S, A> {
     pub(crate) fn new(context: Rc<WorkerContext<A>>, stream: S, session: Session) -> Self {
         let now = Instant::now();
-        Self { context, stream, session, now, turn: Turn::new(now), moves: 0, streamed: None }
+        let turn = Turn::new(now);
+        Self { context, stream, session, now, turn, moves: 0, is_slow: false, streamed: None }
     }
 
     /// Takes step after step.
@@ -60,12 +63,14 @@ impl<S: Stream, A: Application> Driver<S, A> {
                     self.wake_body();
                 }
                 Step::Write { deadline } => self.wait(deadline, Self::write).await?,
+                Step::Handle if self.sends_first() => self.session.connection_mut().write_first(),
                 Step::Handle => {
                     match self.has_streamed_body() {
                         true => Box::pin(self.handle_with_body()).await?,
                         false => self.handle().await?,
                     }
-                    if self.turn.answered(self.now) {
+                    self.is_slow = self.turn.answered(self.now);
+                    if self.is_slow {
                         self.give_way().await;
                     }
                 }
@@ -111,6 +116,12 @@ impl<S: Stream, A: Application> Driver<S, A> {
         flushed?;
         self.session.flushed();
         Ok(())
+    }
+
+    /// Whether the answers before a request leave before it is handled: a handler that computes can't be
+    /// interrupted.
+    fn sends_first(&mut self) -> bool {
+        self.is_slow && self.session.connection_mut().unsent_answers() > 0
     }
 
     async fn handle(&mut self) -> io::Result<()> {

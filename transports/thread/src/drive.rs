@@ -63,7 +63,7 @@ pub(crate) struct Driver<S> {
 /// What a connection, and what ends it from another thread, tell each other.
 #[derive(Debug, Default)]
 pub(crate) struct Abort {
-    /// Whether the connection is to end at once.
+    /// Whether the connection is to end at once. Its session knows.
     pub(crate) is_due: AtomicBool,
     /// Whether it has to end with a reset, which only its own thread can do, by dropping the stream.
     pub(crate) resets: AtomicBool,
@@ -175,7 +175,7 @@ impl<S: Stream> Driver<S> {
         }
         let mut now = self.now;
         loop {
-            if self.abort.is_due.load(SeqCst) {
+            if self.abort.is_due.swap(false, SeqCst) {
                 self.session.hear();
             }
             now = match self.session.step(now) {
@@ -251,7 +251,8 @@ impl<S: Stream> Driver<S> {
 
     /// Writes and flushes: only then it has been sent.
     fn write(&mut self, deadline: Instant, mut now: Instant) -> io::Result<Instant> {
-        if self.would_block {
+        // A client that takes an answer steadily has each write wait, and none for long.
+        if self.would_block || self.session.is_watchful() && !self.stream.has_space() {
             now = Instant::now();
             if !self.session.wait(None, now) {
                 return Ok(now);

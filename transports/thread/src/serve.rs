@@ -65,11 +65,11 @@ fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
         Order::EndReading => stream.shutdown_read(),
         // Its thread writes, and reports.
         Order::EndWriting if stream.has_space() => {}
-        Order::EndWriting if abort.resets.load(SeqCst) => {}
+        // Closed, it would end regularly. Its thread hears when its write has waited for long.
+        Order::EndWriting if abort.resets.load(SeqCst) => abort.is_due.store(true, SeqCst),
         Order::EndWriting => stream.close(),
         Order::Abort => {
             abort.is_due.store(true, SeqCst);
-            // Closed, it would end regularly. Its thread hears when its write has waited for long.
             match abort.resets.load(SeqCst) {
                 true => stream.shutdown_read(),
                 false => stream.close(),

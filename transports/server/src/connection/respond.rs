@@ -31,7 +31,12 @@ impl Connection {
             self.discard_body();
         }
         let can_drain = self.can_drain();
-        if is_streamed && can_drain && self.has_open_body() && !self.input_ended {
+        if is_streamed
+            && can_drain
+            && self.has_open_body()
+            && !self.input_ended
+            && self.expectation == Expectation::Due
+        {
             // No 100 can come once the answer has begun.
             self.expectation_met();
         }

@@ -39,6 +39,19 @@ fn impatient_client_is_not_asked_for_what_it_sends() {
     client.respond(Response::new(200)).expect(&[(200, "")]);
 }
 
+/// Neither if some of the body has come, nor if all of it has.
+#[test]
+fn impatient_client_is_not_asked_before_a_streamed_answer() {
+    for first in ["t", "tea"] {
+        let mut client = Client::streaming(config());
+        client.send(format!("{EXPECTS}{first}"));
+        let mut echo = Echo::begin(&mut client);
+        client.send(&"tea"[first.len()..]);
+        echo.run(&mut client);
+        assert_eq!(client.whole_answers(), [200]);
+    }
+}
+
 /// The application may still want the body, so that the client is asked for it.
 #[test]
 fn streamed_answer_that_leaves_the_body_is_followed_by_the_next_request() {
