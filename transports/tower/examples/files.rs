@@ -102,7 +102,8 @@ fn try_respond<B: Body + 'static>(
     let file = locate(folder, path).ok_or(ErrorKind::NotFound)?.canonicalize()?;
     let metadata = fs::metadata(&file)?;
     if file.starts_with(folder) && metadata.is_dir() && !path.ends_with('/') {
-        return Ok(Response::new(308).with_header("Location", format!("{path}/")));
+        let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Ok(Response::new(308).with_header("Location", format!("{path}/{query}")));
     }
     // Anything but a file, a pipe for instance, might block when it is opened.
     if !file.starts_with(folder) || !metadata.is_file() {

@@ -93,6 +93,9 @@ fn folder_shows_its_index_under_a_path_with_a_slash() {
     for (server, _outside) in servers() {
         let (status, head, _) = get(&server, "/a%20b", &[]);
         assert_eq!((status, value(&head, "Location")), (308, Some("/a%20b/")));
+        let (_, head, _) = get(&server, "/a%20b?tea=1", &[]);
+        assert_eq!(value(&head, "Location"), Some("/a%20b/?tea=1"));
+        assert_eq!(get(&server, "//a%20b", &[]).0, 404, "it could name a host");
         assert_eq!(get(&server, "/a%20b/", &[]).2, b"index");
         assert_eq!(get(&server, "/", &[]).0, 404, "there is no index");
         assert_eq!(get(&server, "/digits.txt/", &[]).0, 404, "it is no folder");

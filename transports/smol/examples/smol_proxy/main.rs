@@ -179,6 +179,10 @@ fn request_head(request: &Request<'_>, upstream: &str) -> Vec<u8> {
 
 /// Makes the response, without its body.
 fn response(head: &Head) -> io::Result<Response> {
+    if head.status == 426 {
+        // RFC 9110 section 15.5.22: it has to name a protocol, and that field belongs to the other connection.
+        return Err(io::Error::other("the answer asks for another protocol"));
+    }
     end_to_end(head.fields()).try_fold(Response::new(head.status), |response, field| {
         response.try_with_header(field.name, field.value).map_err(io::Error::other)
     })

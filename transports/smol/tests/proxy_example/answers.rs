@@ -95,7 +95,7 @@ fn answer_that_is_cut_is_cut_for_the_client() {
 
 #[test]
 fn answer_that_makes_no_sense_is_a_bad_gateway() {
-    let cases: [&[u8]; 25] = [
+    let cases: [&[u8]; 26] = [
         b"",
         b"HTTP/1.1 200 OK\r\nContent-Len",
         b"tea\r\n\r\n",
@@ -121,6 +121,7 @@ fn answer_that_makes_no_sense_is_a_bad_gateway() {
         b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nSet-Cookie: a\rb\r\n\r\n",
+        b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: x\r\nConnection: upgrade\r\nContent-Length: 0\r\n\r\n",
     ];
     for answer in cases {
         let (text, _) = ask_for(GET, answer);
