@@ -14,7 +14,8 @@ mod oracle;
 mod support;
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use generate::{octets_of, requests};
 use h1events::{Error, Event, Limits, RequestParser};
@@ -290,22 +291,27 @@ fn joined(first: &Run, second: &Run, octets: usize) -> Run {
     Run { events, ending }
 }
 
-/// Work grows with the bytes presented for the first time. In an element that is sixteen times
-/// as long and comes byte by byte, a byte costs about the same. If each call scanned the whole
-/// element again, a byte would cost sixteen times as much.
+/// Work grows with the bytes presented for the first time. Of a long element that comes byte by
+/// byte, the last KiB costs about as much as the first one. If each call scanned the whole element
+/// again, it would cost 31 times as much.
 #[test]
 fn promise_4_work_is_linear() {
-    const SHORT: usize = 1024;
-    const LONG: usize = 16 * SHORT;
     for (name, element) in elements() {
-        let ratio = || {
-            let short = (0..3).map(|_| time_per_byte(&element(SHORT))).fold(f64::MAX, f64::min);
-            time_per_byte(&element(LONG)) / short
-        };
-        // Other processes disturb the time: one good measurement is enough.
-        assert!((0..5).any(|_| ratio() < 4.0), "{name}: {LONG} bytes cost too much");
+        let input = element(16 * KIB);
+        let (mut first, mut last) = (Duration::MAX, Duration::MAX);
+        // Other processes disturb the time of a KiB in some rounds, but not in all.
+        for round in 1..=100 {
+            let times = times_of_first_and_last_kib(&input);
+            (first, last) = (first.min(times.0), last.min(times.1));
+            if round >= 3 && last < first * 4 {
+                break;
+            }
+        }
+        assert!(last < first * 4, "{name}: the first KiB took {first:?}, the last one {last:?}");
     }
 }
+
+const KIB: usize = 1024;
 
 type Element = fn(usize) -> Vec<u8>;
 
@@ -328,8 +334,9 @@ fn elements() -> [(&'static str, Element); 9] {
     ]
 }
 
-/// Measures the time per byte: presents the input byte by byte to a parser with hardly any limits.
-fn time_per_byte(input: &[u8]) -> f64 {
+/// Measures the first and the last KiB: presents the input byte by byte to a parser with hardly any
+/// limits.
+fn times_of_first_and_last_kib(input: &[u8]) -> (Duration, Duration) {
     let mut limits = Limits::new();
     for limit in [
         &mut limits.method,
@@ -344,11 +351,16 @@ fn time_per_byte(input: &[u8]) -> f64 {
     }
     let mut parser = RequestParser::with_limits(limits);
     let mut consumed = 0;
-    let start = Instant::now();
-    for filled in 1..=input.len() {
-        let mut rest = &input[consumed..filled];
-        while parser.next_event(&mut rest).expect("nothing is wrong with it").is_some() {}
-        consumed = filled - rest.len();
-    }
-    start.elapsed().as_secs_f64() / input.len() as f64
+    let mut present = |range: Range<usize>| {
+        let start = Instant::now();
+        for filled in range {
+            let mut rest = &input[consumed..=filled];
+            while parser.next_event(&mut rest).expect("nothing is wrong with it").is_some() {}
+            consumed = filled + 1 - rest.len();
+        }
+        start.elapsed()
+    };
+    let first = present(0..KIB);
+    present(KIB..input.len() - KIB);
+    (first, present(input.len() - KIB..input.len()))
 }

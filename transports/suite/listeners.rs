@@ -119,6 +119,28 @@ fn shortage_that_room_does_not_cure_costs_few_connections() {
     server.stop();
 }
 
+/// However long it takes to accept them: here, longer than the drain admits others.
+#[test]
+fn connections_before_a_shutdown_are_accepted() {
+    let (server, address) = failing(|| {
+        thread::sleep(millis(20));
+        None
+    });
+    let server = start_listening(server, address);
+    let mut clients: Vec<_> = (0..160).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        client.send(GET);
+    }
+    server.shutdown.shutdown(4 * SOON);
+    for client in &mut clients {
+        let answer = client.read_to_end();
+        assert!(answer.ends_with("GET / "), "{answer}");
+    }
+    drop(clients);
+    let summary = server.join();
+    assert_eq!((summary.connections, summary.cut_off), (160, 0));
+}
+
 #[test]
 fn several_listeners_are_served() {
     let listeners: Vec<_> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();

@@ -2,8 +2,9 @@
 //!
 //! The tests of each transport include this folder. Its own `support` module has the server:
 //! `bind`, `bind_single`, `start`, `start_with`, `start_listening`,
-//! `start_streaming`, `echo`, `say_goodbye`, and its own names for the
-//! shared types.
+//! `start_streaming`, `echo`, `say_goodbye`, `ECHO_GOES_ON`, and its own names for the
+//! shared types. It includes `client.rs`, too. Beside it is the module `tls`, the transport's
+//! example with TLS: `self_signed` and `TlsListener`.
 
 mod addresses;
 mod answers;

@@ -173,7 +173,8 @@ fn requests_before_a_shutdown_are_answered() {
         client.send(GET);
     }
     server.shutdown.shutdown(Duration::from_secs(20));
-    thread::sleep(millis(200));
+    // The acceptor is to notice it first, on a slow machine, too.
+    thread::sleep(millis(1000));
     gate.open();
     for client in &mut others {
         let answer = client.read_to_end();

@@ -15,7 +15,7 @@ use h1events_server::{
 
 use crate::accept_error::accept_error_kind;
 use crate::guard::{Admitted, ConnectionGuard};
-use crate::listener::Listener;
+use crate::listener::{BACKLOG, Listener};
 use crate::log::ServerLog;
 use crate::poller::Poller;
 use crate::purse::SharedPurse;
@@ -41,6 +41,8 @@ pub struct Acceptor<L> {
     latest: usize,
     /// Whether newcomers wait, as the endpoints know.
     is_pressed: bool,
+    /// Connections that the system's queues may still have from before the shutdown.
+    queued: usize,
 }
 
 /// A connection that can't be served now, and what the system is short of: for [`Acceptor::run`]. The
@@ -76,6 +78,7 @@ impl<L: Listener> Acceptor<L> {
             backoff: AcceptBackoff::default(),
             latest: 0,
             is_pressed: false,
+            queued: 0,
         };
         acceptor.listen(listener)?;
         Ok(acceptor)
@@ -145,6 +148,9 @@ impl<L: Listener> Acceptor<L> {
             let mut ready = self.wait(retry_at, tend_at);
             let now = Instant::now();
             if shutdown != self.shutdown.begun() {
+                if shutdown.is_none() {
+                    self.queued = usize::from(BACKLOG) * self.listeners.len();
+                }
                 shutdown = self.shutdown.begun();
                 self.drain(now);
             }
@@ -212,6 +218,7 @@ impl<L: Listener> Acceptor<L> {
                 match self.listeners[position].accept() {
                     Ok((accepted, peer)) => {
                         self.backoff.accepted();
+                        self.queued = self.queued.saturating_sub(1);
                         let shared = Arc::clone(&self.endpoints[endpoint]);
                         let guard = ConnectionGuard::open(shared, peer, now);
                         if self.is_pressed {
@@ -224,6 +231,8 @@ impl<L: Listener> Acceptor<L> {
                         Reaction::Retry => {}
                         Reaction::MakeRoom => return Ok(self.make_room(now)),
                         Reaction::Pause => {
+                            // A drain doesn't wait for what can't be accepted.
+                            self.queued = 0;
                             // The other listeners may have no error.
                             retry_at = Some(now + ACCEPT_RETRY_DELAY);
                             break;
@@ -294,7 +303,14 @@ impl<L: Listener> Acceptor<L> {
     fn has_ended(&mut self, Begun { deadline }: Begun, now: Instant) -> bool {
         let is_empty = self.endpoints.iter().all(|it| it.with(|it| it.is_empty()));
         let admits = self.endpoints.iter().all(|it| it.with(|it| it.admits(now)));
-        if !admits || is_empty && self.poll(&self.listeners, Some(Duration::ZERO)).is_empty() {
+        let is_over = self.endpoints.iter().any(|it| it.with(|it| it.is_over(now)));
+        let none_waits = self.poll(&self.listeners, Some(Duration::ZERO)).is_empty();
+        if none_waits {
+            self.queued = 0;
+        }
+        // Those that connected before the shutdown are accepted, however long that takes. Those that
+        // go on coming are not waited for.
+        if is_over || !admits && self.queued == 0 || is_empty && none_waits {
             // Clients that connect from now on are refused by the system.
             self.listeners.clear();
         }

@@ -79,6 +79,10 @@ fn state_of(socket: BorrowedFd<'_>, events: PollFlags) -> ClientState {
     if events.is_empty() {
         return ClientState::Connected;
     }
+    // A read may find no more than an end: Wine has told the error by then.
+    if events.contains(PollFlags::ERR) {
+        return ClientState::Gone;
+    }
     // It doesn't wait: there is something.
     match recv(socket, &mut [0_u8], RecvFlags::PEEK) {
         Ok((_, 0)) => ClientState::HalfClosed,

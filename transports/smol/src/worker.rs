@@ -101,6 +101,8 @@ mod tests {
             size(&serve_connection::<Socket<mio::net::TcpStream>, Collecting<A>>)
         }
         let task = of_app(async |_: &Request<'_>| Response::new(200));
-        assert!(task <= 600, "{task} bytes");
+        // On Windows, a socket of mio has a wider handle, and what it is registered for.
+        let max = if cfg!(windows) { 640 } else { 600 };
+        assert!(task <= max, "{task} bytes");
     }
 }

@@ -7,6 +7,8 @@
 //!   |  within a second are read |                                          |
 //! ```
 //!
+//! What connected before the drain began is accepted however long that takes, until the deadline.
+//!
 //! Each answer says `Connection: close`. A connection that has never spoken or has been idle for a
 //! second closes at once, after what has come for it is read.
 
@@ -152,6 +154,8 @@ impl Endpoint {
     }
 
     /// Whether newcomers are still admitted in a drain, if there is room.
+    ///
+    /// Clients that connected before the drain began are admitted later, too: only the acceptor knows them.
     #[must_use]
     pub fn admits(&self, now: Instant) -> bool {
         self.drain.is_none_or(|drain| now < drain.readable_until && !drain.is_over(now))
