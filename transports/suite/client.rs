@@ -35,13 +35,13 @@ pub fn say(request: &Request<'_>) -> Response {
     Response::text(format!("{} {target} {body}", request.method()))
 }
 
-/// How long the handler of `/sleep/` and a number of milliseconds is to take.
+/// Returns how long the handler of `/sleep/` and a number of milliseconds is to take.
 pub fn sleep_of(request: &Request<'_>) -> Option<Duration> {
     let time = request.target().strip_prefix(b"/sleep/")?;
     Some(millis(String::from_utf8_lossy(time).parse().expect("a number")))
 }
 
-/// The number behind the prefix of a target.
+/// Returns the number behind the prefix of a target.
 pub fn number_of(request: &Request<'_>, prefix: &str) -> Option<usize> {
     let number = request.target().strip_prefix(prefix.as_bytes())?;
     Some(String::from_utf8_lossy(number).parse().expect("a number"))
@@ -230,12 +230,12 @@ impl Client {
         text
     }
 
-    /// The same stream, to read from while this one writes.
+    /// Returns the same stream, to read from while this one writes.
     pub fn stream(&self) -> TcpStream {
         self.stream.get_ref().try_clone().expect("there are descriptors")
     }
 
-    /// Whether something is there to be read now.
+    /// Returns whether something is there to be read now.
     pub fn has_input(&mut self) -> bool {
         self.stream.get_ref().set_nonblocking(true).expect("a TCP socket");
         let peeked = self.stream.get_ref().peek(&mut [0]);
@@ -243,7 +243,7 @@ impl Client {
         peeked.is_ok()
     }
 
-    /// Whether the server has closed the connection, and all that came before has been read.
+    /// Returns whether the server has closed the connection, and all that came before has been read.
     pub fn has_ended(&mut self) -> bool {
         self.stream.get_ref().set_nonblocking(true).expect("a TCP socket");
         let peeked = self.stream.get_ref().peek(&mut [0]);

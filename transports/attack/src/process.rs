@@ -131,7 +131,7 @@ impl Server {
         if status.success() { Ok(summary) } else { Err(format!("it ended with {status}").into()) }
     }
 
-    /// The next line of its output.
+    /// Returns the next line of its output.
     pub(crate) fn line(&mut self) -> Result<String, Box<dyn Error>> {
         let mut line = String::new();
         self.output.read_line(&mut line)?;

@@ -62,7 +62,7 @@ impl Server {
         Ok(number.ok_or("no VmRSS in /proc")?.parse()?)
     }
 
-    /// Time that all cores have spent on it, in ticks of 10 ms.
+    /// Returns the time that all cores have spent on it, in ticks of 10 ms.
     pub(crate) fn ticks(&self) -> Result<u64, Box<dyn Error>> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let (_, fields) = stat.rsplit_once(')').ok_or("no name in /proc")?;

@@ -34,7 +34,7 @@ pub(crate) fn memory(names: &[&'static str], count: usize) -> Result<(), Box<dyn
     Ok(())
 }
 
-/// How long a new connection takes for one request beside silent ones.
+/// Returns how long a new connection takes for one request beside silent ones.
 pub(crate) fn beside(names: &[&'static str], count: usize) -> Result<(), Box<dyn Error>> {
     println!("\nmicroseconds from connecting to the answer, of 200 times");
     println!("{:<12}{:>16}{:>40}", "", "alone", format!("beside {count} silent connections"));
@@ -56,7 +56,7 @@ fn open(address: SocketAddr, count: usize) -> Result<Vec<TcpStream>, Box<dyn Err
     streams.map_err(|error| format!("{count} connections: {error}; see ulimit -n").into())
 }
 
-/// The memory once it no longer grows.
+/// Returns the memory once it no longer grows.
 fn settled(server: &Server) -> Result<u64, Box<dyn Error>> {
     let mut memory = server.memory()?;
     loop {
@@ -69,7 +69,7 @@ fn settled(server: &Server) -> Result<u64, Box<dyn Error>> {
     }
 }
 
-/// The median and the longest.
+/// Returns the median and the longest.
 fn times(address: SocketAddr) -> Result<(f64, f64), Box<dyn Error>> {
     let mut times = Vec::new();
     for _ in 0..200 {

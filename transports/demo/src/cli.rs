@@ -204,12 +204,12 @@ Exit status:
   2  the input ended within a request
   3  anything else, such as wrong options or an unreadable file";
 
-/// The command line, for what describes it.
+/// Returns the command line, for what describes it.
 pub(crate) fn command() -> clap::Command {
     Cli::command()
 }
 
-/// The command to run, or `None` if help was asked for and is printed.
+/// Returns the command to run, or `None` if help was asked for and is printed.
 ///
 /// # Errors
 ///

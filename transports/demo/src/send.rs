@@ -96,7 +96,7 @@ impl Silence {
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// The time that is left, if there is any.
+    /// Returns the time that is left, if there is any.
     fn left(&self) -> Option<Duration> {
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         self.timeout.checked_sub(since.elapsed()).filter(|left| !left.is_zero())
@@ -172,7 +172,7 @@ fn print(mut stream: TcpStream, silence: Option<&Silence>) -> io::Result<Receive
     }
 }
 
-/// Whether a read was interrupted, or has waited as long as it was to.
+/// Returns whether a read was interrupted, or has waited as long as it was to.
 fn is_no_failure(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
         || cfg!(windows) && error.kind() == ErrorKind::TimedOut

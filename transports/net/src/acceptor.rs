@@ -184,7 +184,7 @@ impl<L: Listener> Acceptor<L> {
         self.poll(listeners, timeout)
     }
 
-    /// The positions of the listeners that have a connection.
+    /// Returns the positions of the listeners that have a connection.
     fn poll(&self, listeners: &[L], timeout: Option<Duration>) -> Vec<usize> {
         self.poller.wait(listeners, timeout).unwrap_or_else(|error| {
             self.log.complain("poll", format_args!("waiting for connections failed: {error}"));
@@ -254,7 +254,7 @@ impl<L: Listener> Acceptor<L> {
         reaction
     }
 
-    /// The endpoint with the fewest connections that has room.
+    /// Returns the endpoint with the fewest connections that has room.
     fn roomiest(&self) -> Option<usize> {
         let len = |(position, endpoint): (usize, &Arc<SharedEndpoint>)| {
             endpoint.with(|endpoint| endpoint.has_room().then(|| (endpoint.len(), position)))
@@ -299,7 +299,7 @@ impl<L: Listener> Acceptor<L> {
         }
     }
 
-    /// Whether the drain has nothing left to do.
+    /// Returns whether the drain has nothing left to do.
     fn has_ended(&mut self, Begun { deadline }: Begun, now: Instant) -> bool {
         let is_empty = self.endpoints.iter().all(|it| it.with(|it| it.is_empty()));
         let admits = self.endpoints.iter().all(|it| it.with(|it| it.admits(now)));

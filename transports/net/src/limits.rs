@@ -43,7 +43,7 @@ pub fn raise_descriptor_limit() -> usize {
 #[cfg(unix)]
 const OPEN_MAX: u64 = 10_240;
 
-/// The bytes of address space that the process may still take, where a limit (`RLIMIT_AS`) and what
+/// Returns the bytes of address space that the process may still take, where a limit (`RLIMIT_AS`) and what
 /// is taken of it are known without taking any.
 ///
 /// ```

@@ -325,7 +325,7 @@ impl Session {
         has_part
     }
 
-    /// Whether more than the head of a usual request is buffered.
+    /// Returns whether more than the head of a usual request is buffered.
     #[must_use]
     pub fn is_large(&self) -> bool {
         self.connection.buffered() > SMALL
@@ -388,7 +388,7 @@ pub struct Unsent<'a> {
 }
 
 impl Unsent<'_> {
-    /// Whether all has been written and flushed.
+    /// Returns whether all has been written and flushed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.answers.is_empty()

@@ -65,7 +65,7 @@ impl SharedEndpoint {
         })
     }
 
-    /// Whether each answer is to be reported: [`Endpoint::is_watchful`].
+    /// Returns whether each answer is to be reported: [`Endpoint::is_watchful`].
     pub(crate) fn is_watchful(&self) -> bool {
         self.is_watchful.0.load(Relaxed)
     }

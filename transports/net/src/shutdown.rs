@@ -73,7 +73,7 @@ impl ShutdownHandle {
         }
     }
 
-    /// Whether the server has been told to shut down.
+    /// Returns whether the server has been told to shut down.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.begun().is_some()

@@ -80,17 +80,17 @@ pub(crate) fn write(
     None
 }
 
-/// Whether the answer has a body that is made while it is sent.
+/// Returns whether the answer has a body that is made while it is sent.
 pub(crate) fn is_streamed(response: &Response, request: Request<'_>) -> bool {
     response.is_streamed() && has_content(response) && !request.has_method("HEAD")
 }
 
-/// Whether the end of the connection is that of the body, if there is one.
+/// Returns whether the end of the connection is that of the body, if there is one.
 pub(crate) fn ends_with_connection(response: &Response, request: Request<'_>) -> bool {
     framing(response, ResponseContext::new(request, response, true)) == Some(BodyFraming::Close)
 }
 
-/// Whether an answer has content, if it isn't one to a HEAD. RFC 9112 section 6.3 rule 1: some end with
+/// Returns whether an answer has content, if it isn't one to a HEAD. RFC 9112 section 6.3 rule 1: some end with
 /// their head. RFC 9110 section 15.3.6: a 205 "MUST NOT" have content.
 const fn has_content(response: &Response) -> bool {
     response.upgrade.is_none() && !matches!(response.status, 204 | 205 | 304)
@@ -150,7 +150,7 @@ pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     response
 }
 
-/// Whether the request offers each of these protocols, whose case plays no part.
+/// Returns whether the request offers each of these protocols, whose case plays no part.
 fn offers(request: Request<'_>, protocols: &[u8]) -> bool {
     let is_offered = |protocol: &[u8]| {
         request

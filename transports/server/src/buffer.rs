@@ -90,7 +90,7 @@ impl Buffer {
         }
     }
 
-    /// Bytes that have been read and not been consumed.
+    /// Returns the bytes that have been read and not been consumed.
     pub(crate) fn unread(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
@@ -103,7 +103,7 @@ impl Buffer {
         (&bytes[self.start..self.end], request, room)
     }
 
-    /// The bytes of a body that are not parsed, and what is known of it.
+    /// Returns the bytes of a body that are not parsed, and what is known of it.
     pub(crate) fn split_body(&mut self) -> (&[u8], Option<&mut Incoming>) {
         let Self { bytes, start, end, incoming, .. } = self;
         let parsed = incoming.as_ref().map_or(0, Incoming::parsed);
@@ -117,15 +117,15 @@ impl Buffer {
         (needed + needed / 8).next_multiple_of(GRANT)
     }
 
-    /// Bytes by which the space to read into has to grow for the next read, if that is more than the
-    /// allowance permits.
+    /// Returns the bytes by which the space to read into has to grow for the next read, if that is more than
+    /// the allowance permits.
     pub(crate) fn lacking_space(&self, limits: &Limits) -> Option<usize> {
         let is_full = !self.bytes.is_empty() && self.end - self.start == self.bytes.len();
         let growth = if is_full { self.larger_space(limits) - self.bytes.len() } else { 0 };
         (growth > 0 && self.capacity() + growth > self.allowance).then_some(growth)
     }
 
-    /// Bytes by which the space has to grow for the next read of a body, if that is more than the
+    /// Returns the bytes by which the space has to grow for the next read of a body, if that is more than the
     /// allowance permits.
     pub(crate) fn lacking_body_space(&self) -> Option<usize> {
         let growth = self.body_space().saturating_sub(self.bytes.len());
@@ -208,7 +208,7 @@ impl Buffer {
         n
     }
 
-    /// Bytes of heap that are taken.
+    /// Returns the bytes of heap that are taken.
     pub(crate) fn capacity(&self) -> usize {
         let incoming = self.incoming.as_ref().map_or(0, Incoming::capacity);
         let request = self.request.capacity() + self.lent + incoming;

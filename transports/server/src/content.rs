@@ -39,7 +39,7 @@ impl Content {
         }
     }
 
-    /// The vector of owned octets.
+    /// Returns the vector of owned octets.
     pub(crate) const fn as_mut_vec(&mut self) -> Option<&mut Vec<u8>> {
         match &mut self.0 {
             Storage::Owned(octets) => Some(octets),
@@ -47,7 +47,7 @@ impl Content {
         }
     }
 
-    /// Bytes of heap that are taken. Shared ones are counted for each that shares them.
+    /// Returns the bytes of heap that are taken. Shared ones are counted for each that shares them.
     pub(crate) fn capacity(&self) -> usize {
         match &self.0 {
             Storage::Static(_) => 0,

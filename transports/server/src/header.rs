@@ -64,7 +64,7 @@ pub(crate) fn push_line(lines: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     }
 }
 
-/// The fields of lines that were [pushed](push_line).
+/// Returns the fields of lines that were [pushed](push_line).
 pub(crate) fn fields(lines: &[u8]) -> impl Iterator<Item = Field<'_>> {
     // No value has an LF, and no name a colon.
     let lines = lines.split_inclusive(|octet| *octet == b'\n');

@@ -110,7 +110,7 @@ impl<T: Into<Content>> TryFrom<::http::Response<T>> for Response {
     }
 }
 
-/// Whether a Connection value has the option `close`.
+/// Returns whether a Connection value has the option `close`.
 fn closes(value: &HeaderValue) -> bool {
     let mut options = value.as_bytes().split(|&octet| octet == b',');
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))

@@ -131,7 +131,7 @@ impl Incoming {
         }
     }
 
-    /// Octets of the buffer that have been parsed.
+    /// Returns the octets of the buffer that have been parsed.
     pub(crate) const fn parsed(&self) -> usize {
         self.skipped + self.ready
     }
@@ -144,7 +144,7 @@ impl Incoming {
         self.wait.moved(content);
     }
 
-    /// The octets in front of the content, and those of the content.
+    /// Returns the octets in front of the content, and those of the content.
     pub(crate) const fn ready(&self) -> (usize, usize) {
         (self.skipped, self.ready)
     }
@@ -157,7 +157,7 @@ impl Incoming {
         done
     }
 
-    /// Whether more of the body is to be read for the application.
+    /// Returns whether more of the body is to be read for the application.
     pub(crate) fn lacks_content(&self) -> bool {
         self.is_wanted && self.ready == 0 && self.state == State::Open
     }
@@ -166,7 +166,7 @@ impl Incoming {
         self.state == State::Open
     }
 
-    /// Octets that are still to come, if that is known.
+    /// Returns the octets that are still to come, if that is known.
     pub(crate) const fn left(&self) -> Option<u64> {
         self.left
     }

@@ -50,8 +50,8 @@ impl Outgoing {
         Self { body: Some(body), framing, has_trailers, persists, is_pending: false }
     }
 
-    /// Whether the body has no part yet, as far as is known: it was asked in vain, or is being asked, and
-    /// may be reading the body of the request.
+    /// Returns whether the body has no part yet, as far as is known: it was asked in vain, or is being asked,
+    /// and may be reading the body of the request.
     pub(crate) const fn waits(&self) -> bool {
         self.is_pending || self.body.is_none()
     }
@@ -61,7 +61,7 @@ impl Outgoing {
         self.is_pending = false;
     }
 
-    /// Whether a cut connection looks like the end of the body.
+    /// Returns whether a cut connection looks like the end of the body.
     pub(crate) fn ends_with_connection(&self) -> bool {
         self.framing == BodyFraming::Close
     }

@@ -64,8 +64,8 @@ impl Output {
         self.len == 0
     }
 
-    /// Whether it is to be sent before another answer, or a part of one, joins it. What has been sent of
-    /// a large piece still takes memory.
+    /// Returns whether it is to be sent before another answer, or a part of one, joins it. What has been sent
+    /// of a large piece still takes memory.
     pub(crate) const fn is_full(&self) -> bool {
         self.len >= BATCH_BYTES || self.sent >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
     }
@@ -129,7 +129,7 @@ impl Output {
         next
     }
 
-    /// Bytes of heap that are taken.
+    /// Returns the bytes of heap that are taken.
     pub(crate) fn capacity(&self) -> usize {
         let pieces = self.pieces.iter().map(Content::capacity).sum::<usize>();
         self.pieces.capacity() * size_of::<Content>() + pieces

@@ -92,7 +92,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Whether the target is absolute and its authority isn't that of the Host field.
+    /// Returns whether the target is absolute and its authority isn't that of the Host field.
     pub(crate) fn has_host_mismatch(&self) -> bool {
         Absolute::parse(self.target())
             .zip(self.header("host"))
@@ -144,7 +144,7 @@ impl<'a> Request<'a> {
         self.stored.trailers()
     }
 
-    /// Whether the client offers to switch to another protocol, which the Upgrade field
+    /// Returns whether the client offers to switch to another protocol, which the Upgrade field
     /// names. See [`Response::upgrade`](crate::Response::upgrade).
     #[must_use]
     pub fn offers_upgrade(&self) -> bool {

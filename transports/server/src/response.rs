@@ -326,13 +326,13 @@ impl Response {
         }
     }
 
-    /// Whether the connection closes after this answer.
+    /// Returns whether the connection closes after this answer.
     #[must_use]
     pub const fn closes(&self) -> bool {
         self.closes
     }
 
-    /// Whether the body is made while it is sent.
+    /// Returns whether the body is made while it is sent.
     pub(crate) const fn is_streamed(&self) -> bool {
         matches!(self.body, ResponseBody::Streamed(_))
     }

@@ -16,7 +16,7 @@ impl<'a> Room<'a> {
         Self { allowance, others, output }
     }
 
-    /// Bytes that the request may hold.
+    /// Returns the bytes that the request may hold.
     pub(crate) fn max(self) -> usize {
         self.allowance.saturating_sub(self.others + self.output.capacity())
     }

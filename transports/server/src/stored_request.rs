@@ -179,7 +179,7 @@ impl StoredRequest {
         result
     }
 
-    /// Bytes by which the memory may grow, if it may grow by `growth` bytes.
+    /// Returns the bytes by which the memory may grow, if it may grow by `growth` bytes.
     fn left(&self, room: Room<'_>, growth: usize) -> Option<usize> {
         // Most requests take no more than earlier ones have left.
         if growth == 0 {
@@ -211,7 +211,7 @@ impl StoredRequest {
         }
     }
 
-    /// Whether the request line has come.
+    /// Returns whether the request line has come.
     pub(crate) const fn has_begun(&self) -> bool {
         self.method.end > 0
     }
@@ -249,7 +249,7 @@ impl StoredRequest {
         &self.body
     }
 
-    /// Octets of heap that are taken.
+    /// Returns the octets of heap that are taken.
     pub(crate) const fn capacity(&self) -> usize {
         let fields = self.headers.capacity() + self.trailers.capacity();
         self.text.capacity() + self.body.capacity() + fields * size_of::<StoredField>()
@@ -262,7 +262,7 @@ fn fields<'a>(text: &'a [u8], fields: &'a [StoredField]) -> impl Iterator<Item =
         .map(|(name, value)| Field { name: &text[name.clone()], value: &text[value.clone()] })
 }
 
-/// Bytes by which the memory has to grow for `additional` more items.
+/// Returns the bytes by which the memory has to grow for `additional` more items.
 const fn lacking<T>(items: &Vec<T>, additional: usize) -> usize {
     additional.saturating_sub(items.capacity() - items.len()) * size_of::<T>()
 }

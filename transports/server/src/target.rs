@@ -20,7 +20,7 @@ impl<'a> Absolute<'a> {
         Some(Self { scheme, authority, path_and_query })
     }
 
-    /// Whether a Host value names the same host and port. RFC 9110 section 4.2.3: the host compares
+    /// Returns whether a Host value names the same host and port. RFC 9110 section 4.2.3: the host compares
     /// without regard to case, and a default or empty port equals none.
     pub(crate) fn names(&self, host: &[u8]) -> bool {
         let default: &[u8] =

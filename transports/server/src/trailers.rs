@@ -84,7 +84,7 @@ impl Trailers {
         header::fields(&self.lines)
     }
 
-    /// Whether there is no field.
+    /// Returns whether there is no field.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.lines.is_empty()

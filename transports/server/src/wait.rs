@@ -117,7 +117,7 @@ impl Wait {
         self.awaiting
     }
 
-    /// When the last progress was made.
+    /// Returns when the last progress was made.
     pub(crate) const fn progress(&self) -> Instant {
         self.progress
     }

@@ -215,13 +215,13 @@ impl<L: Listener<Accepted: IntoStream> + fmt::Debug> fmt::Debug for Server<L> {
     }
 }
 
-/// How many connections the descriptors allow.
+/// Returns how many connections the descriptors allow.
 fn possible(max_connections: usize, threads: usize) -> usize {
     let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads.max(1);
     max_connections.min(descriptor_limit(spare)).max(1)
 }
 
-/// How many of all connections each worker may have.
+/// Returns how many of all connections each worker may have.
 fn shares(all: usize, threads: usize) -> impl Iterator<Item = usize> {
     let threads = threads.clamp(1, all);
     (0..threads).map(move |worker| all / threads + usize::from(worker < all % threads))

@@ -47,7 +47,7 @@ impl<T: Source> Socket<T> {
         self.reactor.with(self.key, |it| it.client_state(cx))
     }
 
-    /// The socket itself, which must stay non-blocking.
+    /// Returns the socket itself, which must stay non-blocking.
     pub const fn get_ref(&self) -> &T {
         &self.io
     }

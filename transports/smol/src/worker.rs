@@ -90,7 +90,7 @@ mod tests {
     use crate::application::Collecting;
     use crate::socket::Socket;
 
-    /// The size of what a function returns.
+    /// Returns the size of what a function returns.
     const fn size<A, F>(_: &impl Fn(A) -> F) -> usize {
         size_of::<F>()
     }

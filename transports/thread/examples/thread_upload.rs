@@ -87,7 +87,7 @@ fn too_large(limit: u64) -> Response {
     Response::text(format!("at most {limit} octets\n")).with_status(413)
 }
 
-/// Whether a file of that name lies in its folder, and shows.
+/// Returns whether a file of that name lies in its folder, and shows.
 fn is_file_name(name: &str) -> bool {
     let is_allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
     (1..=200).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_allowed)

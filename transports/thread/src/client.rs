@@ -79,7 +79,7 @@ impl Client {
         thread::sleep(LOCK_INTERVAL);
     }
 
-    /// Whether the client is [gone](ClientState::Gone) for sure. One that has only shut its write half
+    /// Returns whether the client is [gone](ClientState::Gone) for sure. One that has only shut its write half
     /// down isn't.
     #[must_use]
     pub fn is_gone(&self) -> bool {

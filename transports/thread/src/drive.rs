@@ -195,8 +195,8 @@ impl<S: Stream> Driver<S> {
         }
     }
 
-    /// Whether the answers before a request leave before it is handled, since it may take long. They leave
-    /// together with its own answer if many of them have been given quickly: that is the rate
+    /// Returns whether the answers before a request leave before it is handled, since it may take long. They
+    /// leave together with its own answer if many of them have been given quickly: that is the rate
     /// which clients that pipeline are after.
     fn sends_first(&mut self, streams_bodies: bool) -> bool {
         let is_slow = self.is_slow;

@@ -109,14 +109,14 @@ pub trait Stream: AsFd + Send + Sync + 'static {
         Ok(shutdown(borrow_fd(self), Shutdown::Write)?)
     }
 
-    /// Whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
+    /// Returns whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
     /// what has come is read before its connection is ended.
     fn has_input(&self) -> bool {
         // The end of the input is something to read, too.
         is_ready(self, PollFlags::IN)
     }
 
-    /// Whether [`write_vectored`](Self::write_vectored) would write at once, as far as can be seen
+    /// Returns whether [`write_vectored`](Self::write_vectored) would write at once, as far as can be seen
     /// without waiting.
     fn has_space(&self) -> bool {
         is_ready(self, PollFlags::OUT)

@@ -87,7 +87,7 @@ where
         builder.spawn(work).map(drop)
     }
 
-    /// The next job. If none comes in time, the thread is to end.
+    /// Returns the next job. If none comes in time, the thread is to end.
     fn wait(&self) -> Option<J> {
         let (mut state, _) = self
             .given

@@ -22,7 +22,7 @@ fn start(folder: &Path) -> Running {
     Running { address, shutdown, serving }
 }
 
-/// The names of all files, temporary ones included.
+/// Returns the names of all files, temporary ones included.
 fn files(folder: &Path) -> Vec<String> {
     // It isn't there before the server serves.
     let entries = fs::read_dir(folder.join("notes")).into_iter().flatten();

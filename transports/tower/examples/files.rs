@@ -162,7 +162,7 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
-/// Whether the client has the file as it is (RFC 9110 section 13.2.2).
+/// Returns whether the client has the file as it is (RFC 9110 section 13.2.2).
 fn is_current(request: &request::Parts, etag: &str, modified: SystemTime) -> bool {
     let since = || request.headers.typed_get::<IfModifiedSince>();
     match (request.headers.typed_get::<IfNoneMatch>(), etag.parse::<ETag>()) {

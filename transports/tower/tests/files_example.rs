@@ -39,7 +39,7 @@ fn folders() -> TempDir {
     outside
 }
 
-/// A server on each transport, over folders of its own.
+/// Returns a server on each transport, over folders of its own.
 fn servers() -> impl Iterator<Item = (Running, TempDir)> {
     TRANSPORTS.into_iter().map(|transport| {
         let outside = folders();

@@ -123,7 +123,7 @@ impl Attacker {
     }
 }
 
-/// Whether it is the answer of an HTTP server, or as much of it as has come.
+/// Returns whether it is the answer of an HTTP server, or as much of it as has come.
 fn is_answer(received: &[u8]) -> bool {
     received.iter().zip(b"HTTP/1.1 ").all(|(received, expected)| received == expected)
 }

@@ -88,7 +88,7 @@ impl Demo {
         Ok(Some(demo))
     }
 
-    /// The first line of its log. A buffer would take more of the log than that.
+    /// Returns the first line of its log. A buffer would take more of the log than that.
     fn line(&mut self) -> io::Result<String> {
         let stderr = self.child.stderr.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let (mut line, mut octet) = (Vec::new(), [0]);

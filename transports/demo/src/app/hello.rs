@@ -35,7 +35,7 @@ pub(crate) fn hello(request: &Request<'_>) -> Reply {
     response.into()
 }
 
-/// The text at that path, or a response that says why there is none.
+/// Returns the text at that path, or a response that says why there is none.
 fn greeting(path: &[u8]) -> Result<String, Response> {
     if path == b"/" {
         return Ok("Hello, World\n".to_owned());
@@ -49,7 +49,7 @@ fn greeting(path: &[u8]) -> Result<String, Response> {
     }
 }
 
-/// The percent-decoded text, which is none if an escape or the UTF-8 is broken.
+/// Returns the percent-decoded text, which is none if an escape or the UTF-8 is broken.
 fn decode(name: &[u8]) -> Option<String> {
     // The crate takes `%zz` literally.
     let mut parts = name.split(|&octet| octet == b'%').skip(1);

@@ -40,7 +40,7 @@ impl From<Response> for Reply {
     }
 }
 
-/// A server-sent event with a number.
+/// Returns a server-sent event with a number.
 pub(crate) fn event(number: u64) -> String {
     format!("data: {number}\n\n")
 }
@@ -71,7 +71,7 @@ fn decided_by_scheme(request: &Request<'_>) -> Option<Response> {
         .then(|| message(421, "This connection is not secured: no https resource is here.\n"))
 }
 
-/// Whether some application takes the method at some place.
+/// Returns whether some application takes the method at some place.
 fn is_implemented(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE")
 }

@@ -19,7 +19,7 @@ impl Sum {
         Response::text(format!("{} {:08x}\n", self.length, self.checksum.finalize()))
     }
 
-    /// The response for whole content.
+    /// Returns the response for whole content.
     pub(crate) fn of(content: &[u8]) -> Response {
         let mut sum = Self::default();
         sum.add(content);

@@ -20,7 +20,7 @@ pub(super) struct Place<'a> {
     pub(super) window: Window<'a>,
 }
 
-/// The error as text, with colours or plain.
+/// Returns the error as text, with colours or plain.
 pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> String {
     let offset = place.start + error.offset();
     let mut group = Group::with_title(Level::ERROR.primary_title(error.kind().to_string()));
@@ -69,7 +69,7 @@ pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> St
     renderer.render(&[group])
 }
 
-/// The earlier line of a contradiction between two lines of the head, if the error is one.
+/// Returns the earlier line of a contradiction between two lines of the head, if the error is one.
 fn contradicted(error: &Error, place: Place<'_>) -> Option<Excerpt> {
     let names: &[&[u8]] = match error.kind() {
         ErrorKind::DuplicateHost => &[b"host"],

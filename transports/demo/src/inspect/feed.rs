@@ -116,7 +116,7 @@ impl<S: Read> Feed<S> {
         self.consumed += length;
     }
 
-    /// The bytes that the parser may see.
+    /// Returns the bytes that the parser may see.
     pub(super) fn presented(&self) -> &[u8] {
         &self.buffer[self.consumed..self.presented]
     }
@@ -126,7 +126,7 @@ impl<S: Read> Feed<S> {
         Window { bytes: &self.buffer[..self.filled], start: self.start, lines: self.lines }
     }
 
-    /// Where the first byte that is not consumed stands in the input.
+    /// Returns where the first byte that is not consumed stands in the input.
     pub(super) const fn position(&self) -> u64 {
         self.start + self.consumed as u64
     }
@@ -175,7 +175,7 @@ impl<S: Read + Send + 'static> Feed<S> {
     }
 }
 
-/// How many of the bytes are line feeds.
+/// Returns how many of the bytes are line feeds.
 pub(super) fn line_feeds(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }

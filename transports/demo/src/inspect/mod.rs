@@ -58,7 +58,7 @@ pub(crate) fn run(options: &Inspect) -> Result<Outcome, Failure> {
     }
 }
 
-/// The events of some bytes as `--json` prints them.
+/// Returns the events of some bytes as `--json` prints them.
 pub(crate) fn json_lines(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut lines = Vec::new();
     drive(Feed::new(Cursor::new(bytes.to_vec()), None), &mut Json::new(&mut lines), NAME)?;

@@ -44,7 +44,7 @@ fn name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// An address to connect to: a server that listens on all of them has none of its own.
+/// Returns an address to connect to: a server that listens on all of them has none of its own.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {

@@ -69,7 +69,7 @@ fn resolve(address: &str) -> io::Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
-/// Whether a listener on all IPv6 addresses takes IPv4, too, as it does by default on most systems.
+/// Returns whether a listener on all IPv6 addresses takes IPv4, too, as it does by default on most systems.
 fn is_covered(address: SocketAddr, listeners: &[TcpListener]) -> io::Result<bool> {
     for listener in listeners {
         let is_on_all = listener.local_addr()?.ip() == Ipv6Addr::UNSPECIFIED;
@@ -80,7 +80,7 @@ fn is_covered(address: SocketAddr, listeners: &[TcpListener]) -> io::Result<bool
     Ok(false)
 }
 
-/// Whether the machine has no such address: it may lack IPv6, though `localhost` has one.
+/// Returns whether the machine has no such address: it may lack IPv6, though `localhost` has one.
 fn is_unavailable(error: &io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable
         || Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)

@@ -83,7 +83,7 @@ fn too_long() -> Response {
     Response::text("The body is too long.\n").with_status(413)
 }
 
-/// Whether the head says already that the content is too long to be collected.
+/// Returns whether the head says already that the content is too long to be collected.
 fn is_too_long(request: &Request<'_>, max: u64) -> bool {
     request.content_length().is_some_and(|length| length > max)
 }

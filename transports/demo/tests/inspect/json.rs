@@ -136,7 +136,7 @@ fn nothing_is_a_whole_number_of_requests() {
     check(&inspect(&["--json"], &b"\r\n".repeat(8)), "", 0);
 }
 
-/// The events, with adjacent body data joined.
+/// Returns the events, with adjacent body data joined.
 fn joined(lines: &str) -> Vec<Value> {
     let mut events: Vec<Value> = Vec::new();
     for line in lines.lines() {

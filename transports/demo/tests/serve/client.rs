@@ -59,12 +59,12 @@ impl Client {
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
-    /// The next final answer.
+    /// Returns the next final answer.
     pub(crate) fn answer(&mut self) -> Answer {
         self.answer_to("GET").expect("an answer")
     }
 
-    /// The next final answer, or the bytes that came instead up to the end.
+    /// Returns the next final answer, or the bytes that came instead up to the end.
     pub(crate) fn answer_to(&mut self, method: &str) -> Result<Answer, Vec<u8>> {
         loop {
             let Some(end) = self.fill(|bytes| {
@@ -112,13 +112,13 @@ impl Client {
         }
     }
 
-    /// Everything up to the end.
+    /// Returns everything up to the end.
     pub(crate) fn rest(&mut self) -> Vec<u8> {
         self.fill(|_| None);
         std::mem::take(&mut self.unread)
     }
 
-    /// Whether nothing at all comes in that time.
+    /// Returns whether nothing at all comes in that time.
     pub(crate) fn is_quiet_for(&mut self, time: Duration) -> bool {
         self.stream.set_read_timeout(Some(time)).unwrap();
         let mut block = [0; 4096];
@@ -131,7 +131,7 @@ impl Client {
     }
 }
 
-/// Whether the time of a read has passed. Windows has a word of its own for it.
+/// Returns whether the time of a read has passed. Windows has a word of its own for it.
 fn is_late(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

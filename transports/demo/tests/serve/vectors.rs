@@ -173,7 +173,7 @@ impl Vector {
         assert_eq!(client.rest().escape_ascii().to_string(), "");
     }
 
-    /// Whether the request that is refused says HEAD, so that its answer has no body.
+    /// Returns whether the request that is refused says HEAD, so that its answer has no body.
     fn is_head_refused(&self) -> bool {
         let mut parser = RequestParser::new();
         let mut input = &self.input[..];
@@ -190,7 +190,7 @@ impl Vector {
     }
 }
 
-/// The methods of all requests, also of one that isn't complete.
+/// Returns the methods of all requests, also of one that isn't complete.
 fn methods(mut input: &[u8]) -> Vec<String> {
     let mut parser = RequestParser::new();
     let mut methods = Vec::new();

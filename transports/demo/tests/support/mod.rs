@@ -14,7 +14,7 @@ pub(crate) struct Run {
     pub(crate) status: Option<i32>,
 }
 
-/// The command with a known environment.
+/// Returns the command with a known environment.
 pub(crate) fn h1events(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_h1events"));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -100,7 +100,7 @@ impl Connection {
         }
     }
 
-    /// Whether the connection is [new](Activity::New) or [idle](Activity::Idle): the client waits
+    /// Returns whether the connection is [new](Activity::New) or [idle](Activity::Idle): the client waits
     /// for nothing, and it may be closed at any time.
     #[must_use]
     pub fn is_silent(&self) -> bool {
@@ -110,14 +110,14 @@ impl Connection {
             && self.has_only_empty_lines()
     }
 
-    /// Whether the connection is in its lingering close: the client has been sent all answers, and
+    /// Returns whether the connection is in its lingering close: the client has been sent all answers, and
     /// what it sends is thrown away.
     #[must_use]
     pub const fn is_lingering(&self) -> bool {
         matches!(self.phase, Phase::Lingering)
     }
 
-    /// Whether the last answer has been given, and the connection closes after it.
+    /// Returns whether the last answer has been given, and the connection closes after it.
     #[must_use]
     pub const fn is_closing(&self) -> bool {
         match self.phase {
@@ -130,18 +130,18 @@ impl Connection {
         }
     }
 
-    /// Whether anything waits to be written.
+    /// Returns whether anything waits to be written.
     #[must_use]
     pub fn has_output(&self) -> bool {
         self.buffer.as_ref().is_some_and(|buffer| !buffer.output.is_empty())
     }
 
-    /// Whether nothing that has been read waits to be parsed.
+    /// Returns whether nothing that has been read waits to be parsed.
     pub(super) fn has_parsed_all(&self) -> bool {
         self.unread().is_empty()
     }
 
-    /// Whether nothing waits to be parsed except empty lines. RFC 9112 section 2.2: they are
+    /// Returns whether nothing waits to be parsed except empty lines. RFC 9112 section 2.2: they are
     /// ignored. A CR alone is half of one.
     pub(super) fn has_only_empty_lines(&self) -> bool {
         let unread = self.unread();

@@ -73,7 +73,7 @@ impl Connection {
         }
     }
 
-    /// Whether the application waits for more of the body while the answer has parts, or is being
+    /// Returns whether the application waits for more of the body while the answer has parts, or is being
     /// written. No step asks to read then: the transport reads what has come, if it can without
     /// waiting, so that no direction holds up the other.
     #[must_use]
@@ -291,7 +291,7 @@ impl Connection {
         None
     }
 
-    /// Whether the connection can go on after the answer to a request whose body hasn't come to its
+    /// Returns whether the connection can go on after the answer to a request whose body hasn't come to its
     /// end.
     pub(super) fn can_drain(&mut self) -> bool {
         let is_asked_for = self.expectation != Expectation::Due;
@@ -307,14 +307,14 @@ impl Connection {
         }
     }
 
-    /// Whether a body is there that hasn't come to its end, or that the application hasn't read to its
+    /// Returns whether a body is there that hasn't come to its end, or that the application hasn't read to its
     /// end.
     pub(super) fn has_open_body(&self) -> bool {
         let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
         incoming.is_some_and(|incoming| incoming.is_open() || incoming.ready().1 > 0)
     }
 
-    /// Whether there is no body, or all of it has come.
+    /// Returns whether there is no body, or all of it has come.
     pub(super) fn has_ended_body(&self) -> bool {
         let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
         incoming.is_none_or(|incoming| incoming.state == State::Ended)

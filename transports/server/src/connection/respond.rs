@@ -112,14 +112,14 @@ impl Connection {
         }
     }
 
-    /// Whether the client may have another request after the one that is answered.
+    /// Returns whether the client may have another request after the one that is answered.
     pub(super) fn client_goes_on(&self) -> bool {
         let framing = self.buffer.as_ref().and_then(|buffer| buffer.request.framing());
         framing.is_some_and(|framing| framing.keep_alive)
             && !(self.input_ended && self.has_parsed_all())
     }
 
-    /// Whether bytes after the request are to be thrown away, since pipelining is not allowed.
+    /// Returns whether bytes after the request are to be thrown away, since pipelining is not allowed.
     pub(super) fn refuses_pipelined(&mut self) -> bool {
         if self.config.allow_pipelining || self.has_open_body() || self.has_only_empty_lines() {
             return false;

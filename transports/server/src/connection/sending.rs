@@ -86,7 +86,7 @@ impl Connection {
         }
     }
 
-    /// Whether the body of an answer is still being made.
+    /// Returns whether the body of an answer is still being made.
     #[must_use]
     pub const fn is_producing(&self) -> bool {
         matches!(self.phase, Phase::Sending)
@@ -113,7 +113,7 @@ impl Connection {
         self.phase = if looks_whole { Phase::Cut } else { Phase::Closed };
     }
 
-    /// Whether the end of the connection is that of its last answer (RFC 9112 section 6.3, rule 8): the
+    /// Returns whether the end of the connection is that of its last answer (RFC 9112 section 6.3, rule 8): the
     /// client takes what it has for whole if the connection ends otherwise than by a reset. So until
     /// [`Step::Shutdown`], it may end by a reset only, even if the transport itself is dropped.
     #[must_use]

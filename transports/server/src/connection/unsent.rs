@@ -15,7 +15,7 @@ use crate::step::Step;
 pub struct UnsentAnswers<'a>(&'a mut Output);
 
 impl UnsentAnswers<'_> {
-    /// Whether all has been written.
+    /// Returns whether all has been written.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -65,7 +65,7 @@ impl Connection {
         output.filter(|output| !output.is_empty()).map_or(0, Output::answers)
     }
 
-    /// Whether nothing has been read that follows the request. Its body may have.
+    /// Returns whether nothing has been read that follows the request. Its body may have.
     #[must_use]
     pub fn is_last_request(&self) -> bool {
         self.has_open_body() || self.has_parsed_all()
@@ -83,7 +83,7 @@ impl Connection {
         step
     }
 
-    /// Whether the application waits until what is before its request has been written.
+    /// Returns whether the application waits until what is before its request has been written.
     pub(super) fn is_held_up(&self) -> bool {
         let buffer = self.buffer.as_ref();
         buffer.is_some_and(|it| it.writes_first && it.lent == 0 && !it.output.is_empty())

@@ -118,17 +118,17 @@ impl Budget {
         !self.waiting.is_empty()
     }
 
-    /// How many connections wait that need little.
+    /// Returns how many connections wait that need little.
     pub(crate) fn small_waiting(&self) -> usize {
         self.waiting.range(..(SMALL + 1, 0, 0)).count()
     }
 
-    /// The connection that is next to get bytes.
+    /// Returns the connection that is next to get bytes.
     pub(crate) fn next(&self) -> Option<usize> {
         self.waiting.first().map(|&(_, _, key)| key)
     }
 
-    /// The bytes that the funds lack for a connection.
+    /// Returns the bytes that the funds lack for a connection.
     const fn lacking(&self, charged: usize, bytes: usize) -> usize {
         (self.charged - charged).saturating_add(bytes).saturating_sub(self.funds)
     }

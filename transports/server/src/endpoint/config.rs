@@ -67,7 +67,7 @@ impl EndpointConfig {
         later(before.max(now), share).min(latest)
     }
 
-    /// The bytes that may be buffered: [`max_buffered`](Self::max_buffered), or the least with which
+    /// Returns the bytes that may be buffered: [`max_buffered`](Self::max_buffered), or the least with which
     /// small requests get through.
     #[must_use]
     pub const fn budget(&self) -> usize {

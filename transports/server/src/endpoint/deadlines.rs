@@ -30,7 +30,7 @@ impl Deadlines {
         }
     }
 
-    /// The earliest entry.
+    /// Returns the earliest entry.
     pub(crate) fn first(&self) -> Option<Instant> {
         self.entries.first().map(|&(instant, _)| instant)
     }

@@ -43,7 +43,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The number that a connection adds to.
+    /// Returns the number that a connection adds to.
     pub(crate) fn count(&mut self, slot: &Slot) -> &mut u64 {
         // In a drain, too, a slow connection may end for a newcomer.
         let was_evicted = slot.fate == Some(Fate::Evicted) && slot.waits && !slot.has_finished();
@@ -112,7 +112,7 @@ impl Drain {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Whether the connections are to be looked at now.
+    /// Returns whether the connections are to be looked at now.
     fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.tick <= now;
         if is_due {
@@ -161,7 +161,7 @@ impl Endpoint {
         self.drain.is_none_or(|drain| now < drain.readable_until && !drain.is_over(now))
     }
 
-    /// Whether the drain's time is over, and the rest is cut off.
+    /// Returns whether the drain's time is over, and the rest is cut off.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         self.drain.is_some_and(|drain| drain.is_over(now))

@@ -38,7 +38,7 @@ impl Class {
     /// Those that have spoken.
     const SPOKEN: &[Self] = &[Self::Idle, Self::Lingering, Self::Slow];
 
-    /// The class of a connection and the beginning of its age, if it waits for its client.
+    /// Returns the class of a connection and the beginning of its age, if it waits for its client.
     pub(crate) const fn of(activity: Activity) -> Option<(Self, Instant)> {
         match activity {
             Activity::New { since } => Some((Self::New, since)),
@@ -102,7 +102,7 @@ impl Candidates {
         }
     }
 
-    /// The connection with the greatest age over its patience.
+    /// Returns the connection with the greatest age over its patience.
     pub(crate) fn greatest(
         &mut self,
         slots: &mut Slab<Slot>,
@@ -146,7 +146,7 @@ impl Candidates {
         greatest
     }
 
-    /// The oldest of a class that isn't spared.
+    /// Returns the oldest of a class that isn't spared.
     fn first(
         &mut self,
         class: Class,

@@ -109,7 +109,7 @@ impl Endpoint {
         !stalled.is_empty()
     }
 
-    /// The connection that is refused so that others get memory: the largest body that has stalled.
+    /// Returns the connection that is refused so that others get memory: the largest body that has stalled.
     /// If there is none, all wait for each other: the largest of those that lack memory.
     fn largest(&self, now: Instant) -> Option<usize> {
         let rank = |slot: &Slot| match slot.lacks() {

@@ -162,7 +162,7 @@ impl Endpoint {
         self.slots.len()
     }
 
-    /// Whether there is no connection.
+    /// Returns whether there is no connection.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
@@ -240,7 +240,7 @@ impl Endpoint {
         self.serve_waiting();
     }
 
-    /// Whether a connection has been told to end. If it has, the transport may have ended its
+    /// Returns whether a connection has been told to end. If it has, the transport may have ended its
     /// input, and the client not.
     #[must_use]
     pub fn is_doomed(&self, id: ConnectionId) -> bool {

@@ -29,7 +29,7 @@ const LAST_ANSWERS: u8 = 32;
 const RETRY: Duration = Duration::from_millis(50);
 
 impl Endpoint {
-    /// Whether a newcomer may be admitted.
+    /// Returns whether a newcomer may be admitted.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.slots.len() - self.ending.min(ENDING) < self.max_connections
@@ -151,14 +151,14 @@ impl Endpoint {
         }
     }
 
-    /// Whether each answer is to be reported: a newcomer waits, a connection is to end, or the
+    /// Returns whether each answer is to be reported: a newcomer waits, a connection is to end, or the
     /// server drains.
     #[must_use]
     pub const fn is_watchful(&self) -> bool {
         self.pressure.is_some() || self.drain.is_some() || self.ending > 0
     }
 
-    /// When a connection ends for the newcomer that waits, if nothing changes.
+    /// Returns when a connection ends for the newcomer that waits, if nothing changes.
     fn due(&self, Choice { candidate, impatience }: Choice) -> Instant {
         let Some(Pressure { since, moving_until, .. }) = self.pressure else {
             return candidate.due;
@@ -175,7 +175,7 @@ impl Endpoint {
         later(since, patience).max(until).min(candidate.due)
     }
 
-    /// Whether bodies that flow have more than half of the places.
+    /// Returns whether bodies that flow have more than half of the places.
     fn is_full_of_flows(&self) -> bool {
         let flowing = self.slots.iter().filter(|(_, slot)| slot.flows());
         flowing.count() > self.max_connections / 2

@@ -91,7 +91,7 @@ impl Slot {
         }
     }
 
-    /// The class and the beginning of its age, if it may be ended for another connection.
+    /// Returns the class and the beginning of its age, if it may be ended for another connection.
     pub(crate) fn evictable(&self) -> Option<(Class, Instant)> {
         // Being unread suspends patience.
         let may_end = self.waits && self.fate.is_none() && self.lacks().is_none();
@@ -99,14 +99,14 @@ impl Slot {
         Some((class, self.unread_until(since)))
     }
 
-    /// Whether it was answered since an instant, and its client may have sent the next request.
+    /// Returns whether it was answered since an instant, and its client may have sent the next request.
     pub(crate) fn awaits_request(&self, answered_since: Instant) -> bool {
         // No request comes on a connection that closes.
         matches!(self.activity, Activity::Idle { .. } | Activity::Receiving { .. })
             && self.answered.is_some_and(|answered| answered >= answered_since)
     }
 
-    /// Whether it was answered since an instant, and its client takes the answer.
+    /// Returns whether it was answered since an instant, and its client takes the answer.
     pub(crate) fn takes_answer(&self, answered_since: Instant) -> bool {
         let Activity::Sending { since } = self.activity else { return false };
         // Asking for an answer, and not taking it, costs a client nothing. The system takes the beginning.
@@ -129,12 +129,12 @@ impl Slot {
         }
     }
 
-    /// Whether it is in the middle of a body that has come or gone for a while.
+    /// Returns whether it is in the middle of a body that has come or gone for a while.
     pub(crate) fn flows(&self) -> bool {
         self.progress_in_a_row >= FLOWING && self.has_moved_since(None)
     }
 
-    /// Whether it has made progress within a request or an answer since then.
+    /// Returns whether it has made progress within a request or an answer since then.
     pub(crate) fn has_moved_since(&self, then: Option<Instant>) -> bool {
         match self.activity {
             Activity::Receiving { since }
@@ -144,27 +144,27 @@ impl Slot {
         }
     }
 
-    /// The bytes that it needs before it is read, and its turn among those that wait for some.
+    /// Returns the bytes that it needs before it is read, and its turn among those that wait for some.
     pub(crate) fn lacks(&self) -> Option<(usize, u64)> {
         self.shortage.as_ref().and_then(|shortage| shortage.lacks)
     }
 
-    /// Whether its place is about to be free.
+    /// Returns whether its place is about to be free.
     pub(crate) const fn is_ending(&self) -> bool {
         self.is_leaving || matches!(self.fate, Some(Fate::Evicted | Fate::Drained | Fate::Aborted))
     }
 
-    /// Whether no request has begun that isn't answered.
+    /// Returns whether no request has begun that isn't answered.
     pub(crate) const fn is_silent(&self) -> bool {
         matches!(self.activity, Activity::New { .. } | Activity::Idle { .. })
     }
 
-    /// Whether all is answered: the rest is the client's to close.
+    /// Returns whether all is answered: the rest is the client's to close.
     pub(crate) const fn has_finished(&self) -> bool {
         self.waits && (self.is_silent() || matches!(self.activity, Activity::Lingering { .. }))
     }
 
-    /// Whether its body isn't small and has made no progress for that long, though it was read.
+    /// Returns whether its body isn't small and has made no progress for that long, though it was read.
     pub(crate) fn is_stalled(&self, now: Instant, patience: Duration) -> bool {
         match self.activity {
             Activity::Receiving { since } if self.waits && self.charged > SMALL => {
@@ -174,8 +174,8 @@ impl Slot {
         }
     }
 
-    /// Whether it has made no progress for that long and holds memory, and a 503 wouldn't help: much, or
-    /// any if `small`.
+    /// Returns whether it has made no progress for that long and holds memory, and a 503 wouldn't help: much,
+    /// or any if `small`.
     pub(crate) fn holds_stalled(&self, now: Instant, patience: Duration, small: bool) -> bool {
         let least = if small { 1 } else { SMALL + 1 };
         match self.activity {

@@ -45,7 +45,7 @@ impl Turn {
         self.answers >= ANSWERS || self.is_over(now)
     }
 
-    /// Whether the time of the turn is over.
+    /// Returns whether the time of the turn is over.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.until

@@ -13,7 +13,7 @@ fn bodiless() -> Client {
     Client::with_application(|_| Response::new(204))
 }
 
-/// A client of a server that has no memory at present.
+/// Returns a client of a server that has no memory at present.
 fn without_memory() -> Client {
     let mut client = bodiless();
     client.has_memory = false;
@@ -214,7 +214,7 @@ fn grown_buffer_is_not_kept_when_it_is_detached() {
     }
 }
 
-/// A request of any shape up to the limits, as bytes.
+/// Returns a request of any shape up to the limits, as bytes.
 fn request() -> impl Strategy<Value = String> {
     let line = prop_oneof![8 => 0..200_usize, 1 => 0..16_000_usize];
     let body = prop_oneof![

@@ -219,7 +219,7 @@ fn play<'a>(client: &mut Client, mut input: &'a [u8], actions: &[Action]) -> &'a
     input
 }
 
-/// The answers that aren't interim.
+/// Returns the answers that aren't interim.
 fn final_answers(client: &Client) -> Vec<(u16, Vec<u8>)> {
     let answers = client.answers().into_iter().filter(|answer| answer.status >= 200);
     answers.map(|answer| (answer.status, answer.body)).collect()
@@ -394,7 +394,7 @@ proptest! {
     }
 }
 
-/// Whether the bytes are whole answers with a 408 at the end, or end within the 408.
+/// Returns whether the bytes are whole answers with a 408 at the end, or end within the 408.
 fn last_answer_is_408(sent: &[u8], client: &Client) -> bool {
     let start = b"HTTP/1.1 408 ";
     let Some(at) = sent.windows(start.len()).rposition(|window| window == start) else {

@@ -9,7 +9,7 @@ use h1events_server::{InvalidHeader, Response, Step, Trailers};
 
 use crate::support::{Client, SECOND, Source, config, get};
 
-/// A client, and the body of all its answers.
+/// Returns a client, and the body of all its answers.
 fn client_and_source(response: fn() -> Response) -> (Client, Source) {
     let source = Source::default();
     let body = source.clone();

@@ -39,7 +39,7 @@ const STAGES: [Stage; 9] = [
     Stage::Done,
 ];
 
-/// A client at that stage, and the body of the answer.
+/// Returns a client at that stage, and the body of the answer.
 fn at(stage: Stage) -> (Client, Source) {
     let mut client = Client::streaming(config());
     let source = Source::default();

@@ -34,7 +34,7 @@ fn vectors_are_answered_or_refused_however_they_are_cut() {
     }
 }
 
-/// Whether the vector needs a setting that a connection hasn't got.
+/// Returns whether the vector needs a setting that a connection hasn't got.
 fn needs_another_setting(vector: &Value) -> bool {
     let mut settings = vector["config"].as_object().into_iter().flatten();
     settings.any(|(name, _)| !["max_body", "allow_non_ascii_target"].contains(&&name[..]))

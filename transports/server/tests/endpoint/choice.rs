@@ -31,7 +31,7 @@ impl Full {
         id
     }
 
-    /// A body of which a part has come every 20 ms.
+    /// Returns a body of which a part has come every 20 ms.
     fn add_flowing(&mut self) -> ConnectionId {
         let id = self.endpoint.open(self.now - SECOND);
         for part in (1..20).rev() {
@@ -45,7 +45,7 @@ impl Full {
         self.now - ago
     }
 
-    /// The connections that end when the clock goes on, in their order.
+    /// Returns the connections that end when the clock goes on, in their order.
     fn ends(&mut self, time: Duration) -> Vec<ConnectionId> {
         let mut ended = Vec::new();
         let end = self.now + time;

@@ -143,7 +143,7 @@ async fn try_forward(
     Ok(response.with_streamed_body(stream(try_unfold(parts, Parts::next))))
 }
 
-/// Whether the client waits for a 100 (Continue), which it gets when its body is read.
+/// Returns whether the client waits for a 100 (Continue), which it gets when its body is read.
 fn expects_continue(request: &Request<'_>) -> bool {
     let has_body = request.content_length() != Some(0);
     has_body && request.version() != Version::HTTP_10 && request.header("expect").is_some()

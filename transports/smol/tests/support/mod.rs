@@ -43,7 +43,7 @@ pub fn bind() -> TcpServer {
     Server::bind("127.0.0.1:0").expect("a port is free")
 }
 
-/// A server whose connections share as few threads as possible: here, all share one.
+/// Returns a server whose connections share as few threads as possible: here, all share one.
 pub fn bind_single() -> TcpServer {
     bind().threads(1)
 }
@@ -83,7 +83,7 @@ pub fn start_listening<L: Listener<Accepted: IntoStream>>(
     Running { address, shutdown, serving }
 }
 
-/// A server with an application that streams.
+/// Returns a server with an application that streams.
 pub fn start_streaming(server: TcpServer) -> Running {
     let address = server.local_addr().expect("it is bound");
     let shutdown = server.shutdown_handle();

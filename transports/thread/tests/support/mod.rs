@@ -39,7 +39,7 @@ pub fn bind() -> Server<TcpListener> {
     Server::bind("127.0.0.1:0").expect("a port is free")
 }
 
-/// A server whose connections share as few threads as possible: here, none is shared.
+/// Returns a server whose connections share as few threads as possible: here, none is shared.
 pub fn bind_single() -> Server<TcpListener> {
     bind()
 }
@@ -74,7 +74,7 @@ fn start_on<L: Listener<Accepted: Stream>>(
     Running { address, shutdown, serving }
 }
 
-/// A server with an application that streams.
+/// Returns a server with an application that streams.
 pub fn start_streaming(server: Server<TcpListener>) -> Running {
     let address = server.local_addr().expect("it is bound");
     let shutdown = server.shutdown_handle();

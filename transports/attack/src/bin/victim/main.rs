@@ -218,7 +218,7 @@ fn spin_until(end: Instant) {
     }
 }
 
-/// Bytes that have been allocated and not freed.
+/// Returns the bytes that have been allocated and not freed.
 fn heap_bytes() -> usize {
     let heap = ALLOCATOR.stats();
     heap.bytes_allocated - heap.bytes_deallocated

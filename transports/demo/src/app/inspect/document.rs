@@ -55,7 +55,7 @@ struct Malformed {
     elsewhere: Option<&'static str>,
 }
 
-/// The document.
+/// Returns the document.
 ///
 /// # Errors
 ///

@@ -15,7 +15,7 @@ pub(super) struct Example {
 }
 
 impl Example {
-    /// The request as it can be edited: with escapes, and a new line after each line end.
+    /// Returns the request as it can be edited: with escapes, and a new line after each line end.
     pub(super) fn text(&self) -> String {
         let lines = self.bytes.split_inclusive(|&byte| byte == b'\n');
         lines.fold(String::new(), |text, line| {
@@ -25,7 +25,7 @@ impl Example {
     }
 }
 
-/// The example of that name.
+/// Returns the example of that name.
 pub(super) fn find(name: &[u8]) -> Option<&'static Example> {
     ORDINARY.iter().chain(&ATTACKS).find(|example| example.name.as_bytes() == name)
 }

@@ -92,7 +92,7 @@ fn page(request: &Request<'_>) -> Reply {
     safe(Response::html(whole_page(&head, example))).into()
 }
 
-/// The response for some bytes: of the page, the part that shows them.
+/// Returns the response for some bytes: of the page, the part that shows them.
 fn parsed(format: Format, bytes: &[u8]) -> Response {
     if bytes.len() > MAX_BYTES {
         return message(413, "At most 64 KiB are parsed here.\n");
@@ -143,7 +143,7 @@ fn count_events(mut head: &[u8]) -> usize {
     std::iter::from_fn(|| parser.next_event(&mut head).ok()?).count()
 }
 
-/// The head, in which the values that give access to something are covered by asterisks. A script
+/// Returns the head, in which the values that give access to something are covered by asterisks. A script
 /// in another page's place could read them.
 fn without_secrets(head: &[u8]) -> Vec<u8> {
     let (mut parser, mut rest, mut covered) = (RequestParser::new(), head, head.to_vec());

@@ -58,18 +58,18 @@ impl<'a> Trace<'a> {
         Self { bytes, steps, ending }
     }
 
-    /// Where the last request begins.
+    /// Returns where the last request begins.
     pub(super) fn start_of_last(&self) -> usize {
         let ends = self.steps.iter().rev().find(|step| step.event == Event::End);
         ends.map_or(0, |step| step.range.end)
     }
 
-    /// The number of requests that have begun.
+    /// Returns the number of requests that have begun.
     pub(super) fn requests(&self) -> u64 {
         1 + self.steps.iter().filter(|step| step.event == Event::End).count() as u64
     }
 
-    /// All bytes, each in one of the ranges, with the step they belong to.
+    /// Returns all bytes, each in one of the ranges, with the step they belong to.
     pub(super) fn tokens(&self) -> Vec<(Option<usize>, Kind, Range<usize>)> {
         let mut tokens = Vec::new();
         let mut at = 0;
@@ -87,7 +87,7 @@ impl<'a> Trace<'a> {
         tokens
     }
 
-    /// The places of the words of an event.
+    /// Returns the places of the words of an event.
     pub(super) fn parts(&self, event: &Event<'_>) -> Vec<(Kind, Range<usize>)> {
         let place = |part| range_of(part, self.bytes).unwrap_or_default();
         match event {
@@ -134,7 +134,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// The next event of the bytes, `Ok(None)` if they end before, or how it all ends.
+    /// Returns the next event of the bytes, `Ok(None)` if they end before, or how it all ends.
     fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<Event<'a>>, Ending> {
         if self.is_last && self.consumed == self.start && self.consumed > 0 {
             return Err(Ending::Complete { unread: 0 });

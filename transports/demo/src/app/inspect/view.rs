@@ -181,7 +181,7 @@ impl fmt::Display for View<'_> {
     }
 }
 
-/// Why the body ends where it does, and whether another request may follow.
+/// Returns why the body ends where it does, and whether another request may follow.
 pub(super) fn reason(event: &Event<'_>) -> Option<String> {
     let Event::HeadEnd(Framing { body, keep_alive, .. }) = event else { return None };
     let body = match body {

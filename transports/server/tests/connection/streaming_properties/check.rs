@@ -107,7 +107,7 @@ fn may_continue(exchange: &Exchange) -> bool {
     exchange.expects && (reads || !exchange.discards() && exchange.streamed().is_some())
 }
 
-/// Whether the connection goes on after the answer, as far as the body is concerned.
+/// Returns whether the connection goes on after the answer, as far as the body is concerned.
 fn is_kept(exchange: &Exchange, number: usize) -> bool {
     let is_read = exchange.reads_all(number);
     let is_asked_for = exchange.streamed().is_some() && !exchange.discards();

@@ -84,7 +84,7 @@ const fn pattern() -> [u8; 400_200] {
     pattern
 }
 
-/// Octets that differ from place to place, and from message to message.
+/// Returns the octets that differ from place to place, and from message to message.
 pub(crate) fn octets(message: usize, len: usize) -> &'static [u8] {
     &PATTERN[message * 7 % 200..][..len]
 }
@@ -99,7 +99,7 @@ pub(crate) fn content(octets: &'static [u8], kind: u8) -> Content {
 }
 
 impl Exchange {
-    /// The request's octets.
+    /// Returns the request's octets.
     pub(crate) fn bytes(&self, number: usize) -> Vec<u8> {
         let version = if self.http_10 { "1.0" } else { "1.1" };
         let mut head = format!("{} /{number} HTTP/{version}\r\nHost: a\r\n", self.method);
@@ -141,7 +141,7 @@ impl Exchange {
         self.method != "HEAD" && !matches!(self.status, 204 | 304)
     }
 
-    /// The answer, if its body is made while it is sent.
+    /// Returns the answer, if its body is made while it is sent.
     pub(crate) fn streamed(&self) -> Option<&Streamed> {
         match &self.answer {
             Answer::Streamed(streamed) if self.has_content() => Some(streamed),
@@ -149,12 +149,12 @@ impl Exchange {
         }
     }
 
-    /// Octets of the content that the application reads before it answers.
+    /// Returns the octets of the content that the application reads before it answers.
     pub(crate) fn read_before(&self, number: usize) -> usize {
         self.before.most().min(self.content(number).len())
     }
 
-    /// Whether the application reads the body to its end.
+    /// Returns whether the application reads the body to its end.
     pub(crate) fn reads_all(&self, number: usize) -> bool {
         let streamed = self.streamed();
         let during = streamed.filter(|_| !self.discards()).map_or(0, |s| s.during.most());
@@ -185,7 +185,7 @@ fn chunks(mut content: &[u8], sizes: &[usize], has_trailers: bool) -> Vec<u8> {
 }
 
 impl Reading {
-    /// Octets that it takes at most.
+    /// Returns the octets that it takes at most.
     pub(crate) const fn most(self) -> usize {
         match self {
             Self::All => usize::MAX,
@@ -196,7 +196,7 @@ impl Reading {
 }
 
 impl Streamed {
-    /// The octets that the application writes, if it reads that of the request's content.
+    /// Returns the octets that the application writes, if it reads that of the request's content.
     pub(crate) fn content(&self, number: usize, echoed: &[u8]) -> Vec<u8> {
         let parts = self.parts.iter().flat_map(|part| match part {
             Part::Content { len, .. } => octets(2 * number, *len),

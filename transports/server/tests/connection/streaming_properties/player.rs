@@ -216,7 +216,7 @@ impl Player {
     }
 }
 
-/// The length that the application gives.
+/// Returns the length that the application gives.
 pub(super) fn declared(exchange: &Exchange, streamed: &Streamed, number: usize) -> Option<u64> {
     let off_by = streamed.length?;
     let content = exchange.content(number);

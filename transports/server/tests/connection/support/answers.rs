@@ -4,12 +4,12 @@ use super::client::Client;
 use super::responses::{self, Answer};
 
 impl Client {
-    /// All answers so far.
+    /// Returns all answers so far.
     pub(crate) fn answers(&self) -> Vec<Answer> {
         responses::read(&self.sent, self.methods.iter().map(String::as_str)).0
     }
 
-    /// The answers since the last time.
+    /// Returns the answers since the last time.
     pub(crate) fn new_answers(&mut self) -> Vec<Answer> {
         let answers = self.answers().split_off(self.seen);
         self.seen += answers.len();
@@ -49,7 +49,7 @@ impl Client {
         responses::read_to_end(&self.sent, self.methods.iter().map(String::as_str), is_closed)
     }
 
-    /// The statuses of the answers that are whole.
+    /// Returns the statuses of the answers that are whole.
     pub(crate) fn whole_answers(&self) -> Vec<u16> {
         self.read_to_end().answers.iter().map(|answer| answer.status).collect()
     }

@@ -8,7 +8,7 @@ use super::client::{Client, echo, time_of_day};
 use super::source::Source;
 
 impl Client {
-    /// A connection whose requests the test takes at the end of their head, and
+    /// Returns a connection whose requests the test takes at the end of their head, and
     /// [answers](Self::respond).
     pub(crate) fn streaming(config: Config) -> Self {
         let mut client = Self::with(config.clone(), echo);

@@ -82,7 +82,7 @@ impl Wake for Woken {
 const MOST_IDLE_STEPS: u32 = 8;
 
 impl Client {
-    /// A connection to an application that answers with method and target, and with the
+    /// Returns a connection to an application that answers with method and target, and with the
     /// body, if there is one.
     pub(crate) fn new() -> Self {
         Self::with(config(), echo)
@@ -200,7 +200,7 @@ impl Client {
         TIME_OF_DAY.replace((self.date, 0)).1
     }
 
-    /// The time until the transport wakes, if it wakes by itself.
+    /// Returns the time until the transport wakes, if it wakes by itself.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         match self.waits_for {
             Some(Step::Read { deadline } | Step::Write { deadline }) => Some(deadline - self.now),
@@ -208,7 +208,7 @@ impl Client {
         }
     }
 
-    /// The time since the connection was opened at which the transport wakes.
+    /// Returns the time since the connection was opened at which the transport wakes.
     pub(crate) fn deadline(&self) -> Duration {
         self.time_left().expect("there is a deadline") + (self.now - self.start)
     }

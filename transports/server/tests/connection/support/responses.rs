@@ -21,7 +21,7 @@ pub(crate) struct Read<'a> {
 }
 
 impl Answer {
-    /// The value of a field that is there at most once.
+    /// Returns the value of a field that is there at most once.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let mut values = self
             .fields
@@ -37,7 +37,7 @@ impl Answer {
         str::from_utf8(&self.body).unwrap()
     }
 
-    /// Whether the end of the connection is that of the body.
+    /// Returns whether the end of the connection is that of the body.
     fn ends_with_connection(&self, method: &str) -> bool {
         method != "HEAD"
             && !matches!(self.status, 204 | 304)

@@ -54,7 +54,7 @@ impl Source {
         self.state.lock().unwrap().parts.len()
     }
 
-    /// Whether the connection has dropped it.
+    /// Returns whether the connection has dropped it.
     pub(crate) fn is_closed(&self) -> bool {
         Arc::strong_count(&self.state) == 1
     }

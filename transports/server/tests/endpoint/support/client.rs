@@ -89,7 +89,7 @@ impl Kind {
         !matches!(self, Self::SlowReader | Self::StalledExchange | Self::SteadyReader(_))
     }
 
-    /// Whether its first request is its last one.
+    /// Returns whether its first request is its last one.
     pub(crate) const fn asks_to_close(self) -> bool {
         matches!(self, Self::Lingerer | Self::NoisyLingerer(_))
     }

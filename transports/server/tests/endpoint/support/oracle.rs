@@ -7,7 +7,7 @@ use h1events_server::Activity;
 use super::client::{Client, Connection};
 use super::{MS, SECOND};
 
-/// A connection's age over its patience, if it waits for its client.
+/// Returns a connection's age over its patience, if it waits for its client.
 pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
     if !connection.waits || connection.needs.is_some() {
         return None;
@@ -24,7 +24,7 @@ pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
     Some(now.saturating_duration_since(since).as_secs_f64() / patience.as_secs_f64())
 }
 
-/// Whether its next request may be on its way: it has connected within 100 ms, or was answered within a
+/// Returns whether its next request may be on its way: it has connected within 100 ms, or was answered within a
 /// second. Or whether its body flows: it has made progress within 50 ms, or 16 times in a row.
 pub(crate) fn is_spared(connection: &Connection, now: Instant) -> bool {
     let is_recent = |answered| now.saturating_duration_since(answered) <= SECOND;
@@ -47,7 +47,7 @@ pub(crate) fn is_spared(connection: &Connection, now: Instant) -> bool {
     flows || (can_go_on && connection.answered.is_some_and(is_recent))
 }
 
-/// The greatest of all, except one.
+/// Returns the greatest of all, except one.
 pub(crate) fn greatest<'a>(
     clients: impl Iterator<Item = &'a Client>,
     with_spared: bool,

@@ -19,22 +19,22 @@ impl Account {
         Self { max, ..Self::default() }
     }
 
-    /// Bytes taken and not given back.
+    /// Returns the bytes taken and not given back.
     pub(crate) fn used(&self) -> usize {
         self.used.load(Relaxed)
     }
 
-    /// The most bytes that were ever used after some were taken that had to be there.
+    /// Returns the most bytes that were ever used after some were taken that had to be there.
     pub(crate) fn peak(&self) -> usize {
         self.peak.load(Relaxed)
     }
 
-    /// Bytes that were ever taken without regard to the budget.
+    /// Returns the bytes that were ever taken without regard to the budget.
     pub(crate) fn overdrawn(&self) -> usize {
         self.overdrawn.load(Relaxed)
     }
 
-    /// A purse that takes from this account.
+    /// Returns a purse that takes from this account.
     pub(crate) fn purse(&self) -> Box<dyn Purse + Send> {
         Box::new(self.clone())
     }

@@ -161,12 +161,12 @@ impl World {
         self.settle();
     }
 
-    /// How many of the clients have a connection.
+    /// Returns how many of the clients have a connection.
     pub(crate) fn connected(&self) -> usize {
         self.clients.iter().filter(|client| client.connection.is_some()).count()
     }
 
-    /// The sum of something over all clients.
+    /// Returns the sum of something over all clients.
     pub(crate) fn sum(&self, count: impl Fn(&Client) -> u32) -> u32 {
         self.clients.iter().map(count).sum()
     }
