@@ -8,7 +8,7 @@ use crate::reason;
 use crate::request::Request;
 use crate::response::{Response, ResponseBody};
 
-/// What an answer depends on, beside the response of the application.
+/// What an answer depends on, besides the response of the application.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResponseContext {
     pub(crate) is_head: bool,
@@ -30,7 +30,7 @@ impl ResponseContext {
     }
 }
 
-/// Appends the answer to what is to be sent, and returns the part of it that is still to be made.
+/// Appends the answer to the output, and returns its streamed rest, if it has one.
 /// `date` is a field line, or empty if there is no clock.
 pub(crate) fn write(
     output: &mut Output,
@@ -80,24 +80,24 @@ pub(crate) fn write(
     None
 }
 
-/// Returns whether the answer has a body that is made while it is sent.
+/// Returns whether the answer has a streamed body.
 pub(crate) fn is_streamed(response: &Response, request: Request<'_>) -> bool {
     response.is_streamed() && has_content(response) && !request.has_method("HEAD")
 }
 
-/// Returns whether the end of the connection is that of the body, if there is one.
+/// Returns whether a body, if there is one, ends with the connection.
 pub(crate) fn ends_with_connection(response: &Response, request: Request<'_>) -> bool {
     framing(response, ResponseContext::new(request, response, true)) == Some(BodyFraming::Close)
 }
 
-/// Returns whether an answer has content, if it isn't one to a HEAD. RFC 9112 section 6.3 rule 1: some end with
-/// their head. RFC 9110 section 15.3.6: a 205 "MUST NOT" have content.
+/// Returns whether an answer to a GET has content. RFC 9112 section 6.3 rule 1: some end with their head. RFC
+/// 9110 section 15.3.6: a 205 "MUST NOT" have content.
 const fn has_content(response: &Response) -> bool {
     response.upgrade.is_none() && !matches!(response.status, 204 | 205 | 304)
 }
 
-/// Returns how the end of the body is told. `None` if the application hasn't said what the answer to
-/// a GET would have, and this one is to a HEAD.
+/// Returns how the end of the body is marked. `None` for an answer to a HEAD, if the application hasn't
+/// said how long that to a GET would be.
 pub(crate) fn framing(response: &Response, context: ResponseContext) -> Option<BodyFraming> {
     match &response.body {
         ResponseBody::Whole(content) => Some(BodyFraming::Length(content.len() as u64)),
@@ -119,15 +119,14 @@ pub(crate) fn write_continue(output: &mut Output) {
     });
 }
 
-/// Makes an answer of the connection's own, in a fixed text: RFC 9110 section 15.5 asks for "an
-/// explanation of the error situation", and no byte of the request is in it.
+/// Makes an error response with a fixed text, which holds no byte of the request. RFC 9110 section 15.5
+/// asks for "an explanation of the error situation".
 pub(crate) fn error(status: u16, explanation: &str) -> Response {
     let text = format!("{status} {}: {explanation}\n", reason::phrase(status));
     Response::text(text).with_status(status)
 }
 
-/// Returns the response of the application, or an error if HTTP doesn't permit it as an answer to the
-/// request.
+/// Returns the application's response, or an error response if HTTP doesn't permit it for the request.
 pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     let is_connect = request.has_method("CONNECT");
     if let Some(upgrade) = &response.upgrade
@@ -144,13 +143,13 @@ pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
         return error(500, "the server named no protocol to upgrade to");
     }
     if is_connect && response.upgrade.is_none() && response.status < 300 {
-        // A 2xx would make the connection a tunnel, which isn't served.
+        // A 2xx would make the connection a tunnel, which the server doesn't offer.
         return error(501, "no tunnels here");
     }
     response
 }
 
-/// Returns whether the request offers each of these protocols, whose case plays no part.
+/// Returns whether the request offers each of these protocols, in any case.
 fn offers(request: Request<'_>, protocols: &[u8]) -> bool {
     let is_offered = |protocol: &[u8]| {
         request
@@ -163,7 +162,7 @@ fn offers(request: Request<'_>, protocols: &[u8]) -> bool {
         && members(protocols).all(|protocol| !protocol.is_empty() && is_offered(protocol))
 }
 
-/// RFC 9110 section 10.1.4: the client says that it won't discard trailers.
+/// Returns whether the client says that it won't discard trailers (RFC 9110 section 10.1.4).
 fn accepts_trailers(request: Request<'_>) -> bool {
     let is_trailers = |member: &[u8]| member.eq_ignore_ascii_case(b"trailers");
     let te = request.headers().filter(|field| field.name.eq_ignore_ascii_case(b"te"));
@@ -175,8 +174,8 @@ fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     list.split(|&octet| octet == b',').map(<[u8]>::trim_ascii)
 }
 
-/// Returns the value of Connection. RFC 9110 section 7.8: with Upgrade goes the connection option
-/// `upgrade`. RFC 9112 section 9.3: HTTP/1.0 persists only with `keep-alive`.
+/// Returns the value of Connection. RFC 9110 section 7.8: Upgrade needs the connection option `upgrade`.
+/// RFC 9112 section 9.3: HTTP/1.0 persists only with `keep-alive`.
 fn connection_options(response: &Response, context: ResponseContext) -> Option<&'static [u8]> {
     let names_protocols = response.upgrade.is_some() || response.has_upgrade();
     Some(match (context.keep_alive, context.is_http_10, names_protocols) {

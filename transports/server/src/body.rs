@@ -1,4 +1,4 @@
-//! Bodies of responses that are made while they are sent.
+//! Streamed bodies of responses, which are produced while they are sent.
 
 use std::error::Error;
 use std::io;
@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 use crate::content::Content;
 use crate::trailers::Trailers;
 
-/// The body of a response that is made while it is sent, part by part.
+/// The streamed body of a response: it is produced part by part, while it is sent.
 ///
-/// It is asked for a part only while there is room for one: at most 64 KiB and a part wait to be
-/// written. For parts from an iterator, there is [`Response::with_parts`](crate::Response::with_parts).
+/// The connection asks for a part only while it has room for one: at most 64 KiB and a part wait to be
+/// written. For parts from an iterator, use [`Response::with_parts`](crate::Response::with_parts).
 ///
 /// ```
 /// use std::pin::Pin;
@@ -38,23 +38,23 @@ use crate::trailers::Trailers;
 /// # let _ = response;
 /// ```
 pub trait Body: Send {
-    /// Returns the next part; `None` at the end, after which it isn't asked again.
+    /// Returns the next part; `None` at the end, which is the last call.
     ///
-    /// `Pending` means that a part takes time, and that the waker will be woken. What has been made
-    /// before is sent meanwhile.
+    /// `Pending` means that the body will wake the waker when it has a part. The parts before it are sent
+    /// meanwhile.
     ///
     /// # Errors
     ///
-    /// The body can't be finished. The connection is cut, so that the client sees that the body isn't
-    /// whole.
+    /// The body can't be finished. The connection is cut, so that the client sees that the body is
+    /// incomplete.
     fn poll_part(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Part, BodyError>>>;
 
-    /// Returns how many octets all parts together have, if that is known before: the Content-Length.
+    /// Returns the number of octets in all parts together, if it is known in advance: the Content-Length.
     ///
-    /// If there are more, or fewer, the connection is cut.
+    /// If the parts have more or fewer, the connection is cut.
     fn length(&self) -> Option<u64> {
         None
     }
@@ -69,11 +69,11 @@ pub type BodyError = Box<dyn Error + Send + Sync>;
 pub enum Part {
     /// Octets of the content.
     Content(Content),
-    /// Fields that follow the content. They are the last part.
+    /// Fields that follow the content: the last part.
     Trailers(Trailers),
 }
 
-/// Parts from an iterator, which may take its time: each is sent before the next is asked for.
+/// Parts from an iterator. Each is sent before the iterator is asked for the next, which may take long.
 pub(crate) struct Parts<I> {
     parts: I,
     /// Whether the last part has been offered to the client.

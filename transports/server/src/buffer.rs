@@ -12,8 +12,8 @@ use crate::response::UpgradeHandler;
 use crate::room::Room;
 use crate::stored_request::StoredRequest;
 
-/// The memory that a connection needs while a request is on its way: space to read into, the
-/// request so far, the answers that are not sent yet.
+/// The memory that a connection needs while it receives or answers a request: space to read into, the
+/// request so far, the unsent answers.
 ///
 /// An idle connection needs none of it. The transport [detaches](crate::Connection::detach_buffer)
 /// the buffer and [attaches](crate::Connection::attach_buffer) it to another connection.
@@ -38,28 +38,28 @@ pub struct Buffer {
     pub(crate) output: Output,
     /// The body of a request that the application reads as it comes.
     pub(crate) incoming: Option<Incoming>,
-    /// The rest of an answer that is made while it is sent.
+    /// The rest of a streamed answer.
     pub(crate) outgoing: Option<Outgoing>,
-    /// Whether the answers that wait are written before the request is handled.
+    /// Whether the waiting answers are written before the request is handled.
     pub(crate) writes_first: bool,
-    /// Whether the end of the connection is that of the last answer.
+    /// Whether the last answer ends with the connection.
     pub(crate) ends_with_connection: bool,
     pub(crate) date: Date,
     /// What takes the connection after an upgrade.
     pub(crate) upgrade_handler: Option<UpgradeHandler>,
-    /// Bytes that may be taken.
+    /// Bytes of memory that the connection may take.
     pub(crate) allowance: usize,
-    /// Bytes of the request, while the application has it.
+    /// Bytes of the request, while the application holds it.
     pub(crate) lent: usize,
-    /// Since when the client's time stands still, since it isn't the client that is waited for.
+    /// When the client's time was paused, because the connection waits for something else.
     pub(crate) paused: Option<Instant>,
 }
 
-/// Bytes that a connection may hold before it asks for an [allowance](crate::Step::Allocate): what
-/// the head of a usual request, a small body and their buffer take. [`Buffer`] is that memory.
+/// Bytes that a connection may hold before it asks for an [allowance](crate::Step::Allocate): enough for
+/// the head of a usual request, a small body and their [`Buffer`].
 pub const SMALL: usize = 16 * 1024;
 
-/// Bytes by which an allowance grows at least.
+/// Bytes by which an allowance grows, at least.
 const GRANT: usize = 64 * 1024;
 
 /// Bytes of space to read into, as long as no line is longer.
@@ -95,7 +95,7 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
-    /// The unread bytes, the request that is made of them, and the memory that it may take.
+    /// Returns the unread bytes, the request that they belong to, and the memory that it may take.
     pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest, Room<'_>) {
         let Self { bytes, request, output, allowance, .. } = self;
         let others = size_of::<Self>() + bytes.capacity();
@@ -103,15 +103,15 @@ impl Buffer {
         (&bytes[self.start..self.end], request, room)
     }
 
-    /// Returns the bytes of a body that are not parsed, and what is known of it.
+    /// Returns the unparsed bytes of a body, and its state.
     pub(crate) fn split_body(&mut self) -> (&[u8], Option<&mut Incoming>) {
         let Self { bytes, start, end, incoming, .. } = self;
         let parsed = incoming.as_ref().map_or(0, Incoming::parsed);
         (&bytes[*start + parsed..*end], incoming.as_mut())
     }
 
-    /// The allowance with which the memory may grow by that many bytes, and by some more: the
-    /// number of steps in which a body grows goes with the logarithm of its size.
+    /// Returns the allowance for `growth` more bytes, and some to spare: a body then grows in a number of
+    /// steps that is the logarithm of its size.
     pub(crate) fn allowance_for(&self, growth: usize) -> usize {
         let needed = self.capacity() + growth;
         (needed + needed / 8).next_multiple_of(GRANT)
@@ -132,7 +132,7 @@ impl Buffer {
         (growth > 0 && self.capacity() + growth > self.allowance).then_some(growth)
     }
 
-    /// Has the next read of a body take no more memory than is allowed.
+    /// Limits the next read of a body to the allowed memory.
     pub(crate) fn keep_body_space(&mut self) {
         if self.lacking_body_space().is_some()
             && let Some(incoming) = &mut self.incoming
@@ -145,7 +145,7 @@ impl Buffer {
         self.incoming.as_ref().map_or(0, |incoming| incoming.space)
     }
 
-    /// Takes back what a request was allowed beyond the memory that is kept for the next one.
+    /// Takes back the allowance of a request, except the memory that is kept for the next one.
     pub(crate) fn end_allowance(&mut self) {
         if self.allowance > SMALL {
             let kept = self.capacity() - self.output.capacity();
@@ -183,7 +183,7 @@ impl Buffer {
         &mut self.bytes[self.end..]
     }
 
-    /// The length of the space when it has grown, so that the longest line fits.
+    /// Returns the length of the space after it has grown; the longest line fits.
     fn larger_space(&self, limits: &Limits) -> usize {
         let len = self.bytes.len();
         (2 * len).min(limits.required_buffer().max(READ)).max(len + 1)
@@ -201,7 +201,7 @@ impl Buffer {
         self.start == self.end && self.output.is_empty()
     }
 
-    /// Throws away what has been read, and returns how many bytes that was.
+    /// Discards the unread bytes, and returns their number.
     pub(crate) fn discard(&mut self) -> usize {
         let n = self.end - self.start;
         self.consume(n);
@@ -215,7 +215,7 @@ impl Buffer {
         size_of::<Self>() + self.bytes.capacity() + request + self.output.capacity()
     }
 
-    /// Forgets a request that was refused, and the memory that an unusual one has taken.
+    /// Forgets a refused request, and frees the memory that a large one has taken.
     pub(crate) fn reset(&mut self) {
         self.request.clear();
         self.incoming = None;

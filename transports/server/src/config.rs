@@ -1,10 +1,10 @@
-//! What a connection allows, and for how long.
+//! Limits and deadlines of a connection.
 
 use std::time::Duration;
 
 use h1events::Limits;
 
-/// What a connection allows its client, and how long it waits for it.
+/// The limits and deadlines that a connection sets its client.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,29 +41,29 @@ pub struct Config {
     /// The limits of the parser. Default: those of [`Limits::new`], and content up to 1 MiB,
     /// since it is collected before the application is called.
     pub limits: Limits,
-    /// The longest content, in bytes, of a body that the application reads as it comes: then this counts
-    /// instead of `limits.content`. Default: no limit, since such a body takes little memory.
+    /// The longest content, in bytes, of a body that the application reads as it comes. It replaces
+    /// `limits.content` for such a body. Default: no limit, since such a body takes little memory.
     pub streamed_content: u64,
     /// Whether the request target may have bytes from 0x80. Default: no.
     pub allow_non_ascii_target: bool,
-    /// Whether the value of Host may be anything, as long as there is exactly one. Default: no. HomeKit
-    /// accessories with a space in their name are sent one that no grammar has.
+    /// Whether Host may have any value, as long as there is exactly one. Default: no. HomeKit
+    /// clients send an invalid Host to accessories that have a space in their name.
     pub allow_any_host: bool,
     /// Whether a request with an absolute target gets a 400 if the target's authority isn't that of
     /// the Host field. Default: no: RFC 9112 section 3.2.2 has the server ignore the Host field.
     ///
     /// Turn it on behind a proxy that routes by one of the two and passes on the other, as HAProxy
-    /// and Varnish do. Case plays no part, and neither does a port that is the scheme's default.
+    /// and Varnish do. Case doesn't matter, nor does a port that is the scheme's default.
     pub refuse_host_mismatch: bool,
     /// Whether a client may send the next request before it has its answer. Default: yes.
     ///
-    /// Turn it off behind a proxy that never pipelines: what follows a request is then the body of
-    /// a request whose length the proxy got wrong. If more bytes have been read when a request is
-    /// answered, the answer says `Connection: close`, and these bytes are thrown away. Empty lines
-    /// may follow, and so may the bytes of a protocol that the connection switches to.
+    /// Turn it off behind a proxy that never pipelines: bytes behind a request are then the rest of
+    /// a body whose length the proxy got wrong. If such bytes have been read when a request is
+    /// answered, the answer says `Connection: close`, and these bytes are discarded. Empty lines
+    /// are allowed, and so are the bytes of a protocol that the connection switches to.
     pub allow_pipelining: bool,
-    /// Whether answers get a Date. Default: yes. RFC 9110 section 6.6.1 asks every server for it
-    /// that has a clock, and forbids it to one that hasn't.
+    /// Whether answers get a Date. Default: yes. RFC 9110 section 6.6.1 asks it of every server
+    /// that has a clock, and forbids it to one without.
     pub date: bool,
     /// Time from the opening of the connection, or from its last answer, to the first byte of the
     /// next request. Default: 30 s. Then the connection is closed without an answer.
@@ -77,32 +77,32 @@ pub struct Config {
     /// The lowest rate at which a client may read its answers. Default: as for `body_data_rate`.
     /// Below it, the connection is closed.
     pub write_data_rate: MinDataRate,
-    /// How long what the client sends is read and thrown away before the connection is closed, so
-    /// that the client sees the last answer instead of a reset.
+    /// How long the connection reads and discards input before it closes, so that the client sees
+    /// the last answer instead of a reset.
     pub linger: Linger,
 }
 
-/// The lowest rate at which bytes have to move, and the time until it counts: a part of [`Config`].
+/// The lowest rate at which bytes have to move, and the time before it applies: a part of [`Config`].
 ///
 /// A client begins with `grace_period`. Each byte that moves gives it 1 / `bytes_per_second`
 /// seconds more, but it never has more than a minute left, or `grace_period` if that is longer.
-/// A client that keeps the rate goes on for ever. A client that stops, or that moves a byte now and
-/// then, is ended within that minute, however much it has moved before.
+/// A client that keeps the rate may go on for ever. A client that stops, or trickles bytes,
+/// is ended within that minute, however much it has moved before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MinDataRate {
-    /// The time that a client has to begin with.
+    /// The time that a client has at first.
     pub grace_period: Duration,
-    /// Bytes a second. 0 is taken for 1.
+    /// Bytes a second. 0 counts as 1.
     pub bytes_per_second: u32,
 }
 
-/// The bounds of a lingering close (RFC 9112 section 9.6), a part of [`Config`]. The defaults are those of nginx. The bytes are
-/// not counted: a client that goes on sending a large body is to see that it was refused.
+/// The bounds of a lingering close (RFC 9112 section 9.6), a part of [`Config`]. The defaults are those
+/// of nginx. Bytes aren't limited, so that a client which sends a large body sees that it was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Linger {
-    /// The longest time in all. Default: 30 s.
+    /// The longest total time. Default: 30 s.
     pub total: Duration,
     /// The longest time without a byte. Default: 5 s.
     pub silence: Duration,
@@ -139,7 +139,7 @@ impl Default for Config {
 }
 
 impl MinDataRate {
-    /// Creates a rate that counts after a grace period.
+    /// Creates a rate that applies after a grace period.
     #[must_use]
     pub const fn new(grace_period: Duration, bytes_per_second: u32) -> Self {
         Self { grace_period, bytes_per_second }
@@ -147,7 +147,7 @@ impl MinDataRate {
 }
 
 impl Linger {
-    /// Creates the bounds of a lingering close: in all, and without a byte.
+    /// Creates the bounds of a lingering close: the total time, and the time without a byte.
     #[must_use]
     pub const fn new(total: Duration, silence: Duration) -> Self {
         Self { total, silence }

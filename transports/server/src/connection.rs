@@ -37,8 +37,8 @@
 //!        Receiving
 //! ```
 //!
-//! In Receiving, answers that wait are written before more is read. All requests that have been
-//! read are answered before that, so that their answers leave in one write.
+//! In Receiving, waiting answers are written before more is read, and only after all requests that
+//! have been read are answered. So their answers leave in one write.
 
 mod activity;
 mod body;
@@ -68,7 +68,7 @@ use parse::Parsed;
 
 /// The server side of one connection.
 ///
-/// See the [crate documentation](crate) for the loop, and for what is promised.
+/// See the [crate documentation](crate) for the loop and the promises.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -166,8 +166,8 @@ impl Connection {
     /// Returns what to do next. Calling it again changes nothing, except that [`Step::Shutdown`] is
     /// returned once.
     ///
-    /// `now` is the time of the call. Don't pass a deadline that has been waited for: the wait may
-    /// have ended later.
+    /// `now` is the time of the call. Don't pass the deadline of a wait: the wait may have ended
+    /// later.
     pub fn step(&mut self, now: Instant) -> Step {
         loop {
             if let Some(step) = self.advance(now) {
@@ -176,12 +176,12 @@ impl Connection {
         }
     }
 
-    /// Returns the request to handle, after [`Step::Handle`]; or the one that switched the
+    /// Returns the request to handle, after [`Step::Handle`], or the request that switched the
     /// protocol, after [`Step::Upgraded`].
     ///
     /// # Panics
     ///
-    /// If there is none.
+    /// If there is no request.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
         let buffer = self.buffer.as_ref().filter(|_| self.has_request());
@@ -196,13 +196,13 @@ impl Connection {
     /// Ends the connection after the answers to all requests that have begun to arrive, the last
     /// one with `Connection: close`. If there is none, it ends at once.
     ///
-    /// A client that always begins the next request before it has its answer goes on. To end
-    /// with a certain answer, use [`Response::with_close`](crate::Response::with_close).
+    /// A client that always sends the next request before it has its answer keeps the connection open.
+    /// To close after a certain answer, use [`Response::with_close`](crate::Response::with_close).
     pub const fn graceful_shutdown(&mut self) {
         self.shuts_down = true;
     }
 
-    /// Returns the other end.
+    /// Returns the peer.
     #[must_use]
     pub const fn peer(&self) -> Peer {
         self.peer
@@ -214,7 +214,7 @@ impl Connection {
         self.diagnostic.take()
     }
 
-    /// Makes one transition, or says what the transport has to do for the next one.
+    /// Makes one transition, or returns what the transport has to do for the next one.
     fn advance(&mut self, now: Instant) -> Option<Step> {
         match self.phase {
             Phase::Receiving => self.receive(now),
@@ -266,7 +266,7 @@ impl Connection {
             return Some(step);
         }
         if let Parsed::Lacks { bytes } = parsed {
-            // All answers are written: what they have left may be enough.
+            // All answers are written, and the memory that they free may be enough.
             if self.buffer.as_mut().is_some_and(|buffer| buffer.output.release()) {
                 return None;
             }
@@ -278,7 +278,7 @@ impl Connection {
             return None;
         }
         if self.shuts_down && self.is_silent() {
-            // An answer that was written just now must not be lost in a reset.
+            // A reset must not destroy an answer that was written just now.
             self.phase = if has_written { Phase::Closing } else { Phase::Closed };
             return None;
         }
@@ -303,7 +303,7 @@ impl Connection {
                 Phase::Receiving if self.wait.awaiting() == Awaiting::Writing => {
                     self.await_now(self.awaited(), now);
                 }
-                // More is to be written, when the application has it.
+                // The application may have more to write later.
                 Phase::Handling | Phase::Sending | Phase::Draining => {
                     if self.wait.awaiting() == Awaiting::Writing {
                         self.await_writing(now);
@@ -323,24 +323,24 @@ impl Connection {
         Some(if self.phase == Phase::Cut { Step::Reset } else { Step::Close })
     }
 
-    /// Begins to wait for the client to read, or goes on: until when.
+    /// Begins or continues to wait for the client to read, and returns until when.
     fn await_writing(&mut self, now: Instant) -> Instant {
         let moved = self.await_now(Awaiting::Writing, now);
         let deadline = self.wait.deadline(&self.config);
         let incoming = self.buffer.as_mut().and_then(|buffer| buffer.incoming.as_mut());
-        // The client is waited for once at a time.
+        // Only one wait for the client runs at a time.
         let of_both = incoming.and_then(|it| it.await_writing(moved, now, &self.config));
         of_both.map_or(deadline, |of_both| deadline.min(of_both))
     }
 
-    /// Notes what has to be logged. The first thing that went wrong is the cause of the others.
+    /// Keeps the first diagnostic for the log: it is the cause of the others.
     const fn diagnose(&mut self, diagnostic: Diagnostic) {
         if self.diagnostic.is_none() {
             self.diagnostic = Some(diagnostic);
         }
     }
 
-    /// RFC 9112 section 9.6: "The server then continues to read from the connection until it
+    /// Lingers. RFC 9112 section 9.6: "The server then continues to read from the connection until it
     /// receives a corresponding close by the client, or until the server is reasonably certain that
     /// its own TCP stack has received the client's acknowledgement".
     fn linger(&mut self, now: Instant) -> Option<Step> {

@@ -1,4 +1,4 @@
-//! Content that is sent without being copied.
+//! Content that is sent without a copy.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// Octets of a response's body: owned, static, or shared.
 ///
-/// Large ones are never copied. It is made from a string or octets in any of the usual types, by
-/// `From`, so that functions take them as they are.
+/// Large content is never copied. `From` makes it from a string or octets in any of the usual types, so
+/// that functions take them as they are.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -31,7 +31,7 @@ enum Storage {
 }
 
 impl Content {
-    /// The vector of owned octets.
+    /// Returns the vector of owned octets.
     pub(crate) const fn as_vec(&self) -> Option<&Vec<u8>> {
         match &self.0 {
             Storage::Owned(octets) => Some(octets),
@@ -47,7 +47,7 @@ impl Content {
         }
     }
 
-    /// Returns the bytes of heap that are taken. Shared ones are counted for each that shares them.
+    /// Returns the bytes of heap that are taken. Shared octets count for each owner.
     pub(crate) fn capacity(&self) -> usize {
         match &self.0 {
             Storage::Static(_) => 0,

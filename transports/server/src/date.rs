@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The last field line, since it is the same for a whole second.
+/// The last field line, which is the same for a whole second.
 #[derive(Debug, Default)]
 pub(crate) struct Date {
     line: String,
@@ -18,10 +18,10 @@ const SECOND: Duration = Duration::from_secs(1);
 
 impl Date {
     /// Returns the field line at an instant. Asks for the time of day only if a new second may have
-    /// begun, so that a busy thread reads one clock for each answer and not two. A clock that has been
-    /// set is followed within a second.
+    /// begun, so that a busy thread reads one clock for each answer and not two. When the system's clock
+    /// is set, the line follows within a second.
     pub(crate) fn line_at(&mut self, now: Instant, time_of_day: fn() -> SystemTime) -> &str {
-        // It hasn't begun yet if this buffer comes from a connection that is ahead of time.
+        // The second hasn't begun yet if this buffer comes from a connection that is ahead in time.
         let is_same_second = |(begin, end): (Instant, Instant)| begin <= now && now < end;
         if !self.second.is_some_and(is_same_second) {
             let since = time_of_day().duration_since(UNIX_EPOCH).unwrap_or_default();

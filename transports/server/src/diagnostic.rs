@@ -1,12 +1,12 @@
-//! What an operator may want to know about a connection.
+//! Problems on a connection, for the operator.
 
 use std::fmt;
 
 use h1events::Error;
 
-/// Something that went wrong on a connection, for a log.
+/// A problem on a connection, for a log.
 ///
-/// `Display` gives one line, without any byte of the input.
+/// `Display` writes one line, without any byte of the input.
 ///
 /// ```
 /// use h1events_server::Diagnostic;
@@ -41,7 +41,7 @@ pub enum Diagnostic {
     /// A request was refused because its target and its Host field name different hosts:
     /// [`Config::refuse_host_mismatch`](crate::Config::refuse_host_mismatch).
     HostMismatch,
-    /// Bytes after a request were thrown away:
+    /// Bytes after a request were discarded:
     /// [`Config::allow_pipelining`](crate::Config::allow_pipelining) is off.
     Pipelined,
     /// The head of a request took longer than
@@ -60,8 +60,7 @@ pub enum Diagnostic {
 }
 
 impl Diagnostic {
-    /// What kind of diagnostic it is, without what differs from one request to the next: a key for
-    /// logs that count.
+    /// Returns the kind of diagnostic, without the details of the request: a key for logs that count.
     #[must_use]
     pub fn kind(&self) -> String {
         match self {

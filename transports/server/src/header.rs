@@ -1,4 +1,4 @@
-//! Field lines of a response, and what may stand in them.
+//! Field lines of a response, and their syntax.
 
 use h1events::Field;
 
@@ -26,8 +26,8 @@ pub enum InvalidHeader {
     /// Transfer-Encoding.
     #[error("the field is the connection's to set")]
     Reserved,
-    /// The field has to stand before the content: its recipient needs it to route the message, to frame
-    /// it, or to read it (RFC 9110 section 6.5.1).
+    /// The field has to come before the content: its recipient needs it to route, frame or read the
+    /// message (RFC 9110 section 6.5.1).
     #[error("the field has no place after the content")]
     NotInTrailers,
 }
@@ -46,7 +46,7 @@ pub(crate) fn check(name: &[u8], value: &[u8]) -> Result<(), InvalidHeader> {
     check_value(value)
 }
 
-/// field-value (RFC 9110 section 5.5)
+/// Checks a field-value (RFC 9110 section 5.5).
 pub(crate) fn check_value(value: &[u8]) -> Result<(), InvalidHeader> {
     let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
     let is_allowed = |octet: &u8| matches!(octet, b'\t' | b' '..=b'~' | 0x80..);
@@ -74,7 +74,7 @@ pub(crate) fn fields(lines: &[u8]) -> impl Iterator<Item = Field<'_>> {
     })
 }
 
-/// tchar (RFC 9110 section 5.6.2)
+/// Returns whether the octet is a tchar (RFC 9110 section 5.6.2).
 const fn is_tchar(octet: u8) -> bool {
     octet.is_ascii_alphanumeric()
         || matches!(octet, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')

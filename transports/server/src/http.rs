@@ -8,7 +8,7 @@ use crate::header::InvalidHeader;
 use crate::request::Request;
 use crate::response::Response;
 
-/// What the `http` crate has no value for, though HTTP allows it.
+/// A part of a valid request that the `http` crate can't represent.
 ///
 /// It converts into a [`Response`] with status 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum InvalidRequestParts {
     Field,
 }
 
-/// What a [`Response`] can't be made of.
+/// A part that a [`Response`] can't have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidResponseParts {
@@ -72,8 +72,8 @@ fn header_map(request: &Request<'_>) -> Option<HeaderMap> {
     Some(map)
 }
 
-/// A response without a body. Fields that the connection sets are left out; a Content-Length becomes that
-/// of a body that is made while it is sent, and `Connection: close` closes the connection.
+/// A response without a body. Fields that the connection sets are left out. A Content-Length becomes that
+/// of a streamed body, and `Connection: close` closes the connection.
 impl TryFrom<response::Parts> for Response {
     type Error = InvalidResponseParts;
 
@@ -158,7 +158,7 @@ mod tests {
         for octet in 0x21..0x7f_u8 {
             let target = format!("/{}", char::from(octet));
             let head = format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
-            // The parser has its own mind about some.
+            // The parser refuses some of them.
             let Ok(request) = OwnedRequest::parse(head.as_bytes()) else { continue };
             if request::Parts::try_from(request.as_request()).is_err() {
                 refused.push(char::from(octet));

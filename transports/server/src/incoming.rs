@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::trailers::Trailers;
 use crate::wait::{Awaiting, Exchange, Wait};
 
-/// What there is of the body of a request, for an application that reads it as it comes.
+/// The state of a request's body, for an application that reads it as it comes.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -37,7 +37,7 @@ pub enum BodyState<'a> {
     /// The next octets, decoded from chunks. They stay until
     /// [`consume_body`](crate::Connection::consume_body).
     Content(&'a [u8]),
-    /// Nothing at the moment. To get more, call [`want_body`](crate::Connection::want_body), and take
+    /// Nothing yet. To get more, call [`want_body`](crate::Connection::want_body), and take
     /// steps.
     Pending,
     /// The body has come to its end.
@@ -48,7 +48,7 @@ pub enum BodyState<'a> {
 
 /// Why the body of a request has ended early.
 ///
-/// It converts into a [`Response`](crate::Response) with the status for it, and into an
+/// It converts into a [`Response`](crate::Response) with a suitable status, and into an
 /// [`io::Error`](std::io::Error).
 ///
 /// ```
@@ -66,10 +66,10 @@ pub enum RequestBodyError {
     /// The body came more slowly than [`Config::body_data_rate`] says.
     #[error("the body of the request came too slowly")]
     TimedOut,
-    /// The client has gone, or has sent its last byte, before the end of the body.
+    /// The client has closed its side before the end of the body.
     #[error("the input ended within the body of the request")]
     UnexpectedEnd,
-    /// The server has no memory for more of it.
+    /// The server has no memory for the rest.
     #[error("no memory for the body of the request")]
     OutOfMemory,
     /// The request is over: the application has answered it, or the server has ended the connection.
@@ -77,23 +77,23 @@ pub enum RequestBodyError {
     Over,
 }
 
-/// Where the body of a request is, while the application reads it.
+/// The progress of a request's body, while the application reads it.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) state: State,
     /// Whether the application waits for more.
     pub(crate) is_wanted: bool,
-    /// Whether the application has no use for the rest.
+    /// Whether the application ignores the rest.
     pub(crate) is_discarded: bool,
-    /// Octets that have been thrown away.
+    /// Octets that have been discarded.
     pub(crate) discarded: usize,
-    /// Octets in front of the content that has been parsed: what was consumed with it.
+    /// Octets in front of the parsed content that were consumed with it.
     skipped: usize,
-    /// Octets of content that have been parsed, and that the application hasn't taken.
+    /// Octets of parsed content that the application hasn't taken.
     ready: usize,
-    /// Octets of content that are still to come, if a Content-Length says so.
+    /// Octets of content that are still to come, if there is a Content-Length.
     left: Option<u64>,
-    /// Bytes of space that the next read is to have.
+    /// Bytes of space for the next read.
     pub(crate) space: usize,
     /// Bytes that the transport holds for the application.
     pub(crate) held: usize,
@@ -136,7 +136,7 @@ impl Incoming {
         self.skipped + self.ready
     }
 
-    /// Notes content that was parsed, the last octets of those that were consumed for it.
+    /// Notes parsed content: the last of the octets that were consumed for it.
     pub(crate) fn parsed_content(&mut self, consumed: usize, content: usize) {
         self.skipped += consumed - content;
         self.ready = content;
@@ -144,12 +144,12 @@ impl Incoming {
         self.wait.moved(content);
     }
 
-    /// Returns the octets in front of the content, and those of the content.
+    /// Returns the number of octets in front of the content, and of the content.
     pub(crate) const fn ready(&self) -> (usize, usize) {
         (self.skipped, self.ready)
     }
 
-    /// Takes content, and returns the octets of the buffer that nobody needs any more.
+    /// Takes content, and returns how many octets of the buffer are no longer needed.
     pub(crate) fn consume(&mut self, n: usize) -> usize {
         self.ready = self.ready.checked_sub(n).expect("more content taken than there was");
         let done = self.skipped + n;
@@ -157,7 +157,7 @@ impl Incoming {
         done
     }
 
-    /// Returns whether more of the body is to be read for the application.
+    /// Returns whether the application needs more of the body.
     pub(crate) fn lacks_content(&self) -> bool {
         self.is_wanted && self.ready == 0 && self.state == State::Open
     }
@@ -166,12 +166,12 @@ impl Incoming {
         self.state == State::Open
     }
 
-    /// Returns the octets that are still to come, if that is known.
+    /// Returns the number of octets that are still to come, if it is known.
     pub(crate) const fn left(&self) -> Option<u64> {
         self.left
     }
 
-    /// The client is waited for, to send more: until when.
+    /// Waits for the client to send more; returns until when.
     pub(crate) fn await_content(&mut self, now: Instant, config: &Config) -> Instant {
         if let Some(paused) = self.paused.take() {
             self.wait.postpone(now.saturating_duration_since(paused));
@@ -180,15 +180,15 @@ impl Incoming {
         self.account(now, config)
     }
 
-    /// Accounts for what has come. Returns when the client's time is used up.
+    /// Accounts for the bytes that have come. Returns when the client's time is used up.
     fn account(&mut self, now: Instant, config: &Config) -> Instant {
         let moved = self.wait.begin(Awaiting::Body, now, config);
         let both = self.exchange.deadline(moved, now, config.body_data_rate);
         self.wait.deadline(config).min(both)
     }
 
-    /// The client is waited for, to read. It has read that many bytes since the last call. Returns until
-    /// when, as far as the body is concerned.
+    /// Waits for the client to read; it has read `moved` bytes since the last call. Returns until when, as
+    /// far as the body is concerned.
     pub(crate) fn await_writing(
         &mut self,
         moved: u32,
@@ -201,7 +201,7 @@ impl Incoming {
         Some(deadline).filter(|_| self.is_open())
     }
 
-    /// The client's time stands still: the application doesn't wait.
+    /// Pauses the client's time, since the application doesn't wait.
     pub(crate) fn pause(&mut self, now: Instant, config: &Config) {
         if self.paused.is_none() {
             self.account(now, config);
@@ -220,7 +220,7 @@ impl Incoming {
 }
 
 impl RequestBodyError {
-    /// Returns the status that an answer to such a request has.
+    /// Returns the status for an answer to such a request.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {

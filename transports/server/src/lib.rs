@@ -1,7 +1,7 @@
 //! An HTTP/1 server without I/O.
 //!
-//! It is for those who write a transport of their own, or who test an application without a socket. To
-//! serve, take [`h1events-thread`] or [`h1events-smol`], which move the bytes.
+//! It is for transports of your own, and for tests of an application without a socket. To run a server,
+//! use [`h1events-thread`] or [`h1events-smol`], which move the bytes.
 //!
 //! [`h1events-thread`]: https://docs.rs/h1events-thread
 //! [`h1events-smol`]: https://docs.rs/h1events-smol
@@ -11,16 +11,16 @@
 //!                   |
 //!  +----------------+-------------------------------------------------------------+
 //!  |  Connection, one each               Endpoint, one a server                   |
-//!  |  requests, answers, bodies,         who is admitted, which connection ends,  |
-//!  |  deadlines, how to close            what they may hold, how the server ends  |
+//!  |  requests, answers, bodies,         admission, eviction, memory,             |
+//!  |  deadlines, how to close            the end of the server                    |
 //!  +----------------+----------------------------------+--------------------------+
 //!                   | Step: read, write, handle, ...   | reports, verdicts
 //!               transport                sockets, threads or tasks, the clock
 //! ```
 //!
 //! Neither has a socket, a thread or a clock: a transport moves the bytes, and time is an argument.
-//! So every behaviour can be tested in virtual time, and a transport on threads and one on an async
-//! runtime serve the same application in the same way.
+//! So tests run in virtual time, and a transport on threads and one on an async runtime serve the same
+//! application in the same way.
 //!
 //! The smallest program is an application and its test:
 //!
@@ -59,7 +59,7 @@
 //!     }
 //! }
 //!
-//! /// Keeps no deadlines, which a real transport has to.
+//! /// Ignores deadlines; a real transport has to keep them.
 //! fn serve(mut stream: impl Read + Write, peer: Peer) -> std::io::Result<()> {
 //!     let config = Arc::new(Config::new());
 //!     let mut connection = Connection::new(config, peer, Instant::now(), SystemTime::now);
@@ -103,31 +103,30 @@
 //! # What a connection promises
 //!
 //! 1. **One answer for each request**, in the order of the requests, and none after the last
-//!    one (RFC 9112 sections 9.2 and 9.3.2). Answers to pipelined requests leave in one write, until 64
-//!    KiB or 32 of them wait. Nothing is read while answers wait to be written.
+//!    one (RFC 9112 sections 9.2 and 9.3.2). Answers to pipelined requests leave in one write of up to 32
+//!    answers or about 64 KiB. The connection isn't read while answers wait to be written.
 //! 2. **The connection frames the answers.** It adds Date, Content-Length and Connection, leaves
 //!    content out where there is none (HEAD, 204, 205, 304), and lets no field break the message.
 //! 3. **A malformed request gets an error**, in a fixed text, after the answers to the requests
 //!    before it. Nothing that follows is parsed.
 //! 4. **Every connection ends.** Each [`Step::Read`] and [`Step::Write`] has a deadline, and trickled
 //!    bytes don't extend it. An idle connection is closed without an answer, a slow request gets a
-//!    408, a slow reader is dropped ([`Config`]). The time that the application takes isn't
-//!    counted, nor the time that the connection waits for memory.
-//! 5. **The last answer arrives**, unless the connection is dropped. A close shuts the write half down
-//!    and goes on reading for a while, so that the client sees the answer and not a reset (RFC 9112
-//!    section 9.6). A client that has half-closed gets all its answers.
-//! 6. **`100 (Continue)`** goes out just before the first byte of a body is waited for, and only
+//!    408, a slow reader is dropped ([`Config`]). The application's time doesn't count, nor does the wait
+//!    for memory.
+//! 5. **The last answer arrives**, unless the connection is dropped. To close, the connection shuts its
+//!    write half down and reads on for a while, so that the client sees the answer and not a reset (RFC
+//!    9112 section 9.6). A client that has half-closed gets all its answers.
+//! 6. **`100 (Continue)`** is sent just before the connection waits for the first byte of a body, and only
 //!    to a client that waits for it (RFC 9110 section 10.1.1).
 //! 7. **Upgrade and CONNECT** hand the connection over, with the bytes that came after the request.
 //!    Only a protocol that the client offers is accepted. A CONNECT that the application doesn't
-//!    accept gets a 501.
-//! 8. **Bodies stream**, in both directions, at any length and in little memory, for applications that
-//!    want it. [`Connection::with_streamed_bodies`] hands a request over at the end of its head, and its
-//!    body as the application wants it. [`Response::with_parts`] and
-//!    [`Response::with_streamed_body`] make an answer while it is sent. An answer that fails is cut, so
-//!    that the client can tell.
-//! 9. **Memory** is taken for bytes that have come, never for a length that is announced, and is freed
-//!    after the answer. Beyond [16 KiB](SMALL), it is asked for first: [`Step::Allocate`]. An idle
+//!    upgrade gets a 501.
+//! 8. **Bodies stream**, in both directions, at any length and in little memory, if the application
+//!    asks for it. [`Connection::with_streamed_bodies`] hands a request over at the end of its head, and its
+//!    body on demand. [`Response::with_parts`] and [`Response::with_streamed_body`] produce an answer
+//!    while it is sent. An answer that fails is cut, so that the client can tell.
+//! 9. **Memory** is taken for bytes that have come, never for an announced length, and is freed
+//!    after the answer. Beyond [16 KiB](SMALL), the connection asks first: [`Step::Allocate`]. An idle
 //!    connection needs none: [`Connection::detach_buffer`].
 //! 10. **[`step`](Connection::step) is idempotent**, except for [`Step::Shutdown`].
 //!
@@ -137,19 +136,19 @@
 //! - **Which connection ends for a newcomer**: the one with the greatest age over its patience, if
 //!   its patience is over. Otherwise the next answers say `Connection: close`. If that has made no
 //!   room within [`admission_timeout`](EndpointConfig::admission_timeout), a connection ends that has
-//!   spoken: first one that makes no progress, then one that doesn't take its answer, then one that has
-//!   just begun to move. A body that flows comes last, and only if more than half of the connections
-//!   flow, or if the others make no room for as long again. In this time as many newcomers get a place
-//!   as there are connections. A connection that was answered within it and waits for the next request
-//!   stays, and so does one whose request is being handled.
+//!   spoken: first one that makes no progress, then one that doesn't read its answer, then one whose body
+//!   has just begun to move. A flowing body comes last, and only if more than half of the connections
+//!   flow, or if the others make no room for as long again. All places can change hands within this
+//!   time. A connection stays that was answered within it and waits for the next request, and so does
+//!   one whose request is being handled.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
-//!   connection that lacks memory isn't read, and small requests come first. If none of those that
-//!   wait gets any for a second, the largest body that has stalled is dropped, with a 503. Where that
-//!   isn't enough for a small request, heads and readers that have stalled end, too.
-//! - **How the server ends**: [`Endpoint::drain`] closes idle connections, finishes what has begun,
-//!   and cuts off the rest at the deadline. [`Endpoint::summary`] counts them.
+//!   connection that lacks memory isn't read, and small requests come first. If no waiting connection
+//!   gets any for a second, the largest stalled body is dropped, with a 503. If that
+//!   isn't enough for a small request, stalled heads and readers end, too.
+//! - **How the server ends**: [`Endpoint::drain`] closes idle connections, finishes requests that have
+//!   begun, and cuts off the rest at the deadline. [`Endpoint::summary`] counts them.
 //!
-//! It hears of a connection by the reports of the transport, in this order:
+//! The transport reports each connection to it, in this order:
 //!
 //! ```text
 //!  acceptor:    has_room? -- yes --> open            no --> make_room, wake, try again later
@@ -164,58 +163,58 @@
 //!
 //!  its timer:   at timeout --------> handle_timeout
 //!  after each:  poll_wake ---------> these connections read or write once more without waiting,
-//!                                    and report: what came in time counts
+//!                                    and report: bytes that came in time count
 //! ```
 //!
-//! A decision is a level, not an edge: a connection that is woken twice, or late, hears the same.
+//! Reports are idempotent: a connection that is woken twice, or late, gets the same decision.
 //!
-//! [`Turn`], [`AcceptBackoff`] and [`Complaints`] are small decisions beside it: when a connection
-//! gives way to others, what to do after an error of accept, and what to log.
+//! [`Turn`], [`AcceptBackoff`] and [`Complaints`] decide smaller things: when a connection gives way
+//! to others, how to react to an error of accept, and what to log.
 //!
 //! # What a transport has to do
 //!
 //! Take each step, and call [`step`](Connection::step) again when the deadline has passed, at the
 //! latest. Log each [diagnostic](Connection::take_diagnostic). When reading or writing fails, drop
-//! the connection together with the stream. `h1events-net` does what is left: the accept loop, and the reports
+//! the connection together with the stream. `h1events-net` does the rest: the accept loop, and the reports
 //! of a connection to its endpoint.
 //!
 //! # Limits, deadlines, errors
 //!
-//! - [`Config`] has a table of deadlines, and what others use; [`Limits`] one of sizes.
-//! - [`EndpointConfig`] has what all connections together may take.
-//! - [`Diagnostic`] has a table of what goes wrong, and what the client gets.
+//! - [`Config`] has a table of deadlines, with those of other servers; [`Limits`] has one of sizes.
+//! - [`EndpointConfig`] has the limits of all connections together.
+//! - [`Diagnostic`] has a table of problems, and what the client gets.
 //!
 //! # Attacks on servers
 //!
-//! Those on the parser are in [a chapter of its own](h1events::attacks). The tests are in
+//! Attacks on the parser have [a chapter of their own](h1events::attacks). The tests are in
 //! `tests/`, the last one in `src/`. They run in virtual time.
 //!
 //! | Attack | The rule here | Test |
 //! |---|---|---|
-//! | Slowloris: a head byte by byte | a 408 after 30 s, whatever comes | `connection::deadlines::dripping_head_extends_no_deadline` |
+//! | Slowloris: a head byte by byte | a 408 after 30 s, even if bytes come | `connection::deadlines::dripping_head_extends_no_deadline` |
 //! | R.U.D.Y.: a body byte by byte | a 408 below 500 bytes a second | `connection::deadlines::body_below_rate_gets_408` |
 //! | Slow read: an answer byte by byte | dropped below 500 bytes a second | `connection::deadlines::slow_reader_is_dropped` |
 //! | A flood of silent connections | they end after 100 ms, for a newcomer | `endpoint::newcomers::newcomer_behind_silent_clients_waits_a_quarter_of_a_second_at_most` |
-//! | A flood of connections that come back | a newcomer waits a second at most | `endpoint::newcomers::newcomer_in_a_flood_that_comes_back_waits_a_second_at_most` |
+//! | A flood of clients that reconnect | a newcomer waits a second at most | `endpoint::newcomers::newcomer_in_a_flood_that_comes_back_waits_a_second_at_most` |
 //! | A client that pipelines without end | others have their turn after 32 answers or 5 ms | `endpoint::busy::turn_ends_after_32_answers_or_5_ms` |
-//! | Requests whose answers nobody reads | nothing is read while answers wait | `connection::pipelining::nothing_is_read_while_answers_wait` |
+//! | Requests whose answers aren't read | no read while answers wait | `connection::pipelining::nothing_is_read_while_answers_wait` |
 //! | A large Content-Length, and no body | memory for bytes that have come | `connection::memory::announced_length_takes_no_memory` |
 //! | Large bodies from many clients | one budget for all | `endpoint::budget::unfinished_bodies_never_pass_the_budget` |
 //! | Large bodies that block small requests | the last eighth is for small ones | `endpoint::budget::large_bodies_never_get_what_is_for_small_ones` |
 //! | A request behind one that was refused | never parsed | `connection::errors::error_ends_parsing` |
-//! | A request in a body that nobody has read | thrown away, or the connection closes | `connection::request_bodies::long_unread_body_closes_the_connection` |
+//! | A request in an unread body | discarded, or the connection closes | `connection::request_bodies::long_unread_body_closes_the_connection` |
 //! | Response splitting: CR or LF in a field | can't be built | `connection::answers::headers_are_checked` |
 //! | A protocol that the client hasn't offered | a 500 | `connection::upgrade::upgrade_without_offer_gets_500` |
 //! | A tunnel behind a CONNECT that was refused | the connection closes | `connection::upgrade::refused_connect_closes` |
 //! | A host that the proxy in front hasn't seen | a 400, if [configured](Config::refuse_host_mismatch) | `connection::proxies::host_mismatch_is_refused_if_configured` |
-//! | A body that the proxy in front takes for a request | thrown away, if [configured](Config::allow_pipelining) | `connection::proxies::bytes_after_request_close_without_pipelining` |
+//! | A body that the proxy in front takes for a request | discarded, if [configured](Config::allow_pipelining) | `connection::proxies::bytes_after_request_close_without_pipelining` |
 //! | A log full of one complaint | one line a minute: [`Complaints`] | `endpoint::complaints::each_kind_is_logged_once_a_minute_and_counted_in_between` |
 //!
 //! # What it does not do
 //!
 //! - **No sockets, no threads, no clock**: see above.
 //! - **No TLS, no HTTP/2, no routing, no compression.**
-//! - **No bound on the time of the application**, and no word to it that its client has gone: the transports have one.
+//! - **No limit on the application's time**, and no signal to it that its client has gone. The transports give one.
 
 #![forbid(unsafe_code)]
 // No socket, no thread, no atomic, no clock: clippy.toml has the list. Tests may have a clock.

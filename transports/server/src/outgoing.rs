@@ -1,4 +1,4 @@
-//! An answer whose body is made while it is sent.
+//! An answer with a streamed body.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use crate::content::Content;
 use crate::output::Output;
 use crate::trailers::Trailers;
 
-/// How the end of a body is told (RFC 9112 section 6.3).
+/// How the end of a body is marked (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyFraming {
     /// By Content-Length: octets that are still to come.
@@ -19,20 +19,20 @@ pub(crate) enum BodyFraming {
     Close,
 }
 
-/// The rest of an answer.
+/// The rest of a streamed answer.
 pub(crate) struct Outgoing {
-    /// `None` while it is asked for a part.
+    /// `None` while the transport asks it for a part.
     pub(crate) body: Option<Pin<Box<dyn Body>>>,
     framing: BodyFraming,
     /// Whether the client gets the trailers.
     has_trailers: bool,
     /// Whether the connection goes on after it.
     pub(crate) persists: bool,
-    /// Whether it had no part when it was asked last: what waits is written before it is asked again.
+    /// Whether it had no part last time: waiting bytes are written before it is asked again.
     is_pending: bool,
 }
 
-/// What asking a body has come to.
+/// The result of asking a body for a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     None,
@@ -50,13 +50,13 @@ impl Outgoing {
         Self { body: Some(body), framing, has_trailers, persists, is_pending: false }
     }
 
-    /// Returns whether the body has no part yet, as far as is known: it was asked in vain, or is being asked,
-    /// and may be reading the body of the request.
+    /// Returns whether the body has no part yet, as far as is known: it had none last time, or is being asked
+    /// now, and may be reading the body of the request.
     pub(crate) const fn waits(&self) -> bool {
         self.is_pending || self.body.is_none()
     }
 
-    /// Has the body be asked again.
+    /// Lets the body be asked again.
     pub(crate) const fn wake(&mut self) {
         self.is_pending = false;
     }
@@ -66,7 +66,7 @@ impl Outgoing {
         self.framing == BodyFraming::Close
     }
 
-    /// Appends a part to what is to be sent.
+    /// Appends a part to the output.
     pub(crate) fn take_part(
         &mut self,
         polled: Poll<Option<Result<Part, BodyError>>>,

@@ -1,12 +1,12 @@
-//! The bytes that are still to be sent.
+//! Bytes to send.
 
 use std::io::IoSlice;
 use std::ops::Deref;
 
 use crate::content::Content;
 
-/// Answers that wait to be sent. Small ones share a piece; a large body is a piece of
-/// its own and never copied.
+/// Answers that wait to be sent. Small ones share a piece; a large body is a piece of its own, and is
+/// never copied.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     pieces: Vec<Content>,
@@ -16,17 +16,17 @@ pub(crate) struct Output {
     answers: u32,
 }
 
-/// Bytes from which a body isn't copied behind its head.
+/// Bytes of a body from which on it isn't copied behind its head.
 const LARGE: usize = 16 * 1024;
 
-/// Bytes, and answers, that wait at most: then they are sent before the next request is parsed.
+/// Bytes, and answers, that wait at most. At this number, they are sent before the next request is parsed.
 const BATCH_BYTES: usize = 64 * 1024;
 const BATCH_ANSWERS: u32 = 32;
 
-/// Bytes of memory that are kept of large answers, for the next one.
+/// Bytes of memory that are kept after large answers, for the next one.
 const KEEP: usize = 4 * LARGE;
 
-/// Slices that one vectored write gets at most.
+/// Slices of one vectored write, at most.
 const SLICES: usize = 4;
 
 /// The next bytes to write, as slices for one vectored write. None of them is empty.
@@ -64,18 +64,18 @@ impl Output {
         self.len == 0
     }
 
-    /// Returns whether it is to be sent before another answer, or a part of one, joins it. What has been sent
-    /// of a large piece still takes memory.
+    /// Returns whether it has to be sent before another answer, or a part of one, is added. The sent part of a
+    /// large piece still takes memory.
     pub(crate) const fn is_full(&self) -> bool {
         self.len >= BATCH_BYTES || self.sent >= BATCH_BYTES || self.answers >= BATCH_ANSWERS
     }
 
-    /// Answers that have been appended since it was empty.
+    /// Returns the number of answers that have been appended since it was empty.
     pub(crate) const fn answers(&self) -> u32 {
         self.answers
     }
 
-    /// Counts what has been appended since the last call as one answer.
+    /// Counts the bytes appended since the last call as one answer.
     pub(crate) const fn count_answer(&mut self) {
         self.answers += 1;
     }
@@ -102,7 +102,7 @@ impl Output {
         }
     }
 
-    /// Appends content as a chunk (RFC 9112 section 7.1). It isn't empty: that would be the last one.
+    /// Appends content as a chunk (RFC 9112 section 7.1), which isn't empty: an empty chunk is the last one.
     pub(crate) fn push_chunk(&mut self, content: Content) {
         self.append(|out| {
             let digits = format!("{:x}\r\n", content.len());
@@ -135,7 +135,7 @@ impl Output {
         self.pieces.capacity() * size_of::<Content>() + pieces
     }
 
-    /// Gives the memory back that sent answers have left, and says whether there was some.
+    /// Frees the memory of sent answers, and returns whether there was any.
     ///
     /// Only for an output that [is empty](Self::is_empty).
     pub(crate) fn release(&mut self) -> bool {
@@ -161,7 +161,7 @@ impl Output {
         }
     }
 
-    /// Forgets what has been sent: all. The memory of the last piece is used again.
+    /// Forgets everything, since all has been sent. The memory of the last piece is used again.
     fn clear(&mut self) {
         self.sent = 0;
         self.answers = 0;

@@ -7,7 +7,7 @@ use crate::peer::Peer;
 use crate::request::Request;
 use crate::stored_request::{Part, StoredRequest};
 
-/// A request that owns its bytes: to test an application without a connection, or that of a
+/// A request that owns its bytes: for a test of an application without a connection, or from a
 /// connection that has switched to another protocol.
 ///
 /// ```
@@ -44,7 +44,7 @@ pub enum ParseRequestError {
     /// The bytes end before the request does.
     #[error("the request is not complete")]
     Incomplete,
-    /// The request ends before the bytes do: after that many of them.
+    /// The request ends before the bytes do: after this number of them.
     #[error("the request is {0} bytes long, and there are more")]
     TrailingBytes(usize),
 }
@@ -80,7 +80,7 @@ impl OwnedRequest {
         Err(ParseRequestError::Incomplete)
     }
 
-    /// Sets the other end of the connection.
+    /// Sets the peer.
     #[must_use]
     pub const fn with_peer(mut self, peer: Peer) -> Self {
         self.peer = peer;

@@ -6,7 +6,7 @@ use crate::peer::Peer;
 use crate::stored_request::StoredRequest;
 use crate::target::Absolute;
 
-/// A whole request: head, body and trailers (RFC 9112 section 2.1).
+/// A complete request: head, body and trailers (RFC 9112 section 2.1).
 ///
 /// It borrows from the connection, and copies nothing.
 ///
@@ -32,7 +32,7 @@ impl<'a> Request<'a> {
         Self { stored, peer }
     }
 
-    /// Returns the other end of the connection.
+    /// Returns the peer.
     #[must_use]
     pub const fn peer(&self) -> Peer {
         *self.peer
@@ -73,16 +73,16 @@ impl<'a> Request<'a> {
         if end == 0 { b"/" } else { &path[..end] }
     }
 
-    /// Returns what follows the first `?` of the target, if there is one.
+    /// Returns the part of the target after its first `?`, if there is one.
     #[must_use]
     pub fn query(&self) -> Option<&'a [u8]> {
         self.origin_form().splitn(2, |&octet| octet == b'?').nth(1)
     }
 
-    /// Returns the authority: host, and port if there is one. `None` only in HTTP/1.0.
+    /// Returns the authority: the host, and the port if there is one. `None` only in HTTP/1.0.
     ///
-    /// It is that of the target in absolute-form (RFC 9112 section 3.2.2: the Host value is then ignored)
-    /// and for CONNECT, else the Host value.
+    /// It is that of the target in absolute-form, where RFC 9112 section 3.2.2 has the Host value ignored,
+    /// and for CONNECT; otherwise the Host value.
     #[must_use]
     pub fn authority(&self) -> Option<&'a [u8]> {
         match Absolute::parse(self.target()) {
@@ -92,7 +92,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Returns whether the target is absolute and its authority isn't that of the Host field.
+    /// Returns whether the target is absolute and its authority differs from the Host field.
     pub(crate) fn has_host_mismatch(&self) -> bool {
         Absolute::parse(self.target())
             .zip(self.header("host"))
@@ -110,7 +110,7 @@ impl<'a> Request<'a> {
         self.stored.headers()
     }
 
-    /// Returns the value of the first field line with that name, whose case plays no part.
+    /// Returns the value of the first field line with this name, in any case.
     ///
     /// Several lines of one name are one list (RFC 9110 section 5.3). For names that are
     /// defined as lists, look at all [`headers`](Self::headers).
@@ -121,7 +121,7 @@ impl<'a> Request<'a> {
             .map(|field| field.value)
     }
 
-    /// Returns how long the content is, in bytes, as the head says it. `None` if it comes in chunks.
+    /// Returns the length of the content in bytes, from the head. `None` if it comes in chunks.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         match self.stored.framing()?.body {
@@ -151,7 +151,7 @@ impl<'a> Request<'a> {
         self.stored.framing().is_some_and(|framing| framing.upgrade)
     }
 
-    /// Path and query.
+    /// Returns path and query.
     fn origin_form(&self) -> &'a [u8] {
         let target = self.target();
         Absolute::parse(target).map_or(target, |absolute| absolute.path_and_query)

@@ -15,7 +15,7 @@ use crate::reason;
 /// A response: status, header fields, body.
 ///
 /// The connection adds Date, Content-Length and Connection, and leaves the body out where
-/// the method or the status has none.
+/// the method or the status allows none.
 ///
 /// ```
 /// use h1events_server::Response;
@@ -33,11 +33,11 @@ pub struct Response {
     has_date: bool,
     has_upgrade: bool,
     pub(crate) body: ResponseBody,
-    /// The Content-Length, where the body doesn't tell it.
+    /// The Content-Length, where the body doesn't know it.
     pub(crate) length: Option<u64>,
     pub(crate) forces_trailers: bool,
     closes: bool,
-    /// What the connection switches to, if it does.
+    /// The switch to another protocol, if there is one.
     pub(crate) upgrade: Option<Box<Upgrade>>,
 }
 
@@ -45,7 +45,7 @@ pub struct Response {
 #[derive(Debug)]
 pub(crate) struct Upgrade {
     pub(crate) protocol: Box<[u8]>,
-    /// What takes the connection. Its type is the transport's.
+    /// The function that takes the connection, in a type of the transport.
     pub(crate) handler: Option<UpgradeHandler>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) type UpgradeHandler = Box<dyn Any + Send>;
 
 #[derive(Default)]
 pub(crate) enum ResponseBody {
-    /// The application has said nothing about it.
+    /// The application hasn't set one.
     #[default]
     None,
     Whole(Content),
@@ -97,8 +97,8 @@ impl Response {
         Self::typed("Content-Type: application/json\r\n", json.into())
     }
 
-    /// Creates a response with status 303 (See Other), which sends the client to another place
-    /// with a GET.
+    /// Creates a response with status 303 (See Other): the client continues with a GET of the
+    /// location.
     ///
     /// # Panics
     ///
@@ -108,9 +108,9 @@ impl Response {
     }
 
     /// Creates a response that switches the connection to another protocol: a 101 with that
-    /// Upgrade value (RFC 9110 section 7.8), or a 200 for CONNECT, where the value plays no part (section
-    /// 9.3.6). A body is left out. What the client sends after its request belongs to the
-    /// protocol: [`Step::Upgraded`](crate::Step::Upgraded).
+    /// Upgrade value (RFC 9110 section 7.8), or a 200 for CONNECT, which ignores the value (section
+    /// 9.3.6). A body is left out. Bytes after the request belong to the new protocol:
+    /// [`Step::Upgraded`](crate::Step::Upgraded).
     ///
     /// The request must [offer](crate::Request::offers_upgrade) the protocol, or be a CONNECT.
     /// Otherwise the client gets a 500.
@@ -129,7 +129,7 @@ impl Response {
     ///
     /// # Panics
     ///
-    /// If the protocol can't be a field value. For protocols that aren't known to be fine, there is
+    /// If the protocol can't be a field value. For protocols from outside, use
     /// [`try_upgrade`](Self::try_upgrade).
     pub fn upgrade(protocol: impl AsRef<[u8]>) -> Self {
         let protocol = protocol.as_ref();
@@ -151,9 +151,9 @@ impl Response {
         Ok(response)
     }
 
-    /// Sets what takes the connection after an [upgrade](Self::upgrade). Its type is the transport's, which
-    /// has a function of its own for applications, and [takes](crate::Connection::take_upgrade_handler)
-    /// it out again. For any other response, it is dropped.
+    /// Sets the handler that takes the connection after an [upgrade](Self::upgrade). It is for transports,
+    /// which choose its type, and [take](crate::Connection::take_upgrade_handler) it out again. Applications
+    /// use the `upgrade` function of their transport. Any other response drops it.
     pub fn with_upgrade_handler(mut self, handler: impl Any + Send) -> Self {
         if let Some(upgrade) = &mut self.upgrade {
             upgrade.handler = Some(Box::new(handler));
@@ -190,8 +190,8 @@ impl Response {
     ///
     /// # Panics
     ///
-    /// If the field isn't valid, see [`InvalidHeader`]. For names and values that aren't known to be
-    /// fine, there is [`try_with_header`](Self::try_with_header).
+    /// If the field isn't valid, see [`InvalidHeader`]. For names and values from outside, use
+    /// [`try_with_header`](Self::try_with_header).
     pub fn with_header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref();
         // The value isn't shown: it may be long, or a secret.
@@ -203,7 +203,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// Name or value would break the message, or the field is the connection's to set.
+    /// Name or value would break the message, or only the connection may set the field.
     pub fn try_with_header(
         mut self,
         name: impl AsRef<[u8]>,
@@ -218,21 +218,20 @@ impl Response {
     /// Sets the body, which may be empty. Static and shared bytes are not copied, and large bodies
     /// never.
     ///
-    /// The answer to a HEAD has the Content-Length of the body that is given here, since it is
-    /// that of the GET, and none if there is no body (RFC 9110 section 8.6).
+    /// The answer to a HEAD has the Content-Length of this body, as the GET would, and none if there is
+    /// no body (RFC 9110 section 8.6).
     pub fn with_body(mut self, body: impl Into<Content>) -> Self {
         self.body = ResponseBody::Whole(body.into());
         self
     }
 
-    /// Sets a body that is made while it is sent: its parts are those of an iterator.
+    /// Sets a streamed body from the parts of an iterator.
     ///
-    /// Each part is sent before the next is asked for, so that the client has it even if the next takes
-    /// long. Where many connections share a thread, they wait for the iterator. Parts of some KiB
-    /// cost less than many small ones.
+    /// Each part is sent before the iterator is asked for the next, which may take long. Connections
+    /// that share the thread wait for the iterator. Parts of some KiB cost less than many small ones.
     ///
-    /// The body goes out in chunks, unless its [length](Self::with_content_length) is set. To an HTTP/1.0
-    /// client, its end is that of the connection.
+    /// The body goes out in chunks, unless its [length](Self::with_content_length) is set. For an HTTP/1.0
+    /// client, it ends with the connection.
     ///
     /// ```
     /// use h1events_server::Response;
@@ -248,31 +247,31 @@ impl Response {
         self.with_streamed_body(Parts::new(parts.into_iter()))
     }
 
-    /// Sets a body that is made while it is sent.
+    /// Sets a streamed body.
     pub fn with_streamed_body(mut self, body: impl Body + 'static) -> Self {
         self.body = ResponseBody::Streamed(Box::pin(body));
         self
     }
 
-    /// Sets the Content-Length of a body that is made while it is sent, or that of the answer to a
-    /// HEAD that has no body.
+    /// Sets the Content-Length of a streamed body, or of an answer to a HEAD that is given no
+    /// body.
     ///
     /// A body that turns out longer or shorter is an error of the application: the connection is
-    /// cut. A [whole body](Self::with_body) has a length of its own, which counts.
+    /// cut. A [whole body](Self::with_body) ignores it and uses its own length.
     pub const fn with_content_length(mut self, length: u64) -> Self {
         self.length = Some(length);
         self
     }
 
-    /// Sends the trailers of the body even to a client that hasn't said that it reads them, with
-    /// `TE: trailers` (RFC 9110 section 6.5.1). By default they are left out then.
+    /// Sends the trailers of the body to every client. By default, only a client that says
+    /// `TE: trailers` gets them (RFC 9110 section 6.5.1).
     pub const fn with_forced_trailers(mut self) -> Self {
         self.forces_trailers = true;
         self
     }
 
     /// Closes the connection after this answer, whatever the client wants (RFC 9112 section 9.6).
-    /// After an [upgrade](Self::upgrade), closing is the protocol's business.
+    /// After an [upgrade](Self::upgrade), the new protocol decides when to close.
     pub const fn with_close(mut self) -> Self {
         self.closes = true;
         self
@@ -284,8 +283,8 @@ impl Response {
         self.status
     }
 
-    /// Returns the reason phrase: that of the status (RFC 9110 section 15), unless another one has been
-    /// set. Empty if the status has none.
+    /// Returns the reason phrase: the one that was set, or that of the status (RFC 9110 section 15).
+    /// Empty if the status has none.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self.reason {
@@ -306,7 +305,7 @@ impl Response {
         header::fields(&self.lines)
     }
 
-    /// Returns the body, which the connection may leave out. Empty if it is made while it is sent.
+    /// Returns the body, which the connection may leave out. Empty if it is streamed.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         match &self.body {
@@ -315,8 +314,8 @@ impl Response {
         }
     }
 
-    /// Returns how many bytes the body has, if that is known: what has been
-    /// [set](Self::with_content_length), or what the body itself tells.
+    /// Returns the number of bytes in the body, if it is known: it was
+    /// [set](Self::with_content_length), or the body knows it.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         match &self.body {
@@ -332,7 +331,7 @@ impl Response {
         self.closes
     }
 
-    /// Returns whether the body is made while it is sent.
+    /// Returns whether the body is streamed.
     pub(crate) const fn is_streamed(&self) -> bool {
         matches!(self.body, ResponseBody::Streamed(_))
     }

@@ -1,8 +1,8 @@
-//! The memory that a request may take.
+//! The memory limit of a request.
 
 use crate::output::Output;
 
-/// The memory that a request may take, which is asked for only when it grows.
+/// The memory that a request may take. It is computed only when the request grows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Room<'a> {
     allowance: usize,
@@ -11,7 +11,7 @@ pub(crate) struct Room<'a> {
 }
 
 impl<'a> Room<'a> {
-    /// What an allowance leaves beside the output and other bytes.
+    /// Creates the rest of an allowance, besides the output and other bytes.
     pub(crate) const fn new(allowance: usize, others: usize, output: &'a Output) -> Self {
         Self { allowance, others, output }
     }

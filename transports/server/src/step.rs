@@ -1,8 +1,8 @@
-//! What a transport has to do next.
+//! The next step of a transport.
 
 use std::time::Instant;
 
-/// What the transport has to do next. The [loop](crate#the-loop-of-a-connection) has all of them.
+/// The next step of a transport. The [loop](crate#the-loop-of-a-connection) handles all of them.
 ///
 /// [`step`](crate::Connection::step) returns every step except [`Shutdown`](Self::Shutdown) again
 /// until it is taken or its deadline has passed. The enum is exhaustive: a transport can't skip a
@@ -24,27 +24,27 @@ pub enum Step {
         /// When to step again if nothing could be written.
         deadline: Instant,
     },
-    /// Get memory for the request that is on its way, then call
-    /// [`set_allowance`](crate::Connection::set_allowance). Until then, nothing is read, and the
-    /// client's time doesn't run.
+    /// Get memory for the current request, then call
+    /// [`set_allowance`](crate::Connection::set_allowance). Until then, the connection isn't read, and
+    /// the client's time doesn't run.
     Allocate {
-        /// The bytes that the connection may hold then, all of its
-        /// [`buffered`](crate::Connection::buffered) ones included.
+        /// The bytes that the connection may hold then, including those that it has
+        /// [`buffered`](crate::Connection::buffered).
         bytes: usize,
     },
     /// Give the [`request`](crate::Connection::request) to the application, then
     /// [`respond`](crate::Connection::respond).
     Handle,
     /// Ask the body of the answer for its next part: [`poll_body`](crate::Connection::poll_body). If
-    /// it has none yet, wait until it wakes. That is the application's time.
+    /// it has none yet, wait until it wakes. No deadline runs meanwhile.
     Produce,
-    /// The application has taken the connection: [`into_parts`](crate::Connection::into_parts)
-    /// and the stream belong to it.
+    /// The application has taken the connection. Give it the
+    /// [`into_parts`](crate::Connection::into_parts) and the stream.
     Upgraded,
     /// Shut the write half down, then go on stepping. Returned once.
     Shutdown,
-    /// Reset the stream and drop it: an answer was cut whose end is that of the connection, and a close
-    /// would make it look whole.
+    /// Reset the stream and drop it. An answer that ends with the connection was cut, and a close would
+    /// make it look complete.
     Reset,
     /// Drop the stream. Nothing is left to be sent or read.
     Close,

@@ -6,7 +6,7 @@ use h1events::{Error, Event, Field, Framing, RequestParser, Version, range_of};
 
 use crate::room::Room;
 
-/// The head as it was received, and ranges into it. The memory is used again for the next request.
+/// The head as received, and ranges into it. The memory is used again for the next request.
 #[derive(Debug)]
 pub(crate) struct StoredRequest {
     /// The head's octets, then names and values of the trailers.
@@ -21,10 +21,10 @@ pub(crate) struct StoredRequest {
     framing: Option<Framing>,
 }
 
-/// The places of name and value in the text.
+/// The ranges of name and value in the text.
 type StoredField = (Range<usize>, Range<usize>);
 
-/// What [`StoredRequest::read`] has come to.
+/// Where [`StoredRequest::read`] has stopped.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Part {
     /// The end of the head.
@@ -40,13 +40,13 @@ pub(crate) enum Part {
     },
 }
 
-/// Octets of memory that are kept of the text, and of the body, of a large request.
+/// Octets of memory that are kept for the text, and for the body, after a large request.
 const KEEP: usize = 16 * 1024;
 
-/// Places for fields that are kept of a request with many.
+/// Places for fields that are kept after a request with many.
 const KEEP_FIELDS: usize = 128;
 
-/// Items that are made space for at first, at least.
+/// Items for which space is reserved at first, at least.
 const FIRST_ITEMS: usize = 8;
 
 impl StoredRequest {
@@ -66,8 +66,8 @@ impl StoredRequest {
 
     /// Reads the next part from the input. `None` means: no part until more bytes come.
     ///
-    /// The octets of a head are copied once, when all their lines that have come are read. All memory
-    /// doubles, up to the room that the request has. If that isn't enough, nothing is taken from
+    /// The octets of a head are copied once, when all lines that have come are read. All memory doubles,
+    /// up to the room of the request. If that isn't enough, nothing is taken from
     /// the input.
     pub(crate) fn read(
         &mut self,
@@ -102,10 +102,10 @@ impl StoredRequest {
         let unread = *input;
         let is_head = self.framing.is_none();
         let stored = self.text.len();
-        // Where in `unread` the octets begin that are to be stored behind those in `text`.
+        // The start in `unread` of the octets that will be appended to `text`.
         let mut start = 0;
         let place = |part: &[u8], start: usize| {
-            // Each part of an event is a part of the input.
+            // Each part of an event is a slice of the input.
             let range = range_of(part, unread).unwrap_or_default();
             stored + range.start - start..stored + range.end - start
         };
@@ -165,7 +165,7 @@ impl StoredRequest {
             }
         };
         if is_head && self.has_begun() {
-            // What a malformed line has consumed isn't stored.
+            // A malformed line isn't stored.
             let rest = if result.is_err() { before } else { *input };
             let head = &unread[start..unread.len() - rest.len()];
             let growth = lacking(&self.text, head.len());
@@ -181,7 +181,7 @@ impl StoredRequest {
 
     /// Returns the bytes by which the memory may grow, if it may grow by `growth` bytes.
     fn left(&self, room: Room<'_>, growth: usize) -> Option<usize> {
-        // Most requests take no more than earlier ones have left.
+        // Most requests fit into the memory of earlier ones.
         if growth == 0 {
             return Some(0);
         }
@@ -195,7 +195,7 @@ impl StoredRequest {
         start..self.text.len()
     }
 
-    /// Forgets the request, which has its answer, and the memory that only a large one takes.
+    /// Forgets the request, which has its answer, and frees the memory that only a large one takes.
     pub(crate) fn clear(&mut self) {
         self.head_len = 0;
         self.method = 0..0;
@@ -216,7 +216,7 @@ impl StoredRequest {
         self.method.end > 0
     }
 
-    /// What the end of the head has said, if it has come.
+    /// Returns the framing, if the head is complete.
     pub(crate) const fn framing(&self) -> Option<Framing> {
         self.framing
     }
@@ -267,8 +267,8 @@ const fn lacking<T>(items: &Vec<T>, additional: usize) -> usize {
     additional.saturating_sub(items.capacity() - items.len()) * size_of::<T>()
 }
 
-/// Makes space for `additional` more items. The memory doubles, or grows by `left` bytes if these
-/// are fewer, and by no less than it has to.
+/// Makes space for `additional` more items. The memory doubles, but grows by no more than `left` bytes
+/// and by no less than needed.
 fn reserve<T>(items: &mut Vec<T>, additional: usize, left: usize) {
     if lacking(items, additional) > 0 {
         let capacity = items.capacity();

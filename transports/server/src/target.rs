@@ -29,7 +29,7 @@ impl<'a> Absolute<'a> {
     }
 }
 
-/// The authority without a port that is empty or that one.
+/// Returns the authority without its port, if that is empty or `port`.
 fn without_port<'a>(authority: &'a [u8], port: &[u8]) -> &'a [u8] {
     let before = authority.strip_suffix(port).unwrap_or(authority);
     before.strip_suffix(b":").unwrap_or(authority)

@@ -20,7 +20,7 @@ pub struct Trailers {
     lines: Vec<u8>,
 }
 
-/// RFC 9110 section 6.5.1: fields that a recipient needs before the content, beside those that the
+/// Fields that a recipient needs before the content (RFC 9110 section 6.5.1), besides those that the
 /// connection sets.
 const NOT_IN_TRAILERS: [&[u8]; 17] = [
     b"authorization",
@@ -52,8 +52,8 @@ impl Trailers {
     ///
     /// # Panics
     ///
-    /// If the field isn't valid there, see [`InvalidHeader`]. For names and values that aren't known to
-    /// be fine, there is [`try_with_field`](Self::try_with_field).
+    /// If the field isn't valid there, see [`InvalidHeader`]. For names and values from outside, use
+    /// [`try_with_field`](Self::try_with_field).
     pub fn with_field(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref();
         self.try_with_field(name, value)
@@ -64,7 +64,7 @@ impl Trailers {
     ///
     /// # Errors
     ///
-    /// Name or value would break the message, or the field has no place after the content.
+    /// Name or value would break the message, or the field must not follow the content.
     pub fn try_with_field(
         mut self,
         name: impl AsRef<[u8]>,

@@ -1,4 +1,4 @@
-//! What the connection waits for, and until when.
+//! The wait of a connection, and its deadline.
 //!
 //! | awaiting  | begins                                           | deadline                                     |
 //! |-----------|--------------------------------------------------|----------------------------------------------|
@@ -14,15 +14,14 @@
 //! if that is longer. So a client that keeps the rate is never ended, and one that stops, or sends a
 //! byte now and then, is ended within a minute, however much it has moved before.
 //!
-//! There is one wait at a time, since nothing is read while answers wait to be written. That
-//! time isn't the client's fault: what the client is in the middle of sending gets its whole time
-//! again afterwards.
+//! There is one wait at a time, since the connection isn't read while answers wait to be written. The
+//! client can't send in that time, so a request that it is in the middle of gets its whole time again
+//! afterwards.
 //!
-//! A body that the application reads as it comes has an account of its own, beside that of `Writing`,
-//! which an answer has that is made while it is sent. Each stands still while the client is waited for in
-//! the other direction, or while the application is. A [third one](Exchange) runs in both
-//! directions as long as the body comes, so that a client which is slow in both, in turns, is ended within a
-//! minute, too.
+//! A body that the application reads as it comes has an account of its own, besides that of a streamed
+//! answer, which is `Writing`. Each pauses while the connection waits for the client in the other direction, or
+//! for the application. A [third one](Exchange) runs in both directions as long as the body comes, so that
+//! a client which is slow in both, in turns, is ended within a minute, too.
 
 use std::time::{Duration, Instant};
 
@@ -40,7 +39,7 @@ pub(crate) enum Awaiting {
 #[derive(Debug)]
 pub(crate) struct Wait {
     awaiting: Awaiting,
-    /// The deadline, except that silence may end a `Close` before.
+    /// The deadline; a `Close` may end earlier, after silence.
     until: Instant,
     /// When the last progress was made: the start, or `PROGRESS_BYTES` moved. In a `Close`: the
     /// last byte.
@@ -51,11 +50,11 @@ pub(crate) struct Wait {
     moved: u32,
 }
 
-/// Most of the time, in seconds, that a client can have left in a wait with a data rate, unless the
-/// grace period is longer. nginx waits as long between two reads or two writes.
+/// The longest time that a client can have left in a wait with a data rate, unless the grace period is
+/// longer. nginx waits as long between two reads or two writes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Bytes that have to move until a client counts as one that makes progress.
+/// Bytes that count as progress.
 const PROGRESS_BYTES: u32 = 1024;
 
 impl Wait {
@@ -71,8 +70,8 @@ impl Wait {
         Self { awaiting, until, progress: now, since_progress: 0, moved: 0 }
     }
 
-    /// Begins to wait for something, or goes on waiting for it and accounts for what has moved: returns how
-    /// many bytes.
+    /// Begins a wait, or continues it and accounts for the bytes that have moved. Returns their
+    /// number.
     pub(crate) fn begin(&mut self, awaiting: Awaiting, now: Instant, config: &Config) -> u32 {
         if self.awaiting != awaiting {
             *self = Self::new(awaiting, now, config);
@@ -96,13 +95,13 @@ impl Wait {
         moved
     }
 
-    /// Gives the client time back that wasn't its own.
+    /// Gives the client time back that the server has used.
     pub(crate) fn postpone(&mut self, time: Duration) {
         self.until = later(self.until, time);
         self.progress = later(self.progress, time);
     }
 
-    /// Counts bytes of what is waited for, until the next call of [`begin`](Self::begin).
+    /// Counts bytes of the current wait, until the next call of [`begin`](Self::begin).
     pub(crate) fn moved(&mut self, bytes: usize) {
         self.moved = self.moved.saturating_add(bytes.try_into().unwrap_or(u32::MAX));
     }
@@ -130,12 +129,12 @@ impl Wait {
     }
 }
 
-/// The client's time for a body and an answer that are on their way together. It runs while the client
-/// is waited for in either direction, and stands still otherwise.
+/// The client's time for a body and an answer that move at the same time. It runs while the connection
+/// waits for the client in either direction, and pauses otherwise.
 ///
 /// It is full at the start, and each direction earns what it spends at its minimum rate. So a client that
-/// keeps to both rates never comes to its end, and one that has filled both other accounts doesn't use up
-/// one after the other.
+/// keeps both rates never uses it up, and one that has filled both other accounts can't use up one after
+/// the other.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     until: Instant,
@@ -158,7 +157,7 @@ impl Exchange {
         self.paused.get_or_insert(now);
     }
 
-    /// Accounts for bytes that have moved while it ran, and returns its end.
+    /// Accounts for bytes that have moved while it ran, and returns its deadline.
     pub(crate) fn deadline(&mut self, moved: u32, now: Instant, rate: MinDataRate) -> Instant {
         if moved > 0 {
             self.until = extended(self.until, now, moved, rate);
@@ -167,8 +166,8 @@ impl Exchange {
     }
 }
 
-/// The deadline after bytes have moved. Bytes that are seen only after the deadline have come in
-/// time, if the transport is late; so time counts from now on then.
+/// Returns the deadline after bytes have moved. If the transport is late, bytes seen after the deadline
+/// have come in time; then the time counts from now.
 fn extended(until: Instant, now: Instant, bytes: u32, rate: MinDataRate) -> Instant {
     let per_second = u64::from(rate.bytes_per_second.max(1));
     // Both factors are below 2^32.
@@ -177,7 +176,7 @@ fn extended(until: Instant, now: Instant, bytes: u32, rate: MinDataRate) -> Inst
     later(until.max(now), Duration::from_nanos(nanos)).min(longest)
 }
 
-/// An `Instant` has an end: `Duration::MAX` means "never" and doesn't panic.
+/// Adds; `Duration::MAX` means "never" and doesn't panic, though an `Instant` has an end.
 fn later(instant: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 

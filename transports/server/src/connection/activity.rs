@@ -1,14 +1,13 @@
-//! What a connection does, for the endpoint to judge. No transitions here.
+//! A connection's activity, for the endpoint to judge. No transitions here.
 
 use std::time::Instant;
 
 use super::{Connection, Phase};
 
-/// What a connection does, and since when it makes no progress.
+/// What a connection does, and the time of its last progress.
 ///
-/// A server with more connections than it can hold ends those first that have made no progress for
-/// longest. Progress is a message done, or a KiB moved since the last progress: a byte
-/// isn't.
+/// A full server first ends the connections that have made no progress for longest. Progress is a
+/// complete message, or a KiB moved since the last progress; a single byte is none.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -32,7 +31,7 @@ pub enum Activity {
         /// When the connection was opened.
         since: Instant,
     },
-    /// The client has its answers, and has sent no byte of the next request.
+    /// The client has all its answers, and has sent no byte of the next request.
     Idle {
         /// When the last answer had been written.
         since: Instant,
@@ -42,7 +41,7 @@ pub enum Activity {
         /// The last progress.
         since: Instant,
     },
-    /// The answer has begun, and the rest of its request's body is on its way.
+    /// The answer has begun, while the rest of the request's body is still coming.
     Exchanging {
         /// The last progress.
         since: Instant,
@@ -52,7 +51,7 @@ pub enum Activity {
         /// The last progress.
         since: Instant,
     },
-    /// The last answer has been written, and what the client sends is thrown away.
+    /// The last answer has been written, and input is discarded.
     Lingering {
         /// When the client's last byte came, or when the last answer had been written.
         since: Instant,
@@ -100,8 +99,8 @@ impl Connection {
         }
     }
 
-    /// Returns whether the connection is [new](Activity::New) or [idle](Activity::Idle): the client waits
-    /// for nothing, and it may be closed at any time.
+    /// Returns whether the connection is [new](Activity::New) or [idle](Activity::Idle): no client waits for an
+    /// answer, and the server may close it at any time.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.phase == Phase::Receiving
@@ -110,8 +109,8 @@ impl Connection {
             && self.has_only_empty_lines()
     }
 
-    /// Returns whether the connection is in its lingering close: the client has been sent all answers, and
-    /// what it sends is thrown away.
+    /// Returns whether the connection is in its lingering close: all answers are sent, and input is
+    /// discarded.
     #[must_use]
     pub const fn is_lingering(&self) -> bool {
         matches!(self.phase, Phase::Lingering)
@@ -136,13 +135,13 @@ impl Connection {
         self.buffer.as_ref().is_some_and(|buffer| !buffer.output.is_empty())
     }
 
-    /// Returns whether nothing that has been read waits to be parsed.
+    /// Returns whether all input that has been read is parsed.
     pub(super) fn has_parsed_all(&self) -> bool {
         self.unread().is_empty()
     }
 
-    /// Returns whether nothing waits to be parsed except empty lines. RFC 9112 section 2.2: they are
-    /// ignored. A CR alone is half of one.
+    /// Returns whether the unparsed input has only empty lines, which are ignored (RFC 9112 section 2.2). A CR
+    /// alone is half of one.
     pub(super) fn has_only_empty_lines(&self) -> bool {
         let unread = self.unread();
         let lines = unread.strip_suffix(b"\r").unwrap_or(unread);

@@ -12,8 +12,8 @@ use crate::step::Step;
 use crate::stored_request::StoredRequest;
 use crate::trailers::Trailers;
 
-/// Octets of a body that are read and thrown away after its request was answered, so that the
-/// connection can go on. Go reads 256 KiB, and more if they have come.
+/// Octets of a body that are discarded after its request was answered, at most, so that the connection
+/// can go on. Go discards 256 KiB, and more if they have come.
 const MAX_DRAINED: usize = 256 * 1024;
 
 impl Connection {
@@ -21,7 +21,7 @@ impl Connection {
     /// [wants](Self::want_body) them, up to
     /// [`Config::streamed_content`](crate::Config::streamed_content).
     ///
-    /// Call it before the first byte has come.
+    /// Call it before the first byte is read.
     #[must_use]
     pub fn with_streamed_bodies(mut self) -> Self {
         self.streams_bodies = true;
@@ -33,8 +33,8 @@ impl Connection {
         self
     }
 
-    /// Returns what there is of the body of the request, for an application that reads it as it
-    /// comes. A body that was collected is at its end.
+    /// Returns the state of the request's body, for an application that reads it as it comes. A
+    /// collected body is at its end.
     #[must_use]
     pub fn body_state(&self) -> BodyState<'_> {
         if !matches!(self.phase, Phase::Handling | Phase::Sending) {
@@ -65,8 +65,8 @@ impl Connection {
         buffer.consume(done);
     }
 
-    /// Notes that the application waits for more of the body: [`step`](Self::step) reads until there is
-    /// some, or none will come. The client's time for the body runs only meanwhile.
+    /// Notes that the application waits for more of the body: [`step`](Self::step) reads until some has
+    /// come, or none will come. The client's time for the body runs only during this wait.
     pub fn want_body(&mut self) {
         if let Some(incoming) = self.incoming_mut() {
             incoming.is_wanted = true;
@@ -74,8 +74,8 @@ impl Connection {
     }
 
     /// Returns whether the application waits for more of the body while the answer has parts, or is being
-    /// written. No step asks to read then: the transport reads what has come, if it can without
-    /// waiting, so that no direction holds up the other.
+    /// written. No step asks to read then. The transport reads if it can do so without waiting, so
+    /// that neither direction blocks the other.
     #[must_use]
     pub fn wants_input(&mut self) -> bool {
         let Some(buffer) = &mut self.buffer else { return false };
@@ -88,18 +88,18 @@ impl Connection {
         is_wanted
     }
 
-    /// Notes how many bytes the transport holds of the body, which it has taken and the application
-    /// hasn't: they count as [buffered](Self::buffered).
+    /// Notes how many bytes of the body the transport holds for the application. They count as
+    /// [buffered](Self::buffered).
     pub fn hold_body(&mut self, bytes: usize) {
         if let Some(incoming) = self.incoming_mut() {
             incoming.held = bytes;
         }
     }
 
-    /// Notes that the application doesn't want the rest of the body.
+    /// Notes that the application ignores the rest of the body.
     ///
-    /// Then no 100 (Continue) is sent. After the answer, the rest is thrown away if it isn't long;
-    /// else the connection closes.
+    /// Then no 100 (Continue) is sent. After the answer, the rest is discarded if it is short;
+    /// otherwise the connection closes.
     pub fn discard_body(&mut self) {
         if let Some(incoming) = self.incoming_mut() {
             incoming.is_discarded = true;
@@ -108,18 +108,18 @@ impl Connection {
         self.throw_body_away();
     }
 
-    /// Returns the trailers, which have come when the body is at its end.
+    /// Returns the trailers, once the body is at its end.
     #[must_use]
     pub fn body_trailers(&self) -> Option<&Trailers> {
         self.buffer.as_ref()?.incoming.as_ref().map(|incoming| &incoming.trailers)
     }
 
-    /// Takes the request out, so that the application can have it while the connection reads the
-    /// body. Before [`respond`](Self::respond), it has to be [put back](Self::put_request_back).
+    /// Takes the request out, so that the application can hold it while the connection reads the
+    /// body. [Put it back](Self::put_request_back) before [`respond`](Self::respond).
     ///
     /// # Panics
     ///
-    /// If there is none.
+    /// If there is no request.
     #[must_use]
     pub fn take_request(&mut self) -> OwnedRequest {
         assert_eq!(self.phase, Phase::Handling, "a request is there after Step::Handle");
@@ -146,8 +146,8 @@ impl Connection {
         self.buffer.get_or_insert_default().incoming = Some(incoming);
     }
 
-    /// Takes a step toward more of the body. `None` if there is some, if none will come, or if
-    /// nobody wants it.
+    /// Takes a step toward more of the body. `None` if there is some, if none will come, or if the
+    /// application doesn't want it.
     pub(super) fn receive_body(&mut self, now: Instant) -> Option<Step> {
         if !self.incoming_mut()?.lacks_content() {
             self.pause_body(now);
@@ -164,7 +164,7 @@ impl Connection {
         step
     }
 
-    /// Passes on what has been read of the body, if the application waits for it.
+    /// Passes on the body as far as it has been read, if the application waits for it.
     pub(super) fn pass_body_on(&mut self) {
         if !self.incoming_mut().is_some_and(|incoming| incoming.lacks_content()) {
             return;
@@ -212,7 +212,7 @@ impl Connection {
         Some(Step::Allocate { bytes })
     }
 
-    /// Parses what has been read of the body. Returns whether the application has something to hear.
+    /// Parses the body as far as it has been read. Returns whether there is news for the application.
     fn parse_body(&mut self) -> bool {
         loop {
             let Some(buffer) = self.buffer.as_deref_mut() else { return false };
@@ -255,7 +255,7 @@ impl Connection {
         }
     }
 
-    /// Ends the body before its end, unless it has come to an end already.
+    /// Ends the body early, unless it has ended already.
     pub(super) fn fail_body(&mut self, error: RequestBodyError) {
         let Some(incoming) = self.incoming_mut().filter(|incoming| incoming.is_open()) else {
             return;
@@ -270,7 +270,7 @@ impl Connection {
         });
     }
 
-    /// Reads the rest of a body whose request has been answered, so that the next request can come.
+    /// Reads the rest of an answered request's body, so that the next request can come.
     pub(super) fn drain_body(&mut self, now: Instant) -> Option<Step> {
         self.throw_body_away();
         if let Some(step) = self.flush(now) {
@@ -291,8 +291,7 @@ impl Connection {
         None
     }
 
-    /// Returns whether the connection can go on after the answer to a request whose body hasn't come to its
-    /// end.
+    /// Returns whether the connection can go on after the answer to a request whose body is incomplete.
     pub(super) fn can_drain(&mut self) -> bool {
         let is_asked_for = self.expectation != Expectation::Due;
         let Some(incoming) = self.incoming_mut() else { return true };
@@ -307,8 +306,7 @@ impl Connection {
         }
     }
 
-    /// Returns whether a body is there that hasn't come to its end, or that the application hasn't read to its
-    /// end.
+    /// Returns whether there is a body that is incomplete, or that the application hasn't read to its end.
     pub(super) fn has_open_body(&self) -> bool {
         let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
         incoming.is_some_and(|incoming| incoming.is_open() || incoming.ready().1 > 0)
@@ -327,7 +325,7 @@ impl Connection {
         }
     }
 
-    /// Parses what has been read of the body, and throws it away.
+    /// Parses and discards the body as far as it has been read.
     pub(super) fn throw_body_away(&mut self) {
         while let Some(incoming) = self.incoming_mut() {
             let (_, ready) = incoming.ready();

@@ -9,7 +9,7 @@ use crate::owned_request::OwnedRequest;
 use crate::wait::Awaiting;
 
 impl Connection {
-    /// Returns space to read into: at least one byte. If the connection has no buffer, it makes one.
+    /// Returns space to read into: at least one byte. Makes a buffer if the connection has none.
     #[must_use]
     pub fn read_space(&mut self) -> &mut [u8] {
         self.buffer.get_or_insert_default().space(&self.config.limits)
@@ -27,8 +27,8 @@ impl Connection {
         self.buffer.get_or_insert_default().filled(n);
     }
 
-    /// Notes that the client sends no more. It may still read (RFC 9112 section 9.6): every
-    /// request that it has sent is answered.
+    /// Notes that the client sends no more. It may still read (RFC 9112 section 9.6), so every
+    /// request that it has sent gets its answer.
     pub const fn read_eof(&mut self) {
         self.input_ended = true;
     }
@@ -51,8 +51,8 @@ impl Connection {
         self.buffer.get_or_insert_default().output.advance(n);
     }
 
-    /// Takes the buffer out of a connection that doesn't need it: nothing of a request has come,
-    /// and nothing waits to be written.
+    /// Takes the buffer out of a connection that doesn't need it: no byte of a request has come,
+    /// and none of an answer waits.
     #[must_use]
     pub fn detach_buffer(&mut self) -> Option<Box<Buffer>> {
         let may_detach = match self.phase {
@@ -76,22 +76,21 @@ impl Connection {
         self.buffer.get_or_insert(buffer);
     }
 
-    /// Returns the bytes of heap that the connection holds for heads, collected bodies and answers
-    /// that are not written yet. That is memory taken, not all of it in use.
+    /// Returns the bytes of heap that the connection has taken for heads, collected bodies and unsent
+    /// answers, used or not.
     #[must_use]
     pub fn buffered(&self) -> usize {
         self.buffer.as_ref().map_or(0, |buffer| buffer.capacity())
     }
 
-    /// Lets the connection hold that many bytes, after [`Step::Allocate`](crate::Step::Allocate), until
-    /// it has answered the request. The answer itself is buffered in any case.
+    /// Lets the connection hold `bytes` bytes, after [`Step::Allocate`](crate::Step::Allocate), until
+    /// it has answered the request. The answer itself is always buffered.
     pub fn set_allowance(&mut self, bytes: usize) {
         self.buffer.get_or_insert_default().allowance = bytes;
     }
 
     /// Returns the bytes that the connection may hold without asking: those that it
-    /// [holds](Self::buffered), or its allowance if that is more. A connection without a buffer needs
-    /// none.
+    /// [holds](Self::buffered), or its allowance if that is more; 0 without a buffer.
     #[must_use]
     pub fn reserved(&self) -> usize {
         self.buffer.as_ref().map_or(0, |buffer| buffer.capacity().max(buffer.allowance))
@@ -113,7 +112,7 @@ impl Connection {
         (OwnedRequest::new(buffer.request, self.peer), unread)
     }
 
-    /// Takes what the response has [set](crate::Response::with_upgrade_handler) to take the connection, after
+    /// Takes the handler that the response has [set](crate::Response::with_upgrade_handler), after
     /// [`Step::Upgraded`](crate::Step::Upgraded).
     #[must_use]
     pub fn take_upgrade_handler(&mut self) -> Option<Box<dyn Any + Send>> {

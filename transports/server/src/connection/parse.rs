@@ -1,4 +1,4 @@
-//! What has come, as parts of a request. No transitions here.
+//! Input as parts of a request. No transitions here.
 
 use std::time::Instant;
 
@@ -11,12 +11,12 @@ use crate::request::Request;
 use crate::stored_request::Part;
 use crate::wait::Awaiting;
 
-/// What parsing has come to.
+/// Where parsing has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
     /// The end of a request.
     Request,
-    /// The end of what has been read.
+    /// The end of the input so far.
     Part,
     /// The end of the memory that the connection may hold.
     Lacks {
@@ -26,9 +26,9 @@ pub(super) enum Parsed {
 }
 
 impl Connection {
-    /// Parses what has been read, up to the end of a request.
+    /// Parses the input so far, up to the end of a request.
     pub(super) fn parse(&mut self, now: Instant) -> Result<Parsed, Refusal> {
-        // Without a byte there is no event: the last call has come to the end of a request, or of the
+        // Without a byte there is no event: the last call has reached the end of a request or of the
         // input.
         let may_parse =
             |buffer: &&mut Buffer| !buffer.unread().is_empty() && !buffer.output.is_full();
@@ -86,7 +86,7 @@ impl Connection {
         }
     }
 
-    /// What of a request comes next.
+    /// Returns which part of a request comes next.
     pub(super) fn awaited(&self) -> Awaiting {
         let framing = self.buffer.as_ref().and_then(|buffer| buffer.request.framing());
         match framing {
@@ -96,7 +96,7 @@ impl Connection {
         }
     }
 
-    /// Stops the client's time: there is no memory to read, or nothing to write yet.
+    /// Pauses the client's time: there is no memory to read into, or nothing to write yet.
     pub(super) fn pause(&mut self, now: Instant) {
         if let Some(buffer) = &mut self.buffer {
             buffer.paused.get_or_insert(now);

@@ -1,4 +1,4 @@
-//! Requests that don't come to their end: malformed, refused, too slow, cut short.
+//! Requests that fail: malformed, refused, too slow, cut short.
 
 use std::time::Instant;
 
@@ -33,8 +33,8 @@ impl Connection {
         }
     }
 
-    /// Answers a request whose body there is no memory for with a 503, and closes. If the application
-    /// has the request already, it hears that its body has failed.
+    /// Answers a request with a 503, since there is no memory for its body, and closes. If the application
+    /// has the request already, its body fails instead.
     pub fn refuse_body(&mut self, now: Instant) {
         if self.phase != Phase::Receiving {
             return self.fail_body(RequestBodyError::OutOfMemory);
@@ -43,7 +43,7 @@ impl Connection {
         self.close_with(503, "no memory for the body of the request", now);
     }
 
-    /// Nothing, or not enough, has come in time.
+    /// Handles a read deadline: no byte, or too few, have come in time.
     pub(super) fn read_timeout(&mut self, now: Instant) {
         let (diagnostic, text) = match self.wait.awaiting() {
             Awaiting::Head => (Diagnostic::HeadTimeout, "the head of the request took too long"),
@@ -58,7 +58,7 @@ impl Connection {
         self.close_with(408, text, now);
     }
 
-    /// The client has sent its last byte, and has all answers to what came before.
+    /// Handles the end of the input, after all complete requests are answered.
     pub(super) fn end_of_input(&mut self, now: Instant) {
         if self.is_silent() {
             self.phase = Phase::Closed;

@@ -12,8 +12,8 @@ use crate::response::Response;
 impl Connection {
     /// Answers the request.
     ///
-    /// A response that HTTP doesn't permit as an answer to that request is replaced: an upgrade that
-    /// wasn't offered, or a 426 without Upgrade, by a 500; a 2xx to CONNECT that isn't an
+    /// Replaces a response that HTTP doesn't permit for that request: an upgrade that the client hasn't
+    /// offered, or a 426 without Upgrade, by a 500; a 2xx to CONNECT that isn't an
     /// [upgrade](Response::upgrade) by a 501.
     ///
     /// # Panics
@@ -25,7 +25,7 @@ impl Connection {
         if response.upgrade.is_some() {
             return self.switch_protocols(response, now);
         }
-        // A body that is made while it is sent may be made of that of the request.
+        // A streamed body may be made of the request's body.
         let is_streamed = answer::is_streamed(&response, self.request());
         if !is_streamed {
             self.discard_body();
@@ -65,7 +65,7 @@ impl Connection {
     fn switch_protocols(&mut self, mut response: Response, now: Instant) {
         self.throw_body_away();
         if !self.has_ended_body() {
-            // What is on its way isn't of the new protocol.
+            // The bytes to come still belong to HTTP.
             let error = answer::error(500, "the server switched protocols within a body");
             return self.respond(error.with_close(), now);
         }
@@ -77,8 +77,7 @@ impl Connection {
         self.phase = Phase::Upgrading;
     }
 
-    /// Appends an answer, after which its request is done. Returns whether its body is still to be
-    /// made.
+    /// Appends an answer, which ends its request. Returns whether its body is streamed.
     pub(super) fn answer(&mut self, response: Response, persists: bool, now: Instant) -> bool {
         let buffer = self.buffer.get_or_insert_default();
         let request = Request::new(&buffer.request, &self.peer);
@@ -112,14 +111,14 @@ impl Connection {
         }
     }
 
-    /// Returns whether the client may have another request after the one that is answered.
+    /// Returns whether the client may send another request after the one that is answered.
     pub(super) fn client_goes_on(&self) -> bool {
         let framing = self.buffer.as_ref().and_then(|buffer| buffer.request.framing());
         framing.is_some_and(|framing| framing.keep_alive)
             && !(self.input_ended && self.has_parsed_all())
     }
 
-    /// Returns whether bytes after the request are to be thrown away, since pipelining is not allowed.
+    /// Returns whether to discard the bytes after the request, since pipelining is not allowed.
     pub(super) fn refuses_pipelined(&mut self) -> bool {
         if self.config.allow_pipelining || self.has_open_body() || self.has_only_empty_lines() {
             return false;

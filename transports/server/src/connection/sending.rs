@@ -1,4 +1,4 @@
-//! Answers whose bodies are made while they are sent.
+//! Answers with streamed bodies.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,8 +13,8 @@ impl Connection {
     /// Asks the body of the answer for its next part, after [`Step::Produce`].
     ///
     /// `Pending` means that the body has none yet: take steps. If the next one is [`Step::Produce`]
-    /// again, wait until the waker is woken. If it is [`Step::Read`], call
-    /// [`wake_body`](Self::wake_body) when it is.
+    /// again, wait until the waker is woken. If it is [`Step::Read`], read, and call
+    /// [`wake_body`](Self::wake_body) when the waker is woken.
     ///
     /// # Errors
     ///
@@ -31,9 +31,8 @@ impl Connection {
         if is_pending { Poll::Pending } else { Poll::Ready(put_back) }
     }
 
-    /// Takes the body of the answer out, after [`Step::Produce`], to ask it for its next part while
-    /// it may read the body of the request. Then it has to be
-    /// [put back](Self::put_body_back).
+    /// Takes the body of the answer out, after [`Step::Produce`], to ask it for its next part, while it
+    /// may read the body of the request. [Put it back](Self::put_body_back) afterwards.
     ///
     /// # Panics
     ///
@@ -45,12 +44,12 @@ impl Connection {
         body.expect("a body is there after Step::Produce")
     }
 
-    /// Puts the body of the answer back, with what it has returned when it was asked for a part.
+    /// Puts the body of the answer back, with the result of asking it for a part.
     ///
     /// # Errors
     ///
     /// The body has failed, or isn't as long as the application has said. The connection is cut,
-    /// since nothing else tells the client that what it has isn't whole.
+    /// since nothing else tells the client that the answer is incomplete.
     pub fn put_body_back(
         &mut self,
         body: Pin<Box<dyn Body>>,
@@ -65,7 +64,7 @@ impl Connection {
             Ok(Progress::End) => {
                 let persists = outgoing.persists;
                 buffer.outgoing = None;
-                // What follows the body has come before the answer was made.
+                // The bytes after the body have come before the answer was complete.
                 self.throw_body_away();
                 let persists = persists && !self.refuses_pipelined();
                 self.end_of_answer(persists);
@@ -100,8 +99,8 @@ impl Connection {
         self.phase = if is_in_answer { Phase::Failing } else { Phase::Closed };
     }
 
-    /// Ends the connection at once, wherever it is: nothing more is written. The next step is
-    /// [`Step::Reset`] if the client would take what it has of an answer for whole, else
+    /// Ends the connection at once, in any state: nothing more is written. The next step is
+    /// [`Step::Reset`] if the client would take a part of an answer for the whole, else
     /// [`Step::Close`].
     pub fn abort(&mut self) {
         let is_over = matches!(self.phase, Phase::Lingering | Phase::Closed);
@@ -113,15 +112,15 @@ impl Connection {
         self.phase = if looks_whole { Phase::Cut } else { Phase::Closed };
     }
 
-    /// Returns whether the end of the connection is that of its last answer (RFC 9112 section 6.3, rule 8): the
-    /// client takes what it has for whole if the connection ends otherwise than by a reset. So until
-    /// [`Step::Shutdown`], it may end by a reset only, even if the transport itself is dropped.
+    /// Returns whether the last answer ends with the connection (RFC 9112 section 6.3, rule 8): only a reset
+    /// tells the client then that the answer is incomplete. So until [`Step::Shutdown`], the connection
+    /// may end by a reset only, even if the transport itself is dropped.
     #[must_use]
     pub fn ends_with_connection(&self) -> bool {
         self.buffer.as_ref().is_some_and(|buffer| buffer.ends_with_connection)
     }
 
-    /// Takes a step of an answer whose body is made while it is sent.
+    /// Takes a step of an answer with a streamed body.
     pub(super) fn send(&mut self, now: Instant) -> Option<Step> {
         self.pass_body_on();
         let buffer = self.buffer.as_deref()?;

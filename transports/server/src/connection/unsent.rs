@@ -7,10 +7,10 @@ use crate::output::{Output, WriteSlices};
 use crate::request::Request;
 use crate::step::Step;
 
-/// The answers before a request, which a transport may write while the application thinks:
+/// The answers before a request, which a transport may write while the application works:
 /// [`Connection::request_and_unsent`]. [`WriteSlices`] has an example of the writing.
 ///
-/// That is the application's time: no deadline runs.
+/// No deadline runs meanwhile: it is the application's time.
 #[derive(Debug)]
 pub struct UnsentAnswers<'a>(&'a mut Output);
 
@@ -50,8 +50,8 @@ impl Connection {
         (Request::new(&buffer.request, &self.peer), UnsentAnswers(&mut buffer.output))
     }
 
-    /// Has the answers before the request written first: [`step`](Self::step) returns [`Step::Write`], and
-    /// [`Step::Handle`] when they are gone. Call it after [`Step::Handle`].
+    /// Writes the answers before the request first: [`step`](Self::step) returns [`Step::Write`], and
+    /// [`Step::Handle`] when they are written. Call it after [`Step::Handle`].
     pub fn write_first(&mut self) {
         if let Some(buffer) = &mut self.buffer {
             buffer.writes_first = true;
@@ -65,13 +65,13 @@ impl Connection {
         output.filter(|output| !output.is_empty()).map_or(0, Output::answers)
     }
 
-    /// Returns whether nothing has been read that follows the request. Its body may have.
+    /// Returns whether no byte after the request has been read, except its body.
     #[must_use]
     pub fn is_last_request(&self) -> bool {
         self.has_open_body() || self.has_parsed_all()
     }
 
-    /// Writes what is to be written before the request is handled.
+    /// Writes the answers that leave before the request is handled.
     pub(super) fn flush_first(&mut self, now: Instant) -> Option<Step> {
         if !self.buffer.as_ref()?.writes_first {
             return None;
@@ -83,7 +83,7 @@ impl Connection {
         step
     }
 
-    /// Returns whether the application waits until what is before its request has been written.
+    /// Returns whether the application waits until the answers before its request are written.
     pub(super) fn is_held_up(&self) -> bool {
         let buffer = self.buffer.as_ref();
         buffer.is_some_and(|it| it.writes_first && it.lent == 0 && !it.output.is_empty())

@@ -1,22 +1,22 @@
-//! What to do after an error of accept.
+//! Reactions to errors of accept.
 
 use std::time::Duration;
 
-/// What an error of accept is about, for [`AcceptBackoff`]. The transport knows the error numbers of its system.
+/// The kind of an error of accept, for [`AcceptBackoff`]. The transport knows the error numbers of its system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AcceptErrorKind {
     /// A connection was over before it was accepted, or a signal came. The next one can be
     /// accepted at once.
     Connection,
-    /// The system, or this process, is short of something that a connection could give back:
-    /// descriptors, memory, threads.
+    /// The system, or this process, is short of something that connections hold: descriptors, memory,
+    /// threads.
     Shortage,
     /// Anything else. It may pass.
     Other,
 }
 
-/// What an acceptor does after an error, as [`AcceptBackoff`] decides.
+/// What an acceptor does after an error: the decision of [`AcceptBackoff`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Reaction {
@@ -24,16 +24,15 @@ pub enum Reaction {
     Retry,
     /// [Make room](super::Endpoint::make_room), then accept.
     MakeRoom,
-    /// Accept after [`ACCEPT_RETRY_DELAY`].
+    /// Wait for [`ACCEPT_RETRY_DELAY`], then accept.
     Pause,
 }
 
-/// How long an acceptor waits after the [`Reaction::Pause`] of an [`AcceptBackoff`], since the system gives no
-/// sign when to try again. Without it,
-/// an error that lasts would take a core.
+/// Time that an acceptor waits after [`Reaction::Pause`], since the system gives no sign when to try
+/// again. Without it, an error that lasts would take a whole core.
 pub const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Connections in a row that may be over before the acceptor pauses.
+/// Consecutive connections that may be over already before the acceptor pauses.
 const ABORTED_IN_A_ROW: u32 = 32;
 
 /// Decides what to do after errors of accept, so that an acceptor neither spins nor gives up.

@@ -1,7 +1,7 @@
 //! The memory of all connections together.
 //!
-//! The endpoint takes it from a [`Purse`] in grants of up to 64 KiB and charges its connections to
-//! the byte, so that workers with a purse in common rarely touch it.
+//! The endpoint takes it from a [`Purse`] in grants of up to 64 KiB, and charges its connections to
+//! the byte. So workers that share a purse rarely touch it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use crate::buffer::SMALL;
 
-/// The bytes that a server may buffer, from which its endpoints take grants. [`Endpoint`](super::Endpoint) has an example.
+/// The bytes that a server may buffer, from which its endpoints take grants.
+/// [`Endpoint`](super::Endpoint) has an example.
 ///
-/// A server with one endpoint can count them in a cell, and workers in an atomic that they share.
-/// That is the transport's: this crate has no atomics.
+/// A server with one endpoint can count them in a cell, and workers in an atomic that they share. The
+/// transport has to implement it, since this crate has no atomics.
 pub trait Purse {
-    /// Takes bytes if there are enough. The last eighth is for `small` connections alone.
+    /// Takes bytes if there are enough. The last eighth is reserved for `small` connections.
     fn take(&self, bytes: usize, small: bool) -> bool;
     /// Takes bytes whether or not there are enough.
     fn overdraw(&self, bytes: usize);
@@ -22,18 +23,18 @@ pub trait Purse {
     fn give_back(&self, bytes: usize);
 }
 
-/// Bytes that are taken from the purse at once, at most.
+/// Bytes of one grant, at most.
 const GRANT: usize = 64 * 1024;
 
-/// The part of the budget that a grant is, at most: an endpoint may keep two that it doesn't use.
+/// The budget is at least this number of grants: an endpoint may keep two that it doesn't use.
 const GRANTS: usize = 256;
 
-/// Time between two looks for memory that other endpoints have given back.
+/// Time between two checks for memory that other endpoints have given back.
 const RETRY: Duration = Duration::from_millis(10);
 
 pub(crate) struct Budget {
     purse: Box<dyn Purse + Send>,
-    /// Bytes that are taken from the purse at once.
+    /// Bytes of one grant.
     grant: usize,
     /// Bytes taken from the purse.
     funds: usize,
@@ -47,7 +48,7 @@ pub(crate) struct Budget {
     turns: u64,
     /// When a connection that waited got some, or the first one began to wait.
     pub(crate) last_grant: Option<Instant>,
-    /// When to look for memory next, while connections wait for some.
+    /// When to check for memory next, while connections wait for some.
     pub(crate) next_look: Option<Instant>,
 }
 
@@ -86,13 +87,13 @@ impl Budget {
         }
     }
 
-    /// Gives back what no connection is charged for, since there is none.
+    /// Gives everything back, since no connection is left.
     pub(crate) fn give_all_back(&mut self) {
         self.purse.give_back(std::mem::take(&mut self.funds));
         self.borrowed = 0;
     }
 
-    /// Puts a connection among those that wait, and returns its turn.
+    /// Adds a connection to those that wait, and returns its turn.
     pub(crate) fn wait(&mut self, key: usize, bytes: usize, now: Instant) -> u64 {
         self.turns += 1;
         self.waiting.insert((bytes, self.turns, key));
@@ -109,7 +110,7 @@ impl Budget {
         }
     }
 
-    /// Notes that memory was looked for in vain.
+    /// Notes that a check found no memory.
     pub(crate) fn look_again(&mut self, now: Instant) {
         self.next_look = Some(now + RETRY);
     }
@@ -118,7 +119,7 @@ impl Budget {
         !self.waiting.is_empty()
     }
 
-    /// Returns how many connections wait that need little.
+    /// Returns how many small connections wait.
     pub(crate) fn small_waiting(&self) -> usize {
         self.waiting.range(..(SMALL + 1, 0, 0)).count()
     }
@@ -157,7 +158,7 @@ impl Budget {
         let spare = self.funds - self.charged;
         let returned = spare.min(self.borrowed);
         self.borrowed -= returned;
-        // One grant is kept for what comes next.
+        // One grant is kept for the next connection.
         let rest = spare - returned;
         let surplus = if rest >= 2 * self.grant { rest - self.grant } else { 0 };
         if returned + surplus > 0 {

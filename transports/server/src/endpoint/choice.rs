@@ -1,4 +1,4 @@
-//! Which connection is the next to end for a newcomer, and how good the reason is.
+//! The connection that ends next for a newcomer, and how good the reason is.
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +6,8 @@ use super::Endpoint;
 use super::eviction::Candidate;
 use super::slot::Slot;
 
-/// How good a reason an endpoint has to end a connection for a newcomer. Among several endpoints, the
-/// one with the greatest ends one: [`Endpoint::impatience`].
+/// How good an endpoint's reason is to end a connection for a newcomer. Among several endpoints, the one
+/// with the greatest impatience ends one: [`Endpoint::impatience`].
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Impatience {
     pub(super) reason: Reason,
@@ -15,16 +15,16 @@ pub struct Impatience {
     ratio: f64,
 }
 
-/// Why a connection may end for a newcomer. The better reason is the greater one.
+/// Why a connection may end for a newcomer, from the worst reason to the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
-    /// For none: its first or its next request may be on its way.
+    /// It shouldn't: its first or next request may be on its way.
     Spared,
-    /// All others are spared, or flow and have moved since it has.
+    /// All others are spared, or flow and have moved more recently.
     Flowing,
-    /// It has just begun to send or to take a body.
+    /// It has just begun to send or receive a body.
     Moving,
-    /// It was just answered, and doesn't take the answer.
+    /// It was just answered, and doesn't read the answer.
     SlowReader,
     /// It has spoken, and makes no progress.
     Stalled,
@@ -39,25 +39,26 @@ pub(super) struct Choice {
     pub(super) impatience: Impatience,
 }
 
-/// Time without progress in which a connection still moves: what is sent in one go may arrive in parts.
+/// Time without progress in which a connection still counts as moving: bytes sent at once may arrive in
+/// parts.
 const MOVING: Duration = Duration::from_millis(50);
 
 impl Endpoint {
-    /// Returns how good a reason it has to end a connection, so that an acceptor with several endpoints
-    /// makes room where that costs least. `None` if all are busy.
+    /// Returns how good its reason is to end a connection, so that an acceptor with several endpoints makes
+    /// room where it costs least. `None` if all connections are busy.
     pub fn impatience(&mut self, now: Instant) -> Option<Impatience> {
         self.choose(now).map(|choice| choice.impatience)
     }
 
-    /// Where newcomers come without end, all connections are young, and a body that flows may be the oldest.
-    /// It comes after all that make no progress.
+    /// Chooses the connection to end next. In a flood of newcomers all connections are young, and a flowing
+    /// body may be the oldest; so it comes after all that make no progress.
     pub(super) fn choose(&mut self, now: Instant) -> Option<Choice> {
         let Self { candidates, slots, config, .. } = self;
         let greatest = candidates.greatest(slots, config, now)?;
         if greatest.ratio >= 1.0 {
             return Some(Choice::new(Reason::Overdue, greatest));
         }
-        // A clock that has just begun: everything is as young as the clock.
+        // If the clock has just started, every connection is as young as the clock.
         let answered = now.checked_sub(config.admission_timeout);
         let Some(answered) = answered else { return Some(Choice::new(Reason::Spared, greatest)) };
         let moving = now.checked_sub(MOVING);

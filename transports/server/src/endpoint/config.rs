@@ -1,11 +1,11 @@
-//! What a server allows all of its connections together.
+//! Limits of all connections together.
 
 use std::time::{Duration, Instant};
 
 use super::later;
 
-/// What a server allows all of its connections together, and how patient it is with them while a
-/// newcomer waits.
+/// The limits of all connections of a server together, and its patience with them while a newcomer
+/// waits.
 ///
 /// ```
 /// use h1events_server::EndpointConfig;
@@ -20,15 +20,15 @@ pub struct EndpointConfig {
     /// The number of connections that may be open. Default: 1,000. nginx has 512 a worker (`worker_connections`), Apache 400
     /// in all (`MaxRequestWorkers`), HAProxy what the descriptors allow.
     ///
-    /// Up to 16 more may be open for a moment, since a newcomer needn't wait until a connection
-    /// that ends for it is closed.
+    /// Up to 16 more may be open for a moment, since a newcomer needn't wait until the connection
+    /// that ends for it has closed.
     pub max_connections: usize,
     /// Bytes that may be buffered for all connections: heads, collected bodies, unsent answers.
     /// Default: 256 MiB. Servers that bound a single body only, as nginx, Node and hyper do, take
     /// as much as all clients together send.
     ///
     /// The last eighth is for connections that hold less than 16 KiB. An answer is always
-    /// buffered; while the budget is passed, no connection is read. Less than 64 KiB is taken for 64
+    /// buffered; while the budget is exceeded, no connection is read. Less than 64 KiB counts as 64
     /// KiB.
     pub max_buffered: usize,
     /// How long a client may send nothing after it has connected, while a newcomer waits.
@@ -38,9 +38,9 @@ pub struct EndpointConfig {
     /// How long a connection may be idle, linger, or make no progress, while a newcomer waits.
     /// Default: 1 s. Without a newcomer, [`Config`](crate::Config) has the deadlines.
     pub patience: Duration,
-    /// How long a newcomer waits before a connection ends for it whose `patience` isn't over.
-    /// Default: 1 s. `first_byte_patience` is always waited for, and a connection that was answered
-    /// within this time and waits for the next request stays.
+    /// How long a newcomer waits before it may end a connection whose `patience` isn't over.
+    /// Default: 1 s. `first_byte_patience` always applies, and a connection stays that was answered
+    /// within this time and waits for the next request.
     pub admission_timeout: Duration,
 }
 
@@ -57,9 +57,9 @@ impl EndpointConfig {
         }
     }
 
-    /// Returns until when no connection that moves ends for a newcomer, once another one was admitted. Each
-    /// adds its share of the time that one may wait, so that as many as there are places get theirs
-    /// within that time. Those that have never spoken go in waves, two of which may be awaited.
+    /// Returns until when no moving connection ends for a newcomer, after another one was admitted. Each
+    /// newcomer adds its share of the admission timeout, so that all places can change hands within it.
+    /// Connections that have never spoken end in waves, and a newcomer may wait for two of them.
     pub(super) fn moving_until(&self, before: Instant, now: Instant) -> Instant {
         let places = u32::try_from(self.max_connections).unwrap_or(u32::MAX);
         let share = self.admission_timeout.checked_div(places).unwrap_or_default();
@@ -67,15 +67,15 @@ impl EndpointConfig {
         later(before.max(now), share).min(latest)
     }
 
-    /// Returns the bytes that may be buffered: [`max_buffered`](Self::max_buffered), or the least with which
-    /// small requests get through.
+    /// Returns the bytes that may be buffered: [`max_buffered`](Self::max_buffered), but no less than small
+    /// requests need to get through.
     #[must_use]
     pub const fn budget(&self) -> usize {
         if self.max_buffered < LEAST_BUDGET { LEAST_BUDGET } else { self.max_buffered }
     }
 }
 
-/// Bytes that a server may always buffer: those of a few small connections.
+/// Bytes that a server may always buffer: enough for a few small connections.
 const LEAST_BUDGET: usize = 64 * 1024;
 
 impl Default for EndpointConfig {

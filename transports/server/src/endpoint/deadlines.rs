@@ -1,8 +1,7 @@
-//! When to wake which connection.
+//! Deadlines of connections, in order.
 //!
-//! Each connection has at most one entry. A deadline that moves to later leaves its entry
-//! where it is: when the entry is due, it is put at what the deadline has become. So a busy
-//! connection costs no search.
+//! Each connection has at most one entry. When a deadline moves to a later time, its entry stays,
+//! and moves only when it is due. So a busy connection costs no search.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! The end of a server: what each connection gets, and what is counted.
+//! The end of a server: how each connection ends, and the counts.
 //!
 //! ```text
 //! begin                    + min(1 s, grace / 2)                        deadline
@@ -20,7 +20,7 @@ use super::slot::{Fate, Slot};
 use super::{Endpoint, later};
 use crate::Activity;
 
-/// What a server has done, as it reports it at its end.
+/// The counts that a server reports at its end.
 ///
 /// ```
 /// use h1events_server::Summary;
@@ -32,20 +32,20 @@ use crate::Activity;
 pub struct Summary {
     /// Connections that were accepted.
     pub connections: u64,
-    /// Of those that were open at the shutdown or came later: connections that closed without a
+    /// Connections that were open at the shutdown, or came later, and closed without a
     /// request.
     pub idle: u64,
-    /// Connections that had something to finish, and did.
+    /// Connections that finished what they had begun.
     pub finished: u64,
-    /// Connections that had not finished in time, or ended for a newcomer before they had. They are
-    /// closed, except those whose handler still runs and those that an upgrade has handed over.
+    /// Connections that didn't finish in time, or ended for a newcomer before. They are closed, except
+    /// those whose handler still runs and those that an upgrade has handed over.
     pub cut_off: u64,
 }
 
 impl Summary {
-    /// Returns the number that a connection adds to.
+    /// Returns the count that a connection belongs to.
     pub(crate) fn count(&mut self, slot: &Slot) -> &mut u64 {
-        // In a drain, too, a slow connection may end for a newcomer.
+        // A slow connection may end for a newcomer during a drain, too.
         let was_evicted = slot.fate == Some(Fate::Evicted) && slot.waits && !slot.has_finished();
         if slot.is_cut_off || was_evicted {
             &mut self.cut_off
@@ -75,19 +75,19 @@ impl fmt::Display for Summary {
     }
 }
 
-/// How long a connection that was active stays readable, and lingers in silence.
+/// Time that a connection stays readable after its last activity, and lingers without a byte.
 pub(crate) const READABLE: Duration = Duration::from_secs(1);
 
-/// Time between two looks at all connections.
+/// Time between two checks of all connections.
 const TICK: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Drain {
     /// When newcomers are no longer accepted, and idle connections close.
     readable_until: Instant,
-    /// When the rest is cut off: never, if `None`.
+    /// When the remaining connections are cut off: never, if `None`.
     deadline: Option<Instant>,
-    /// When the connections are looked at next.
+    /// When the connections are checked next.
     pub(crate) tick: Instant,
 }
 
@@ -101,7 +101,7 @@ impl Drain {
         }
     }
 
-    /// Takes over an earlier end.
+    /// Takes over the other drain's times, if they are earlier.
     fn shorten(&mut self, other: Self) {
         self.readable_until = self.readable_until.min(other.readable_until);
         self.deadline = [self.deadline, other.deadline].into_iter().flatten().min();
@@ -112,7 +112,7 @@ impl Drain {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Returns whether the connections are to be looked at now.
+    /// Returns whether to check the connections now.
     fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.tick <= now;
         if is_due {
@@ -123,7 +123,7 @@ impl Drain {
         is_due
     }
 
-    /// What is decided about a connection, if anything is.
+    /// Returns the decision about a connection, if there is one.
     fn fate(&self, slot: &Slot, now: Instant) -> Option<Fate> {
         if self.is_over(now) {
             return Some(Fate::Aborted).filter(|_| slot.fate != Some(Fate::Aborted));
@@ -142,8 +142,8 @@ impl Drain {
 }
 
 impl Endpoint {
-    /// Begins to end all connections: at the latest after the grace, or never if that is `None`. Of
-    /// several calls, the earliest end counts.
+    /// Begins to end all connections. What is left after the grace is cut off, or never if it is `None`.
+    /// Of several calls, the earliest end counts.
     pub fn drain(&mut self, grace: Option<Duration>, now: Instant) {
         let new = Drain::new(grace, now);
         match &mut self.drain {
@@ -161,14 +161,13 @@ impl Endpoint {
         self.drain.is_none_or(|drain| now < drain.readable_until && !drain.is_over(now))
     }
 
-    /// Returns whether the drain's time is over, and the rest is cut off.
+    /// Returns whether the drain's time is over, and the remaining connections are cut off.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         self.drain.is_some_and(|drain| drain.is_over(now))
     }
 
-    /// Returns what has been counted by now. Connections that are still open count as if the time were
-    /// over.
+    /// Returns the counts so far. Open connections count as if the time were over.
     #[must_use]
     pub fn summary(&self) -> Summary {
         let mut summary = self.summary;

@@ -1,7 +1,7 @@
-//! Which connection ends so that a newcomer gets its place.
+//! The candidates that may end so that a newcomer gets a place.
 //!
-//! The one with the greatest age over its patience. Ages grow at the same speed, so that within a
-//! class of equal patience the oldest is the greatest, and a sorted set for each class is enough:
+//! The connection with the greatest age over its patience ends. All ages grow at the same speed, so
+//! in a class of equal patience that is the oldest, and one sorted set for each class is enough:
 //!
 //! | class       | connections                                        | patience              |
 //! |-------------|----------------------------------------------------|-----------------------|
@@ -10,9 +10,9 @@
 //! | `Lingering` | have their last answer                             | `patience`            |
 //! | `Slow`      | are within a request, or within reading an answer  | `patience`            |
 //!
-//! A busy connection would move with each request. So an entry stays where it is, and is put in
-//! its place when the search comes to it. That is sound, since an entry is never later than the
-//! beginning of its connection's age, and never in a class with more patience.
+//! A busy connection would move with each request. So an entry stays where it is, and moves when a
+//! search reaches it. That is sound, since an entry is never later than the beginning of its
+//! connection's age, and never in a class with more patience.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -35,7 +35,7 @@ pub(crate) enum Class {
 impl Class {
     const ALL: &[Self] = &[Self::New, Self::Idle, Self::Lingering, Self::Slow];
 
-    /// Those that have spoken.
+    /// The classes of connections that have spoken.
     const SPOKEN: &[Self] = &[Self::Idle, Self::Lingering, Self::Slow];
 
     /// Returns the class of a connection and the beginning of its age, if it waits for its client.
@@ -59,7 +59,7 @@ impl Class {
     }
 }
 
-/// A connection that could be ended.
+/// A connection that could end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
     pub(crate) key: usize,
@@ -73,17 +73,17 @@ pub(crate) struct Candidate {
 pub(crate) struct Candidates {
     /// By [`Class`].
     sets: [BTreeSet<(Instant, usize)>; 4],
-    /// Entries that searches have come to.
+    /// Entries that searches have visited.
     #[cfg(test)]
     pub(crate) looks: usize,
 }
 
-/// Spared connections of a class that a search passes over. They have spoken or read within a
-/// second, and one that is answered closes, so that a search which gives up costs little time.
+/// Spared connections of a class that a search passes over, at most. They have spoken or read within
+/// a second, and close once answered, so that a search which gives up costs little time.
 const SPARED: usize = 64;
 
 impl Candidates {
-    /// Makes sure that a connection that waits is found.
+    /// Makes a waiting connection a candidate.
     pub(crate) fn insert(&mut self, key: usize, slot: &mut Slot) {
         let Some((class, since)) = slot.evictable() else { return };
         match slot.candidate {
@@ -112,7 +112,7 @@ impl Candidates {
         self.search(Class::ALL, slots, config, now, |_| false)
     }
 
-    /// The same of those that have spoken, and aren't spared.
+    /// Returns the greatest of those that have spoken and aren't spared.
     pub(crate) fn greatest_except(
         &mut self,
         slots: &mut Slab<Slot>,
@@ -131,7 +131,7 @@ impl Candidates {
         now: Instant,
         is_spared: impl Fn(&Slot) -> bool,
     ) -> Option<Candidate> {
-        // An entry may have to go to a class that was searched before: then it is found now.
+        // An entry may have moved to a class that was searched before: then it is found now.
         for &class in classes {
             let _ = self.first(class, slots, &is_spared);
         }
@@ -187,7 +187,7 @@ impl Candidate {
     ) -> Self {
         let patience = class.patience(config);
         let age = now.saturating_duration_since(since);
-        // With no patience at all, any age is beyond it, and 0 by 0 is 1.
+        // Any age exceeds a patience of zero; 0 / 0 counts as 1.
         let [age, patience_secs] =
             [age, patience].map(|time| time.as_secs_f64().max(f64::MIN_POSITIVE));
         let ratio = age / patience_secs;
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn search_puts_each_moved_entry_in_its_place_once() {
         let mut world = World::new(16_384);
-        // All but the last one go on, and wait again.
+        // All except the last one go on, and wait again.
         for n in 0..16_383 {
             world.report(n as usize, Activity::Idle { since: world.start + MS * (20_000 + n) });
         }

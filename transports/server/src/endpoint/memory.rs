@@ -1,4 +1,4 @@
-//! Which connection gets memory, and which one loses it.
+//! Memory: the connection that gets it, and the one that loses it.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use super::slot::{Fate, Slot};
 use super::{ConnectionId, Endpoint, Memory};
 use crate::buffer::SMALL;
 
-/// Time that those that lack memory wait before the largest body is dropped.
+/// Time that connections wait for memory before the largest body is dropped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Endpoint {
     /// Takes memory for a connection that holds `held` bytes and needs `bytes` in all.
     ///
-    /// More than seven eighths of the budget are refused: it would wait for them forever.
+    /// More than seven eighths of the budget are refused: the connection would wait forever.
     pub fn acquire(&mut self, id: ConnectionId, held: usize, bytes: usize, now: Instant) -> Memory {
         let slot = &mut self.slots[id.0];
         match slot.fate {
@@ -41,7 +41,7 @@ impl Endpoint {
             return Memory::Granted;
         }
         self.budget.charge(&mut slot.charged, held);
-        // The acceptor may be the one that looks after timeouts, and this is a new one.
+        // The acceptor may be the thread that handles timeouts, and this is a new one.
         self.acceptor_is_due |= !self.budget.is_waited_for();
         let turn = self.budget.wait(id.0, bytes, now);
         slot.shortage.get_or_insert_default().lacks = Some((bytes, turn));
@@ -49,7 +49,7 @@ impl Endpoint {
         if self.slots[id.0].lacks().is_some() { Memory::Lacking } else { Memory::Granted }
     }
 
-    /// Gives memory to those that lack it, the smallest first.
+    /// Gives memory to the connections that wait for it, the smallest first.
     pub(super) fn serve_waiting(&mut self) {
         while let Some(key) = self.budget.next() {
             let slot = &mut self.slots[key];
@@ -66,8 +66,8 @@ impl Endpoint {
         }
     }
 
-    /// Looks for memory that other endpoints have given back. If nobody has got any for long,
-    /// ends those that hold up small requests, or drops the largest body.
+    /// Checks for memory that other endpoints have given back. If no connection has got any for long,
+    /// ends connections that block small requests, or drops the largest body.
     pub(super) fn look_for_memory(&mut self, now: Instant) {
         self.serve_waiting();
         if !self.budget.is_waited_for() {
@@ -81,7 +81,7 @@ impl Endpoint {
         let largest = self.largest(now);
         let small = self.budget.small_waiting();
         let drops_body = largest.is_some_and(|key| self.slots[key].lacks().is_none());
-        // A drain lets them finish, and has an end of its own.
+        // A drain lets them finish, and has a deadline of its own.
         let ends_stalled = self.drain.is_none() && (small > 0 || !drops_body);
         if ends_stalled && self.end_stalled(small, now) {
             // If that isn't enough, the next ones end soon.
@@ -93,9 +93,9 @@ impl Endpoint {
         }
     }
 
-    /// Ends connections that make no progress and can't be answered that their body is dropped: half
-    /// heads, and readers. One for each small request that waits, those that hold most first. Says
-    /// whether there were any.
+    /// Ends connections that make no progress and that a 503 can't reach: incomplete heads, and readers. One
+    /// for each small request that waits; those that hold most go first. Returns whether there were
+    /// any.
     fn end_stalled(&mut self, small: usize, now: Instant) -> bool {
         let ends = |slot: &Slot| slot.fate.is_none() && slot.lacks().is_none();
         let holds = |slot: &Slot| slot.holds_stalled(now, PATIENCE, small > 0);
@@ -109,8 +109,8 @@ impl Endpoint {
         !stalled.is_empty()
     }
 
-    /// Returns the connection that is refused so that others get memory: the largest body that has stalled.
-    /// If there is none, all wait for each other: the largest of those that lack memory.
+    /// Returns the connection to refuse so that others get memory: the one with the largest stalled body. If
+    /// none has stalled, all wait for each other, and it is the largest of those that lack memory.
     fn largest(&self, now: Instant) -> Option<usize> {
         let rank = |slot: &Slot| match slot.lacks() {
             None => (slot.is_stalled(now, PATIENCE), slot.charged, 0),
@@ -120,7 +120,7 @@ impl Endpoint {
             self.slots.iter().any(|(_, slot)| slot.lacks().is_none() && slot.charged > 0);
         let is_droppable = |slot: &Slot| match slot.lacks() {
             None => slot.is_stalled(now, PATIENCE),
-            // A small one gets through as soon as others give something back.
+            // A small request gets through as soon as others give something back.
             Some((bytes, _)) => bytes > SMALL || slot.charged > 0 && !others_hold,
         };
         let slots = self.slots.iter().filter(|(_, slot)| slot.fate.is_none() && is_droppable(slot));

@@ -1,10 +1,9 @@
-//! All connections of a server: who is admitted, which connection ends for a newcomer, what they
-//! may hold, and how the server ends.
+//! All connections of a server: admission, eviction, memory, and the end of the server.
 //!
 //! The endpoint has no socket and no clock. A transport tells it what its connections wait for, and
-//! wakes those that [`poll_wake`](Endpoint::poll_wake) names. A connection hears what has been
-//! decided about it when it reports. Decisions are levels: a connection that is woken twice, or
-//! late, hears the same.
+//! wakes those that [`poll_wake`](Endpoint::poll_wake) names. A connection learns the decision about
+//! it when it reports. Reports are idempotent: a connection that is woken twice, or late, gets the same
+//! decision.
 //!
 //! ```text
 //!            open                                 wait: Verdict::Wait
@@ -56,9 +55,9 @@ use crate::buffer::Buffer;
 
 /// All connections of a server, or of one of its workers.
 ///
-/// See the [crate documentation](crate#what-the-endpoint-decides) for what it decides, and for the
-/// reports that a transport makes. A server for one client at a time, who has to have said something after
-/// 100 ms if another one waits:
+/// See the [crate documentation](crate#what-the-endpoint-decides) for its decisions, and for the
+/// reports that a transport makes. This server takes one client at a time, which has 100 ms for its first
+/// byte if another one waits:
 ///
 /// ```
 /// use std::cell::Cell;
@@ -114,7 +113,7 @@ use crate::buffer::Buffer;
 #[derive(Debug)]
 pub struct Endpoint {
     config: EndpointConfig,
-    /// The connections that may be open here, if the server has other endpoints.
+    /// Connections that may be open here: the share of this endpoint.
     max_connections: usize,
     slots: Slab<Slot>,
     deadlines: Deadlines,
@@ -122,10 +121,10 @@ pub struct Endpoint {
     budget: Budget,
     pressure: Option<Pressure>,
     drain: Option<Drain>,
-    /// Connections about which something was decided, and that haven't reported since.
+    /// Connections with a decision that haven't reported since.
     woken: Vec<ConnectionId>,
     pool: Pool,
-    /// Connections that have been told to end, and haven't yet.
+    /// Connections that have been told to end, and are still open.
     ending: usize,
     /// When a connection was last told to end for a newcomer.
     evicted: Option<Instant>,
@@ -135,7 +134,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Creates an endpoint without connections, which takes its memory from the purse.
+    /// Creates an endpoint without connections. It takes its memory from the purse.
     #[must_use]
     pub fn new(config: EndpointConfig, purse: Box<dyn Purse + Send>) -> Self {
         Self {
@@ -168,9 +167,9 @@ impl Endpoint {
         self.slots.is_empty()
     }
 
-    /// Reports that a connection waits for its client, and for what. `deadline` is that of its
-    /// step, if the endpoint is to wake it then; `buffered` are the bytes that it holds, or may hold
-    /// without asking.
+    /// Reports that a connection waits for its client, and for what. The endpoint wakes it at
+    /// `deadline`, the one of its step, if there is one. `buffered` is the number of bytes that it holds,
+    /// or may hold without asking.
     pub fn wait(
         &mut self,
         id: ConnectionId,
@@ -179,7 +178,7 @@ impl Endpoint {
         buffered: usize,
     ) -> Verdict {
         let slot = &mut self.slots[id.0];
-        // What comes while it lingers is thrown away.
+        // Input is discarded while it lingers.
         let has_lingered = matches!(slot.activity, Activity::Lingering { .. });
         let (last, latest) = (since(slot.activity), since(activity));
         let has_progressed = !has_lingered && latest > last;
@@ -190,7 +189,7 @@ impl Endpoint {
         slot.waits = true;
         if let Activity::Idle { since } = activity {
             slot.answered = Some(since);
-            // It would have closed if one of its answers had been the last.
+            // It would have closed if one of its answers had been its last.
             slot.last_answers = None;
         }
         self.budget.charge(&mut slot.charged, buffered);
@@ -219,19 +218,19 @@ impl Endpoint {
         Verdict::Wait
     }
 
-    /// Reports that a connection goes on: something has come or has gone, or its time is over.
+    /// Reports that a connection goes on: bytes have moved, or its time is over.
     pub fn resume(&mut self, id: ConnectionId) {
         self.slots[id.0].waits = false;
     }
 
-    /// Reports the bytes of a connection that waits for the application, and not for its client.
+    /// Reports the bytes that a connection holds while it waits for the application.
     pub fn charge(&mut self, id: ConnectionId, buffered: usize) {
         let slot = &mut self.slots[id.0];
         self.budget.charge(&mut slot.charged, buffered);
         self.serve_waiting();
     }
 
-    /// Reports that the application has taken a connection, with `buffered` bytes that had been read.
+    /// Reports that the application has taken a connection, and `buffered` bytes of its input.
     pub fn hand_over(&mut self, id: ConnectionId, buffered: usize) {
         let slot = &mut self.slots[id.0];
         slot.activity = Activity::Upgraded;
@@ -240,14 +239,14 @@ impl Endpoint {
         self.serve_waiting();
     }
 
-    /// Returns whether a connection has been told to end. If it has, the transport may have ended its
-    /// input, and the client not.
+    /// Returns whether a connection has been told to end. If so, it may be the transport that has ended its
+    /// input, and not the client.
     #[must_use]
     pub fn is_doomed(&self, id: ConnectionId) -> bool {
         self.slots[id.0].is_ending()
     }
 
-    /// Returns what a transport that blocks on sockets does with a connection that was
+    /// Returns the action of a transport that blocks on sockets for a connection that was
     /// [woken](Self::poll_wake).
     pub fn order(&self, id: ConnectionId) -> Order {
         let slot = &self.slots[id.0];
@@ -266,7 +265,7 @@ impl Endpoint {
         self.pool.take()
     }
 
-    /// Keeps a buffer that a connection doesn't need any more.
+    /// Keeps a buffer that a connection no longer needs.
     pub fn keep_buffer(&mut self, buffer: Box<Buffer>) {
         self.pool.keep(buffer);
     }
@@ -292,7 +291,7 @@ impl Endpoint {
     }
 
     /// Returns the next connection to wake. It reads or writes once more without waiting, and reports
-    /// what it waits for.
+    /// its wait again.
     pub fn poll_wake(&mut self) -> Option<ConnectionId> {
         loop {
             let id = self.woken.pop()?;
@@ -302,8 +301,8 @@ impl Endpoint {
         }
     }
 
-    /// Wakes the connections whose deadline has passed, ends those that the drain has no more time
-    /// for, and looks for memory. Before a deadline is judged, the transport looks at what has come.
+    /// Wakes the connections whose deadline has passed, ends those whose drain is over, and checks for
+    /// memory. Before a deadline is judged, the transport reads pending input.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(key) = self.deadlines.pop_due(now) {
             let slot = &mut self.slots[key];
@@ -325,16 +324,16 @@ impl Endpoint {
         [self.deadlines.first(), self.budget.next_look, tick].into_iter().flatten().min()
     }
 
-    /// Decides about a connection, and wakes it to hear of it.
+    /// Decides about a connection, and wakes it.
     fn doom(&mut self, key: usize, fate: Fate) {
         self.set_fate(key, Some(fate));
         self.woken.push(ConnectionId(key));
     }
 
-    /// Takes a decision back: the last look has found something.
+    /// Takes a decision back, since the last read or write has moved bytes.
     fn pardon(&mut self, key: usize) {
         self.set_fate(key, None);
-        // The newcomer needs another one.
+        // The newcomer needs another connection's place.
         self.acceptor_is_due |= self.pressure.is_some();
     }
 
@@ -346,7 +345,7 @@ impl Endpoint {
     }
 }
 
-/// Since when a connection has made no progress, if it waits for its client.
+/// Returns the time of a connection's last progress, if it waits for its client.
 const fn since(activity: Activity) -> Option<Instant> {
     match activity {
         Activity::New { since }
@@ -359,7 +358,7 @@ const fn since(activity: Activity) -> Option<Instant> {
     }
 }
 
-/// Adds, where `Duration::MAX` means never and is no panic.
+/// Adds; `Duration::MAX` means never, and doesn't panic.
 fn later(instant: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 

@@ -1,4 +1,4 @@
-//! Newcomers: who is admitted, and which connection makes room.
+//! Newcomers: admission, and the connections that make room for them.
 
 use std::time::{Duration, Instant};
 
@@ -6,26 +6,26 @@ use super::choice::{Choice, Reason};
 use super::slot::{Fate, Slot};
 use super::{ConnectionId, Endpoint, Persistence, later};
 
-/// Newcomers wait, without a break.
+/// A period in which newcomers wait without a break.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pressure {
     since: Instant,
-    /// Until when no connection that moves ends for a newcomer.
+    /// Until when no moving connection ends for a newcomer.
     moving_until: Instant,
-    /// Whether the next answer is the last one of its connection.
+    /// Whether the next answer is to be the last one of its connection.
     wants_last_answer: bool,
-    /// When that was wanted for the newcomer that is next.
+    /// When that was requested for the newcomer that is next.
     wanted: Option<Instant>,
 }
 
 /// Connections that may be about to end while newcomers take their places.
 const ENDING: usize = 16;
 
-/// Requests of a connection that ends for a newcomer that are still answered, if they have come
+/// Requests that a connection which ends for a newcomer still answers, at most, if they have come
 /// already.
 const LAST_ANSWERS: u8 = 32;
 
-/// Time after which a newcomer asks again if nothing is known to change before.
+/// Time after which a newcomer asks again, if no change is due earlier.
 const RETRY: Duration = Duration::from_millis(50);
 
 impl Endpoint {
@@ -35,10 +35,10 @@ impl Endpoint {
         self.slots.len() - self.ending.min(ENDING) < self.max_connections
     }
 
-    /// Lowers or raises the number of connections that this endpoint may have open, at first that of its
-    /// configuration. No connection ends for it before a newcomer waits.
+    /// Sets the number of connections that this endpoint may have open, at first that of its
+    /// configuration. A lower one ends no connection until a newcomer waits.
     ///
-    /// For several endpoints of a server, each has its share of
+    /// If a server has several endpoints, each has its share of
     /// [`max_connections`](super::EndpointConfig::max_connections).
     pub const fn set_max_connections(&mut self, max: usize) {
         self.max_connections = max;
@@ -55,8 +55,8 @@ impl Endpoint {
         ConnectionId(self.slots.insert(Slot::new(now)))
     }
 
-    /// Notes that this endpoint or another one of the same server has admitted a newcomer, if more of them
-    /// wait. [`open`](Self::open) does so for its own.
+    /// Notes that another endpoint of the same server has admitted a newcomer while more of them wait.
+    /// [`open`](Self::open) notes it for its own.
     pub fn newcomer_admitted(&mut self, now: Instant) {
         if let Some(pressure) = &mut self.pressure {
             pressure.moving_until = self.config.moving_until(pressure.moving_until, now);
@@ -71,15 +71,15 @@ impl Endpoint {
     }
 
     /// Notes that a newcomer waits, and makes room for one: wakes the connection that is to end, or
-    /// has a next answer be the last one of its connection. Returns when to call again, if the
-    /// newcomer hasn't got its place by then.
+    /// makes the next answer the last one of its connection. Returns when to call again, if the
+    /// newcomer still waits then.
     ///
     /// A newcomer waits if there is no [room](Self::has_room), or if the system is short of
-    /// something that any connection could give back: descriptors, memory, threads.
+    /// something that connections hold: descriptors, memory, threads.
     pub fn make_room(&mut self, now: Instant) -> Instant {
         self.newcomer_waits(now);
         let retry = now + RETRY;
-        // One more may end now and then: of those that end, some may be in the application again.
+        // One more may end from time to time: some that are told to end may be in the application again.
         let is_recent = |evicted| now < later(evicted, RETRY);
         if self.ending >= ENDING && self.evicted.is_some_and(is_recent) {
             return retry;
@@ -101,21 +101,21 @@ impl Endpoint {
         self.pressure = None;
     }
 
-    /// Takes the note that the acceptor has something to do: a newcomer has room, or the last
+    /// Returns once whether the acceptor has something to do: a newcomer has room, or the last
     /// connection has ended.
     #[must_use]
     pub const fn take_acceptor_due(&mut self) -> bool {
         std::mem::replace(&mut self.acceptor_is_due, false)
     }
 
-    /// Returns what the answer to a request says about its connection. While the endpoint
-    /// [isn't watchful](Self::is_watchful), it is [`Persistence::Persist`].
+    /// Returns what the answer to a request says about its connection. It is [`Persistence::Persist`]
+    /// unless the endpoint [is watchful](Self::is_watchful).
     pub fn answer(&mut self, id: ConnectionId, now: Instant) -> Persistence {
         let slot = &mut self.slots[id.0];
         slot.answered = Some(now);
         if self.drain.is_some() {
             slot.was_answered_in_drain = true;
-            // One that always has another request would never hear that it is to end.
+            // A connection that always has another request would never learn that it is to end.
             return match slot.fate {
                 Some(Fate::Aborted) => Persistence::Close,
                 _ => Persistence::CloseWhenAnswered,
@@ -141,7 +141,7 @@ impl Endpoint {
         }
     }
 
-    /// Reports that a connection has had its last answer: a newcomer may take its place.
+    /// Reports that a connection has its last answer: a newcomer may take its place.
     pub fn leave(&mut self, id: ConnectionId) {
         let slot = &mut self.slots[id.0];
         if slot.last_answers.is_some() && !slot.is_ending() {
@@ -169,20 +169,20 @@ impl Endpoint {
             Reason::Stalled => since,
             Reason::SlowReader | Reason::Moving => moving_until,
             Reason::Flowing if self.is_full_of_flows() => moving_until,
-            // The others are busy, and may be done soon.
+            // The other connections are busy, and may be done soon.
             Reason::Flowing => later(moving_until, patience),
         };
         later(since, patience).max(until).min(candidate.due)
     }
 
-    /// Returns whether bodies that flow have more than half of the places.
+    /// Returns whether flowing bodies have more than half of the places.
     fn is_full_of_flows(&self) -> bool {
         let flowing = self.slots.iter().filter(|(_, slot)| slot.flows());
         flowing.count() > self.max_connections / 2
     }
 
-    /// Has the next answer be the last one of its connection, once for each newcomer, and again if
-    /// that has brought no room for long.
+    /// Makes the next answer the last one of its connection, once for each newcomer, and again if
+    /// that has made no room for long.
     fn want_last_answer(&mut self, now: Instant) {
         let patience = self.config.admission_timeout;
         if let Some(pressure) = &mut self.pressure

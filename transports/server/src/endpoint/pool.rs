@@ -1,17 +1,17 @@
-//! Buffers that no connection needs now.
+//! Spare buffers.
 
 use crate::buffer::Buffer;
 
-/// Buffers for connections that begin to need one. The last one that came is the first to go,
-/// since its memory is still in the caches.
+/// Buffers for connections that begin to need one. The last one in is the first out, since its memory
+/// is still in the caches.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     #[expect(clippy::vec_box, reason = "connections hold them boxed")]
     buffers: Vec<Box<Buffer>>,
 }
 
-/// Buffers that are kept at most: as many as connections may work at the same time, not as there
-/// are. Each is small.
+/// Buffers that are kept, at most: sized for the connections that are active at the same time. Each
+/// buffer is small.
 const MAX_POOLED: usize = 64;
 
 impl Pool {

@@ -1,4 +1,4 @@
-//! What the endpoint knows of one connection.
+//! The endpoint's record of one connection.
 
 use std::time::{Duration, Instant};
 
@@ -8,23 +8,23 @@ use crate::buffer::SMALL;
 
 #[derive(Debug)]
 pub(crate) struct Slot {
-    /// As of its last report.
+    /// Its activity, as of its last report.
     pub(crate) activity: Activity,
     /// Whether it has waited for its client since then.
     pub(crate) waits: bool,
-    /// What has been decided about it, until it has heard of it.
+    /// The decision about it, until it has learnt of it.
     pub(crate) fate: Option<Fate>,
-    /// How many more requests are answered before it closes.
+    /// Requests that are still answered before it closes.
     pub(crate) last_answers: Option<u8>,
     /// Whether it has had its last answer, and the newcomer may take its place.
     pub(crate) is_leaving: bool,
-    /// When it was answered, as far as it was reported.
+    /// When it was answered, as reported.
     pub(crate) answered: Option<Instant>,
-    /// Bursts of progress, as far as they were reported, with no more than the patience in between.
+    /// Bursts of progress, as reported, with no more than the patience in between.
     pub(crate) progress_in_a_row: u8,
     /// Whether it was answered in the drain.
     pub(crate) was_answered_in_drain: bool,
-    /// Whether it had something to finish when the time of the drain was over.
+    /// Whether it had something to finish when the drain's time was over.
     pub(crate) is_cut_off: bool,
     /// The deadline of its step.
     pub(crate) deadline: Option<Instant>,
@@ -34,40 +34,39 @@ pub(crate) struct Slot {
     pub(crate) candidate: Option<(Class, Instant)>,
     /// The bytes of the budget that it has.
     pub(crate) charged: usize,
-    /// What few connections ever have.
+    /// A shortage, which few connections ever have.
     pub(crate) shortage: Option<Box<Shortage>>,
 }
 
 /// A shortage of memory.
 #[derive(Debug, Default)]
 pub(crate) struct Shortage {
-    /// The bytes that the connection needs before it is read, and its turn among those that wait.
+    /// The bytes that the connection needs before it is read again, and its turn among those that wait.
     pub(crate) lacks: Option<(usize, u64)>,
-    /// Whether it has got them, and hasn't heard of it.
+    /// Whether it has got them, and hasn't learnt of it.
     pub(crate) has_been_granted: bool,
     /// When it was last read again.
     pub(crate) read_again: Option<Instant>,
 }
 
-/// Time in which the system takes as much of an answer as it ever does, though its client takes none.
+/// Time in which the system's buffers fill with an answer that the client doesn't read.
 const TAKEN_BY_SYSTEM: Duration = Duration::from_millis(50);
 
 /// Time without progress that ends a burst.
 const BURST: Duration = Duration::from_millis(10);
 
-/// Bursts in a row after which a body flows. One of which the first part has come, and nothing after it,
-/// has fewer.
+/// Bursts in a row after which a body flows. A body whose first part alone has come has fewer.
 const FLOWING: u8 = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// Ends for a newcomer, unless the last look finds progress.
+    /// Ends for a newcomer, unless the last read or write makes progress.
     Evicted,
-    /// Ends since the server does, unless the last look finds something.
+    /// Ends with the server, unless the last read finds something.
     Drained,
-    /// Gets a 503, since there is no memory for its body, unless the last look finds progress.
+    /// Gets a 503, since there is no memory for its body, unless the last read makes progress.
     Refused,
-    /// Ends at once, since the time of the drain is over.
+    /// Ends at once, since the drain's time is over.
     Aborted,
 }
 
@@ -99,22 +98,22 @@ impl Slot {
         Some((class, self.unread_until(since)))
     }
 
-    /// Returns whether it was answered since an instant, and its client may have sent the next request.
+    /// Returns whether it was answered since then, and its client may have sent the next request.
     pub(crate) fn awaits_request(&self, answered_since: Instant) -> bool {
         // No request comes on a connection that closes.
         matches!(self.activity, Activity::Idle { .. } | Activity::Receiving { .. })
             && self.answered.is_some_and(|answered| answered >= answered_since)
     }
 
-    /// Returns whether it was answered since an instant, and its client takes the answer.
+    /// Returns whether it was answered since then, and its client reads the answer.
     pub(crate) fn takes_answer(&self, answered_since: Instant) -> bool {
         let Activity::Sending { since } = self.activity else { return false };
-        // Asking for an answer, and not taking it, costs a client nothing. The system takes the beginning.
+        // It costs a client nothing to ask and not to read: the system takes the beginning of the answer.
         let takes = |answered| since > answered + TAKEN_BY_SYSTEM;
         self.answered.is_some_and(|answered| answered >= answered_since && takes(answered))
     }
 
-    /// Counts progress that is reported, after the last report of it. What comes in a burst counts once.
+    /// Counts reported progress. A burst counts once.
     pub(crate) fn made_progress(
         &mut self,
         last: Option<Instant>,
@@ -129,7 +128,7 @@ impl Slot {
         }
     }
 
-    /// Returns whether it is in the middle of a body that has come or gone for a while.
+    /// Returns whether it is in the middle of a body that has moved for a while.
     pub(crate) fn flows(&self) -> bool {
         self.progress_in_a_row >= FLOWING && self.has_moved_since(None)
     }
@@ -154,17 +153,17 @@ impl Slot {
         self.is_leaving || matches!(self.fate, Some(Fate::Evicted | Fate::Drained | Fate::Aborted))
     }
 
-    /// Returns whether no request has begun that isn't answered.
+    /// Returns whether every request that has begun is answered.
     pub(crate) const fn is_silent(&self) -> bool {
         matches!(self.activity, Activity::New { .. } | Activity::Idle { .. })
     }
 
-    /// Returns whether all is answered: the rest is the client's to close.
+    /// Returns whether all is answered, and only the client's close is missing.
     pub(crate) const fn has_finished(&self) -> bool {
         self.waits && (self.is_silent() || matches!(self.activity, Activity::Lingering { .. }))
     }
 
-    /// Returns whether its body isn't small and has made no progress for that long, though it was read.
+    /// Returns whether its body isn't small and has made no progress for `patience`, though it was read.
     pub(crate) fn is_stalled(&self, now: Instant, patience: Duration) -> bool {
         match self.activity {
             Activity::Receiving { since } if self.waits && self.charged > SMALL => {
@@ -174,8 +173,8 @@ impl Slot {
         }
     }
 
-    /// Returns whether it has made no progress for that long and holds memory, and a 503 wouldn't help: much,
-    /// or any if `small`.
+    /// Returns whether it has made no progress for `patience`, holds memory (any if `small`, else much),
+    /// and can't be sent a 503.
     pub(crate) fn holds_stalled(&self, now: Instant, patience: Duration, small: bool) -> bool {
         let least = if small { 1 } else { SMALL + 1 };
         match self.activity {

@@ -1,11 +1,11 @@
-//! How long one connection may have a thread for itself.
+//! The time that one connection may keep a thread busy.
 
 use std::time::{Duration, Instant};
 
-/// Counts what a connection does without waiting, so that the others of its thread have their turn.
+/// Counts the work of a connection without a wait, so that the others of its thread get their turn.
 ///
-/// A turn ends after 32 answers or 5 ms, whichever is first. Reads aren't counted: one of them
-/// may hold hundreds of requests.
+/// A turn ends after 32 answers or 5 ms, whichever is first. Reads aren't counted: one read may
+/// bring hundreds of requests.
 ///
 /// ```
 /// use std::time::Instant;
@@ -27,7 +27,7 @@ pub struct Turn {
 /// Answers in a turn, at most.
 const ANSWERS: u32 = 32;
 
-/// Time of a turn, at most: five answers of a handler that takes a millisecond.
+/// Time of a turn, at most: five answers of a handler that takes 1 ms.
 const TIME: Duration = Duration::from_millis(5);
 
 impl Turn {
@@ -37,8 +37,8 @@ impl Turn {
         Self { until: now + TIME, answers: 0 }
     }
 
-    /// Counts an answer, and says whether the turn is over. If it is, the next one begins when
-    /// [`new`](Self::new) is called.
+    /// Counts an answer, and returns whether the turn is over. The next one begins with
+    /// [`new`](Self::new).
     #[must_use]
     pub fn answered(&mut self, now: Instant) -> bool {
         self.answers += 1;

@@ -1,4 +1,4 @@
-//! What the endpoint tells a connection. No decisions here.
+//! The endpoint's orders to a connection. No decisions here.
 
 /// A connection of an [`Endpoint`](super::Endpoint), until it is [closed](super::Endpoint::close).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,7 +12,8 @@ impl ConnectionId {
     }
 }
 
-/// What a connection that wants to wait for its client is to do: the answer of [`Endpoint::wait`](super::Endpoint::wait).
+/// The order to a connection that wants to wait for its client: the result of
+/// [`Endpoint::wait`](super::Endpoint::wait).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Verdict {
@@ -24,7 +25,8 @@ pub enum Verdict {
     Refuse,
 }
 
-/// What a connection that asks for memory is to do: the answer of [`Endpoint::acquire`](super::Endpoint::acquire).
+/// The order to a connection that asks for memory: the result of
+/// [`Endpoint::acquire`](super::Endpoint::acquire).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Memory {
@@ -38,7 +40,8 @@ pub enum Memory {
     End,
 }
 
-/// What the answer to a request says about its connection, as [`Endpoint::answer`](super::Endpoint::answer) decides.
+/// What the answer to a request says about its connection: the result of
+/// [`Endpoint::answer`](super::Endpoint::answer).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Persistence {
@@ -50,16 +53,16 @@ pub enum Persistence {
     Close,
 }
 
-/// What a transport does with a connection that it wakes while a thread of its own blocks on the
-/// socket: see [`Endpoint::order`](super::Endpoint::order).
+/// What a transport does with a woken connection whose own thread blocks on the socket: the result of
+/// [`Endpoint::order`](super::Endpoint::order).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Order {
-    /// Have the connection look at what has come, and report.
+    /// Have the connection read or write once more, and report.
     Report,
-    /// If nothing has come, end the wait for it.
+    /// If nothing has come, end the read.
     EndReading,
-    /// If the client has taken nothing, end the wait for it.
+    /// If the client has read nothing, end the write.
     EndWriting,
     /// End everything.
     Abort,
