@@ -1,11 +1,11 @@
-//! Error numbers of accept, by what they are about.
+//! Error numbers of accept, by kind.
 
 use std::io::{self, ErrorKind};
 
 use h1events_server::AcceptErrorKind;
 use rustix::io::Errno;
 
-/// Tells what an error of accept is about.
+/// Returns the kind of an error of accept.
 ///
 /// ```
 /// use h1events_net::accept_error_kind;
@@ -30,8 +30,8 @@ pub fn accept_error_kind(error: &io::Error) -> AcceptErrorKind {
     }
 }
 
-/// The BSDs and macOS accept connections that their clients have reset already, without an address. std
-/// finds that invalid, and has no error number for it.
+/// Returns whether the connection has no address. The BSDs and macOS accept connections that their clients
+/// have reset already; std finds the missing address invalid, and has no error number for it.
 fn has_no_address(error: &io::Error) -> bool {
     error.kind() == ErrorKind::InvalidInput && error.raw_os_error().is_none()
 }

@@ -1,4 +1,4 @@
-//! The accept loop: it admits connections as endpoints have room, and ends with the last of them.
+//! The accept loop: it admits connections while endpoints have room, and ends with the last connection.
 
 use std::cmp::Ordering;
 use std::io::{self, ErrorKind};
@@ -25,9 +25,9 @@ use crate::shutdown::{Begun, ShutdownHandle};
 /// Accepts connections for a server. The [crate documentation](crate#the-smallest-transport) has an example.
 #[derive(Debug)]
 pub struct Acceptor<L> {
-    /// What a connection is allowed, and for how long.
+    /// Limits and deadlines of a connection.
     pub config: Config,
-    /// What all connections together are allowed.
+    /// Limits of all connections together.
     pub endpoint_config: EndpointConfig,
     /// Bytes that the endpoints have taken.
     taken: Arc<AtomicUsize>,
@@ -37,25 +37,25 @@ pub struct Acceptor<L> {
     log: Arc<ServerLog>,
     endpoints: Vec<Arc<SharedEndpoint>>,
     backoff: AcceptBackoff,
-    /// The position of the listener that was asked last: the others have their turn before it.
+    /// The position of the listener that was asked last: the others are next.
     latest: usize,
-    /// Whether newcomers wait, as the endpoints know.
+    /// Whether newcomers wait, as far as the endpoints know.
     is_pressed: bool,
     /// Connections that the system's queues may still have from before the shutdown.
     queued: usize,
 }
 
-/// A connection that can't be served now, and what the system is short of: for [`Acceptor::run`]. The
-/// [smallest transport](crate#the-smallest-transport) refuses none.
+/// A connection that a transport gives back to [`Acceptor::run`], and the shortage of the system that
+/// is the reason. The [smallest transport](crate#the-smallest-transport) gives none back.
 pub type Refused<T> = (Admitted<T>, io::Error);
 
 /// Connections accepted from one listener before the next one has its turn.
 const BATCH: usize = 64;
 
-/// Time between two looks at the clock while the server shuts down.
+/// Time between two checks while the server shuts down.
 const DRAIN_TICK: Duration = Duration::from_millis(50);
 
-/// Time that connections which were cut off get to end.
+/// Time that aborted connections get to end.
 const ABORT_GRACE: Duration = Duration::from_millis(100);
 
 impl<L: Listener> Acceptor<L> {
@@ -101,13 +101,13 @@ impl<L: Listener> Acceptor<L> {
         &self.listeners
     }
 
-    /// Returns the handle that ends the server.
+    /// Returns the handle that shuts the server down.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.shutdown.clone()
     }
 
-    /// Adds an endpoint that connections are admitted to, up to its share of those of the
+    /// Adds an endpoint, which gets a share of the connections of the
     /// [configuration](Self::endpoint_config). All endpoints share their memory. The thread that
     /// `tender` wakes handles the timeouts; if there is none, the acceptor does.
     pub fn add_endpoint(
@@ -132,11 +132,11 @@ impl<L: Listener> Acceptor<L> {
         endpoint
     }
 
-    /// Accepts until the server has been shut down and all its connections have ended, or their time
-    /// is over.
+    /// Accepts until the server is shut down and all its connections have ended, or the grace is
+    /// over.
     ///
-    /// `serve` is the transport's part. If the system is short of something, it gives the connection
-    /// back; the acceptor makes room and tries again.
+    /// `serve` is the transport's part. If the system is short of something, `serve` gives the connection
+    /// back, and the acceptor makes room and tries again.
     pub fn run(
         mut self,
         mut serve: impl FnMut(Admitted<L::Accepted>) -> Result<(), Refused<L::Accepted>>,
@@ -162,7 +162,7 @@ impl<L: Listener> Acceptor<L> {
                 return summaries.sum();
             }
             if retry_at.is_some() || self.listeners.is_empty() {
-                // The newcomer may have its room, or may be gone.
+                // The newcomer may have room by now, or may be gone.
                 ready = self.poll(&self.listeners, Some(Duration::ZERO));
             }
             retry_at = self.admit(unserved.take(), &ready, now, &mut serve).unwrap_or_else(
@@ -176,7 +176,7 @@ impl<L: Listener> Acceptor<L> {
         }
     }
 
-    /// Waits for connections; but if there is a time to try again, for that.
+    /// Waits for connections, or until the time to try again, if there is one.
     fn wait(&self, retry_at: Option<Instant>, tend_at: Option<Instant>) -> Vec<usize> {
         let until = [retry_at, tend_at].into_iter().flatten().min();
         let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -193,8 +193,8 @@ impl<L: Listener> Acceptor<L> {
         })
     }
 
-    /// Has connections served, as long as there is room. Says when to try again, if not as soon as a
-    /// connection waits.
+    /// Hands connections to `serve` while there is room. Returns when to try again, if not as soon as
+    /// a connection waits.
     fn admit(
         &mut self,
         unserved: Option<Admitted<L::Accepted>>,
@@ -211,7 +211,7 @@ impl<L: Listener> Acceptor<L> {
         for &position in later.iter().chain(earlier) {
             for accepted in 0..BATCH {
                 let Some(endpoint) = self.roomiest() else {
-                    // Whether another one waits is known before the first one only.
+                    // Only before the first one does the acceptor know that another one waits.
                     return Ok(if accepted == 0 { self.make_room(now) } else { None });
                 };
                 self.latest = position;
@@ -262,7 +262,7 @@ impl<L: Listener> Acceptor<L> {
         self.endpoints.iter().enumerate().filter_map(len).min().map(|(_, position)| position)
     }
 
-    /// Makes room on the endpoint that has the best reason to end a connection. Says when to look
+    /// Makes room on the endpoint with the best reason to end a connection. Returns when to check
     /// again.
     fn make_room(&mut self, now: Instant) -> Option<Instant> {
         self.is_pressed = true;

@@ -1,19 +1,19 @@
-//! Whether a client is still there.
+//! The state of a client.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::descriptor::{AsFd, BorrowedFd, borrow_fd};
 
-/// What is known of the client's end of a connection.
+/// The state of a client, as far as it is known.
 ///
-/// TCP tells less than one would like. A client that has gone regularly looks like one that has
-/// only said that it sends no more, until something is written to it. So an application that has to
-/// know, and has nothing to say, sends something now and then: a comment among its events, for example.
+/// TCP tells little. A client that has closed its connection looks like one that has only shut its write
+/// half down, until something is written to it. An application that has to know sends something from time
+/// to time: a comment among its events, for example.
 ///
 /// [`client_state`] has an example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ClientState {
-    /// Nothing speaks against the client.
+    /// There is no sign that the client has gone.
     #[default]
     Connected,
     /// The client sends no more (TCP: a FIN). It may wait for the answer, and gets it (RFC 9112 section
@@ -26,8 +26,8 @@ pub enum ClientState {
 
 /// Returns what the system knows of the client of a socket, without waiting.
 ///
-/// On Linux and Android, a FIN or an RST is seen even if there is something to read before it;
-/// elsewhere, only if there isn't.
+/// On Linux and Android, it sees a FIN or an RST even behind unread input; elsewhere, only if there is
+/// none.
 ///
 /// ```
 /// use std::net::{Shutdown, TcpStream};
@@ -51,7 +51,7 @@ pub fn client_state(socket: &(impl AsFd + ?Sized)) -> ClientState {
     let flags = PollFlags::IN;
     let socket = borrow_fd(socket);
     let mut polled = [PollFd::new(&socket, flags)];
-    // If it can't be looked at, reading and writing tell.
+    // If the poll fails, reading and writing tell.
     if poll(&mut polled, Some(&Timespec::default())).is_err() {
         return ClientState::Connected;
     }
@@ -59,7 +59,8 @@ pub fn client_state(socket: &(impl AsFd + ?Sized)) -> ClientState {
     state_of(socket, events)
 }
 
-/// A connection whose server hasn't shut it down hangs up when it is broken or has been closed as a whole.
+/// Evaluates events. A connection that the server hasn't shut down hangs up when it is broken or closed in
+/// both directions.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn state_of(_: BorrowedFd<'_>, events: PollFlags) -> ClientState {
     if events.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL) {
@@ -71,7 +72,7 @@ fn state_of(_: BorrowedFd<'_>, events: PollFlags) -> ClientState {
     }
 }
 
-/// Other systems hang up after a FIN, too, so that only what a read would find is a sign.
+/// Evaluates events. Other systems hang up after a FIN, too, so only the result of a read is a sign.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn state_of(socket: BorrowedFd<'_>, events: PollFlags) -> ClientState {
     use rustix::net::{RecvFlags, recv};

@@ -1,12 +1,11 @@
-//! Sockets as the system knows them: a descriptor; on Windows, which has another kind of number for
-//! them, a socket.
+//! The system's handles of sockets: descriptors on Unix, sockets on Windows.
 
 #[cfg(not(windows))]
 pub use std::os::fd::{AsFd, BorrowedFd};
 #[cfg(windows)]
 pub use std::os::windows::io::{AsSocket as AsFd, BorrowedSocket as BorrowedFd};
 
-/// Borrows the descriptor of a socket, of any type that [`AsFd`] names.
+/// Borrows the descriptor of a socket.
 ///
 /// ```
 /// let listener = h1events_net::bind("127.0.0.1:0")?;

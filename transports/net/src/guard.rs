@@ -11,21 +11,21 @@ use log::Level;
 use crate::log::panic_message;
 use crate::shared::SharedEndpoint;
 
-/// What was accepted, with its place in an endpoint. The [smallest transport](crate#the-smallest-transport) takes
-/// it apart.
+/// An accepted connection, with its place in an endpoint. The
+/// [smallest transport](crate#the-smallest-transport) takes it apart.
 #[derive(Debug)]
 pub struct Admitted<T> {
-    /// The position of the endpoint: a thread server has one, workers have one each.
+    /// The position of the endpoint: a thread server has one, each worker has its own.
     pub endpoint: usize,
     /// What was accepted.
     pub accepted: T,
-    /// The place. It is to be dropped last: then the descriptor is free before the endpoint hears of
-    /// it.
+    /// The place. Drop it last, so that the descriptor is free before the endpoint admits another
+    /// connection.
     pub guard: ConnectionGuard,
 }
 
 /// Keeps a connection's place in its endpoint until it is dropped. The
-/// [smallest transport](crate#the-smallest-transport) makes a session of it.
+/// [smallest transport](crate#the-smallest-transport) makes a session from it.
 #[derive(Debug)]
 pub struct ConnectionGuard {
     pub(crate) endpoint: Arc<SharedEndpoint>,
@@ -41,20 +41,20 @@ impl ConnectionGuard {
         Self { endpoint, id, peer }
     }
 
-    /// Returns the name of the connection in the endpoint.
+    /// Returns the ID of the connection in the endpoint.
     #[must_use]
     pub const fn id(&self) -> ConnectionId {
         self.id
     }
 
-    /// Returns the other end.
+    /// Returns the peer.
     #[must_use]
     pub const fn peer(&self) -> Peer {
         self.peer
     }
 
-    /// Sets what is called when something was decided about the connection: from any thread, with
-    /// the endpoint locked. It must not wait.
+    /// Sets the function to call after a decision about the connection. It is called from any thread,
+    /// while the endpoint is locked, and must not wait.
     pub fn on_wake(&self, wake: impl Fn(Order) + Send + 'static) {
         self.endpoint.set_waker(self.id, Some(Box::new(wake)));
     }

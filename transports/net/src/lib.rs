@@ -1,7 +1,7 @@
-//! What every server on [`h1events_server`] needs of the system, with threads or with tasks.
+//! The system side of every server on [`h1events_server`], with threads or with tasks.
 //!
-//! It is for those who write a transport. `h1events-server` decides, without a socket, a thread or a clock; a
-//! transport moves bytes; and this crate is what lies between. To serve, take `h1events-thread` or
+//! It is for authors of transports. `h1events-server` decides, without a socket, a thread or a clock; a
+//! transport moves bytes; and this crate connects the two. To run a server, use `h1events-thread` or
 //! `h1events-smol`.
 //!
 //! ```text
@@ -13,11 +13,11 @@
 //!   ShutdownHandle              +--> on_wake: the transport ends a wait
 //! ```
 //!
-//! - [`Listener`] and [`bind`]: where connections come from.
-//! - [`Acceptor`]: the loop that admits them, and ends with the server.
+//! - [`Listener`] and [`bind`]: the sources of connections.
+//! - [`Acceptor`]: the loop that admits them, until the server ends.
 //! - [`SharedEndpoint`] and [`Session`]: an [`Endpoint`](h1events_server::Endpoint) behind a mutex, and
 //!   one connection that reports to it.
-//! - [`ClientState`] and [`client_state`]: whether a client is still there.
+//! - [`ClientState`] and [`client_state`]: whether a client has gone.
 //! - [`ShutdownHandle`]: ends a server from any thread.
 //! - [`descriptor_limit`], [`raise_descriptor_limit`], [`accept_error_kind`].
 //!
@@ -32,8 +32,8 @@
 //! use h1events_net::{Acceptor, Admitted, Session, bind};
 //! use h1events_server::{Order, Response, Step};
 //!
-//! /// Greets for each request of a connection. It ends a wait at once; a real transport
-//! /// looks first whether something has come.
+//! /// Answers each request of a connection with a greeting. It ends a wait at once; a real
+//! /// transport checks first for pending input.
 //! fn serve(Admitted { accepted, guard, .. }: Admitted<TcpStream>) -> io::Result<()> {
 //!     let waiting = accepted.try_clone()?;
 //!     guard.on_wake(move |order| {
@@ -94,9 +94,9 @@
 //!
 //! # What it does not do
 //!
-//! - **No decisions**: they are [`h1events_server`]'s, and so are the limits, the deadlines and the errors.
-//! - **No threads, no executor**: nothing in here starts one.
-//! - **No reads, no writes**: those are the transport's.
+//! - **No decisions**: [`h1events_server`] makes them, and has the limits, the deadlines and the errors.
+//! - **No threads, no executor**: this crate starts none.
+//! - **No reads, no writes**: the transport does them.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,7 @@
-//! How many descriptors the process may have.
+//! Limits that the system sets the process.
 
-/// Returns how many connections the limit of descriptors allows, if `spare` of them are left to other
-/// things: never fewer than half of the limit.
+/// Returns the number of connections that the descriptor limit allows, if `spare` descriptors are left for
+/// other uses: never less than half of the limit.
 ///
 /// ```
 /// assert!(h1events_net::descriptor_limit(64) > 0);
@@ -13,10 +13,10 @@ pub fn descriptor_limit(spare: usize) -> usize {
 }
 
 /// Raises the limit of descriptors to what the system allows the process: on Unix the soft limit
-/// of `RLIMIT_NOFILE` to the hard one. Other programs that the process starts inherit it, and those
-/// that use `select` may not expect descriptors above 1,023; so this is the application's to call.
+/// of `RLIMIT_NOFILE` to the hard one. The servers leave this call to the application, since programs
+/// that it starts inherit the limit, and those that use `select` may not expect descriptors above 1,023.
 ///
-/// Returns the limit that is in force then.
+/// Returns the new limit.
 ///
 /// ```
 /// assert!(h1events_net::raise_descriptor_limit() >= h1events_net::descriptor_limit(64));
@@ -33,7 +33,7 @@ pub fn raise_descriptor_limit() -> usize {
             let most = limit.maximum.map_or(OPEN_MAX, |maximum| maximum.min(OPEN_MAX));
             limit.current = former.map(|former| former.max(most));
         }
-        // If it is refused, the limit stays as it was.
+        // If the system refuses it, the limit stays the same.
         let _ = setrlimit(Resource::Nofile, limit);
     }
     soft_limit()
@@ -43,8 +43,8 @@ pub fn raise_descriptor_limit() -> usize {
 #[cfg(unix)]
 const OPEN_MAX: u64 = 10_240;
 
-/// Returns the bytes of address space that the process may still take, where a limit (`RLIMIT_AS`) and what
-/// is taken of it are known without taking any.
+/// Returns the bytes of address space that the process may still take, if it has a limit (`RLIMIT_AS`) and the
+/// system tells how much of it is taken.
 ///
 /// ```
 /// if h1events_net::address_space_left().is_some_and(|bytes| bytes < 1 << 30) {

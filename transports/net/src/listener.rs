@@ -1,4 +1,4 @@
-//! Where connections come from.
+//! The sources of connections.
 
 use std::io;
 use std::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -10,12 +10,12 @@ use h1events_server::Peer;
 
 use crate::descriptor::{AsFd, borrow_fd};
 
-/// Connections that the system may keep for a server before they are accepted. The 128 of std are
-/// fewer than browsers and load balancers open at once; nginx asks for 511. The system cuts it to
-/// what it allows. [`bind`] asks for it.
+/// Connections that the system may queue before the server accepts them, as [`bind`] requests. The 128
+/// of std are fewer than browsers and load balancers open at once; nginx requests 511. The system may
+/// lower it.
 pub const BACKLOG: u16 = 4_096;
 
-/// Listens on a TCP address, with `SO_REUSEADDR` and a [`BACKLOG`] for browsers.
+/// Listens on a TCP address, with `SO_REUSEADDR` and a large [`BACKLOG`].
 ///
 /// ```
 /// let listener = h1events_net::bind("127.0.0.1:0")?;
@@ -25,17 +25,17 @@ pub const BACKLOG: u16 = 4_096;
 ///
 /// # Errors
 ///
-/// The address isn't one, or the system refuses it: in use, not ours, not allowed.
+/// The address is invalid, or the system refuses it: in use, not local, not permitted.
 pub fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
-    // std sets SO_REUSEADDR, except on Windows, where it would let others take the port.
+    // std sets SO_REUSEADDR, except on Windows, where it would let other programs take the port.
     let listener = TcpListener::bind(address)?;
     rustix::net::listen(&listener, BACKLOG.into())?;
     Ok(listener)
 }
 
 /// A source of connections, whose descriptor is readable when one waits. `TcpListener` and
-/// `UnixListener` are there; for TLS, wrap one, and leave the handshake to the first reads of the stream,
-/// so that no client holds up others.
+/// `UnixListener` implement it. For TLS, wrap one of them, and leave the handshake to the first reads of
+/// the stream, so that no client blocks others.
 ///
 /// The server makes the descriptor non-blocking.
 ///
@@ -45,7 +45,7 @@ pub fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
 /// use h1events_net::{AsFd, BorrowedFd, Listener, borrow_fd};
 /// use h1events_server::Peer;
 ///
-/// /// Says who comes.
+/// /// Prints the peer of each connection.
 /// struct Announcing(TcpListener);
 ///
 /// impl Listener for Announcing {
@@ -68,12 +68,12 @@ pub fn bind(address: impl ToSocketAddrs) -> io::Result<TcpListener> {
 /// }
 /// ```
 pub trait Listener: AsFd + Send + 'static {
-    /// What is accepted.
+    /// The accepted connection.
     type Accepted: Send + 'static;
 
-    /// Accepts a connection that waits, and tells its peer. Its socket blocks.
+    /// Accepts a waiting connection, and returns it with its peer. Its socket blocks.
     ///
-    /// Nothing must wait in here.
+    /// It must not wait.
     ///
     /// # Errors
     ///
@@ -87,8 +87,8 @@ impl Listener for TcpListener {
     fn accept(&self) -> io::Result<(TcpStream, Peer)> {
         let (stream, address) = Self::accept(self)?;
         make_blocking(|| stream.set_nonblocking(false))?;
-        // An answer leaves in one write: to wait for another one gains nothing. It fails only
-        // if the client has gone.
+        // An answer leaves in one write, so a delay gains nothing. This fails only if the
+        // client has gone.
         let _ = stream.set_nodelay(true);
         Ok((stream, Peer::Address(address)))
     }
@@ -105,12 +105,12 @@ impl Listener for UnixListener {
     }
 }
 
-/// On Linux, an accepted socket blocks; elsewhere it may be like its listener.
+/// Makes a socket blocking. On Linux, an accepted one always is; elsewhere it may inherit the listener's mode.
 fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     if cfg!(any(target_os = "linux", target_os = "android")) { Ok(()) } else { set() }
 }
 
-/// Sets whether a TCP socket ends with a reset when it is closed, and not with a regular end.
+/// Sets whether closing a TCP socket resets the connection.
 ///
 /// ```
 /// # fn refuse(socket: std::net::TcpStream) {
@@ -120,6 +120,6 @@ fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 /// ```
 pub fn reset_on_close(socket: &(impl AsFd + ?Sized), resets: bool) {
     let linger = resets.then_some(Duration::ZERO);
-    // If it is refused, the client has gone.
+    // If the system refuses it, the client has gone.
     let _ = rustix::net::sockopt::set_socket_linger(borrow_fd(socket), linger);
 }

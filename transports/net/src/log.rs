@@ -8,8 +8,8 @@ use std::time::Instant;
 use h1events_server::Complaints;
 use log::Level;
 
-/// Logs what may happen thousands of times a second: the first of a kind in a minute as a
-/// warning, with the number of those before it that weren't, and all others at debug level.
+/// Logs complaints that may come thousands of times a second. The first of a kind in a minute is a
+/// warning, with the number of those since the last one; all others are at debug level.
 #[derive(Debug, Default)]
 pub(crate) struct ServerLog {
     complaints: Mutex<Complaints>,
@@ -21,7 +21,7 @@ impl ServerLog {
         self.log(Level::Warn, kind, complaint);
     }
 
-    /// Logs at that level what is logged at all.
+    /// Logs a complaint at `level`, unless its kind has had its line for this minute.
     pub(crate) fn log(&self, level: Level, kind: &str, complaint: impl fmt::Display) {
         let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = complaints.note(kind, Instant::now());

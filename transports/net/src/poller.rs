@@ -1,4 +1,4 @@
-//! Waiting for connections and for a wake-up at the same time, which std can't.
+//! Waits for connections and a wake-up at the same time, which std can't.
 
 use std::io;
 #[cfg(not(unix))]
@@ -14,10 +14,10 @@ use rustix::io::Errno;
 
 use crate::descriptor::AsFd;
 
-/// Some systems can't wait for years at once.
+/// Longest time of one wait: some systems can't wait for years.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
-/// Waits for listeners, and to be woken.
+/// Waits for listeners and wake-ups.
 #[derive(Debug)]
 pub(crate) struct Poller {
     wake_ups: Datagrams,
@@ -32,13 +32,13 @@ impl Poller {
         Ok(Self { wake_ups, waker: Arc::new(Sender(sender)).into() })
     }
 
-    /// Returns what ends a wait, or else the next one, from any thread.
+    /// Returns the waker that ends a wait, or else the next one, from any thread.
     pub(crate) fn waker(&self) -> Waker {
         self.waker.clone()
     }
 
-    /// Waits until a connection can be accepted, for a wake-up, or for the time to pass: the
-    /// positions of the listeners that have a connection.
+    /// Waits for a connection, a wake-up, or the timeout. Returns the positions of the listeners that have
+    /// a connection.
     pub(crate) fn wait(
         &self,
         listeners: &[impl AsFd],
@@ -66,7 +66,7 @@ struct Sender(Datagrams);
 
 impl Wake for Sender {
     fn wake(self: Arc<Self>) {
-        // If there is no space for another one, those before it wake, too.
+        // If there is no space for another byte, the earlier ones wake it.
         let _ = self.0.send(&[0]);
     }
 }
@@ -76,7 +76,7 @@ fn datagrams() -> io::Result<(Datagrams, Datagrams)> {
     Datagrams::pair()
 }
 
-/// Windows polls sockets only. This one receives what it sends, and nothing from others.
+/// Windows polls sockets only. This one receives its own datagrams, and none from others.
 #[cfg(not(unix))]
 fn datagrams() -> io::Result<(Datagrams, Datagrams)> {
     let socket = Datagrams::bind("127.0.0.1:0")?;

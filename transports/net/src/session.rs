@@ -1,4 +1,4 @@
-//! One connection, and what it tells its endpoint.
+//! One connection, and its reports to the endpoint.
 
 use std::any::Any;
 use std::io::{self, ErrorKind, IoSlice};
@@ -16,24 +16,24 @@ use h1events_server::{
 use crate::guard::ConnectionGuard;
 use crate::upgraded::Upgraded;
 
-/// How long a stream that has more to say at its end than a socket, as TLS has, gets for that. A
-/// client has as long to begin to read an answer, as [`Config`](h1events_server::Config) has it.
+/// Time for the closing message of a stream such as TLS: the default grace period in which a client has to
+/// begin to read an answer ([`Config`](h1events_server::Config)).
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A [`Connection`] that reports to its endpoint.
 ///
-/// The loop over its steps is a transport's, which reads, writes and waits: the
+/// The transport runs the loop over its steps: the
 /// [crate documentation](crate#the-smallest-transport) has the smallest one.
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
     guard: ConnectionGuard,
-    /// Whether the endpoint was told that it waits.
+    /// Whether it has told the endpoint that it waits.
     waits: bool,
     has_buffer: bool,
     /// Whether the endpoint has ended it.
     is_ended: bool,
-    /// What was read when there was no memory for a buffer.
+    /// Bytes that were read when there was no memory for a buffer.
     early: Option<Box<[u8]>>,
     /// Bytes that were written and not flushed.
     unflushed: usize,
@@ -56,7 +56,7 @@ impl Session {
         }
     }
 
-    /// Hands requests over at the end of their head, and their bodies as they are wanted:
+    /// Hands requests over at the end of their head, and their bodies on demand:
     /// [`Connection::with_streamed_bodies`].
     #[must_use]
     pub fn with_streamed_bodies(mut self) -> Self {
@@ -64,7 +64,7 @@ impl Session {
         self
     }
 
-    /// Returns the connection, for what concerns the bodies of a request and its answer.
+    /// Returns the connection, for the bodies of a request and its answer.
     pub const fn connection_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
@@ -82,8 +82,8 @@ impl Session {
         &self.guard
     }
 
-    /// Returns what to do next. [`Step::Allocate`] is returned only while there is no memory:
-    /// wait until the endpoint wakes the connection, then ask again.
+    /// Returns what to do next. [`Step::Allocate`] means that there is no memory: wait until the endpoint
+    /// wakes the connection, then ask again.
     pub fn step(&mut self, now: Instant) -> Step {
         if let Some(early) = self.early.take() {
             self.receive(&early, now);
@@ -143,8 +143,8 @@ impl Session {
         false
     }
 
-    /// Has the endpoint count what the connection holds while it waits for the application, which may
-    /// take long to read its part of a body.
+    /// Reports the bytes that the connection holds while it waits for the application, which may
+    /// read a body slowly.
     pub fn charge(&mut self) {
         let held = self.connection.reserved();
         if held > SMALL {
@@ -152,8 +152,8 @@ impl Session {
         }
     }
 
-    /// Reads what `read` finds: into `scratch`, which connections may share, until something of a
-    /// request has come.
+    /// Reads with `read`: into `scratch`, which connections may share, until a byte of a request has
+    /// come.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes what has been read. If there is no memory for it, it waits.
+    /// Takes bytes that were read, or keeps them aside while there is no memory.
     fn receive(&mut self, bytes: &[u8], now: Instant) {
         if !self.has_buffer {
             self.has_buffer = self.guard.with(|endpoint, id| {
@@ -201,8 +201,8 @@ impl Session {
         }
     }
 
-    /// Takes the end of the input, which may be the endpoint's doing. A request that has come
-    /// before is answered.
+    /// Takes the end of the input, which the endpoint may have caused. A request that came before it is
+    /// answered.
     fn read_eof(&mut self) {
         if self.waits && self.guard.with(|endpoint, id| endpoint.is_doomed(id)) {
             self.is_ended = true;
@@ -211,7 +211,7 @@ impl Session {
         }
     }
 
-    /// Writes with `write`, unless what was written is still to be [flushed](Self::flushed).
+    /// Writes with `write`, unless written bytes still have to be [flushed](Self::flushed).
     ///
     /// # Errors
     ///
@@ -226,8 +226,8 @@ impl Session {
         if self.unflushed == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(()) }
     }
 
-    /// Takes note that what was written has been flushed: only then it has been sent. Returns whether
-    /// there is more to write.
+    /// Notes that the written bytes are flushed, and thereby sent. Returns whether there is more to
+    /// write.
     pub fn flushed(&mut self) -> bool {
         self.connection.advance_write(std::mem::take(&mut self.unflushed));
         self.connection.has_output()
@@ -246,10 +246,10 @@ impl Session {
         (request, Unsent { answers, unflushed: &mut self.unflushed })
     }
 
-    /// Answers the request with what the handler has returned, or with a 500 if it has panicked.
+    /// Answers the request with the handler's response, or with a 500 if the handler has panicked.
     ///
-    /// Calls `look` if the connection closes when all is answered: it reads once without waiting, since
-    /// a request may have come that is to be answered, too.
+    /// Calls `look` if the connection closes when all is answered. `look` reads once without waiting,
+    /// since another request may have come.
     ///
     /// # Errors
     ///
@@ -287,16 +287,16 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the connection if the server has no more time for it, or if its client took nothing when its
-    /// place was wanted. For a connection that was woken while it waits for the application, or in a write that
-    /// nobody can end.
+    /// Ends the connection if the drain is over, or if a newcomer needs its place and its client has read
+    /// nothing. Call it when the connection is woken while it waits for the application, or in a write that
+    /// no other thread can end.
     pub fn hear(&mut self) {
         let order = self.guard.with(|endpoint, id| endpoint.order(id));
         self.is_ended |= matches!(order, Order::Abort | Order::EndWriting);
     }
 
-    /// Puts the body of an answer back that was [taken](Connection::take_body), with what asking it for a
-    /// part has come to. Returns whether it had one.
+    /// Puts the body of an answer back that was [taken](Connection::take_body), with the result of asking
+    /// it for a part. Returns whether it had one.
     pub fn put_body_back(
         &mut self,
         body: Pin<Box<dyn Body>>,
@@ -331,9 +331,9 @@ impl Session {
         self.connection.buffered() > SMALL
     }
 
-    /// Hands the stream over, if the connection has switched its protocol, and returns what takes it: an
-    /// `H`, which the response has brought along. The connection's place is taken until the guard is dropped.
-    /// What wakes the connection is dropped before `stream` is called.
+    /// Hands the stream over, if the connection has switched its protocol, and returns the response's
+    /// handler, an `H`. The connection keeps its place until the guard is dropped. Its waker is dropped
+    /// before `stream` is called.
     pub fn upgrade<H: 'static, S>(
         mut self,
         stream: impl FnOnce() -> Option<S>,
@@ -409,13 +409,13 @@ impl Unsent<'_> {
         if *self.unflushed == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(()) }
     }
 
-    /// Takes note that what was written has been flushed.
+    /// Notes that the written bytes are flushed.
     pub fn flushed(&mut self) {
         self.answers.advance_write(std::mem::take(self.unflushed));
     }
 }
 
-/// Errors that are none: nothing has come.
+/// Ignores errors that mean only that nothing has come.
 fn ignore_timeouts(result: io::Result<()>) -> io::Result<()> {
     match result.as_ref().map_err(io::Error::kind) {
         Err(ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(()),

@@ -11,8 +11,8 @@ use h1events_server::{Config, ConnectionId, Endpoint, Order};
 use crate::log::ServerLog;
 use crate::shutdown::ShutdownHandle;
 
-/// An [`Endpoint`] behind a mutex. After each use, those hear of it that it concerns: the acceptor,
-/// and the connections about which something was decided. An [`Acceptor`](crate::Acceptor) makes it:
+/// An [`Endpoint`] behind a mutex. After each use, it wakes the acceptor and the connections that have
+/// a new decision. An [`Acceptor`](crate::Acceptor) makes it:
 ///
 /// ```
 /// let mut acceptor = h1events_net::Acceptor::new(h1events_net::bind("127.0.0.1:0")?)?;
@@ -32,11 +32,11 @@ pub struct SharedEndpoint {
     pub(crate) shutdown: ShutdownHandle,
 }
 
-/// What connections are woken with, by their index.
+/// The wakers of connections, by their index.
 #[derive(Default)]
 pub(crate) struct Wakers(Vec<Option<WakeConnection>>);
 
-/// Has a connection hear what was decided.
+/// Wakes a connection with an order.
 pub(crate) type WakeConnection = Box<dyn Fn(Order) + Send>;
 
 /// Mirrors [`Endpoint::is_watchful`], so that an answer needs no lock. It has a cache line for itself:
@@ -46,7 +46,7 @@ pub(crate) type WakeConnection = Box<dyn Fn(Order) + Send>;
 pub(crate) struct Watchful(AtomicBool);
 
 impl SharedEndpoint {
-    /// Uses the endpoint, which is locked meanwhile: take a short time, and never wait.
+    /// Uses the endpoint, which is locked meanwhile. `act` must be short, and must not wait.
     pub fn with<R>(&self, act: impl FnOnce(&mut Endpoint) -> R) -> R {
         self.locked(|endpoint, Wakers(wakers)| {
             let result = act(endpoint);
@@ -70,14 +70,14 @@ impl SharedEndpoint {
         self.is_watchful.0.load(Relaxed)
     }
 
-    /// Sets how a connection is woken.
+    /// Sets or removes the waker of a connection.
     pub(crate) fn set_waker(&self, id: ConnectionId, waker: Option<WakeConnection>) {
         let former = self.locked(|_, Wakers(wakers)| {
             let len = wakers.len().max(id.index() + 1);
             wakers.resize_with(len, || None);
             std::mem::replace(&mut wakers[id.index()], waker)
         });
-        // Without the lock: it may hold a stream.
+        // Dropped without the lock, since it may hold a stream.
         drop(former);
     }
 

@@ -1,4 +1,4 @@
-//! Ending a server from outside.
+//! The shutdown of a server, from any thread.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
@@ -31,7 +31,7 @@ pub struct ShutdownHandle {
 /// A shutdown that has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Begun {
-    /// When the connections that are left are cut off: never, if `None`.
+    /// When the remaining connections are cut off: never, if `None`.
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -42,11 +42,11 @@ impl ShutdownHandle {
     }
 
     /// Shuts the server down: it finishes the requests that have begun, closes idle connections, and
-    /// after the grace cuts off what is left. See
-    /// [`Endpoint::drain`](h1events_server::Endpoint::drain) for how.
+    /// after the grace cuts off the rest. [`Endpoint::drain`](h1events_server::Endpoint::drain) has the
+    /// details.
     ///
     /// Returns at once; the server's `serve` returns when all is done. Of several calls, the
-    /// earliest end counts. A server that doesn't serve yet ends as soon as it does.
+    /// earliest end counts. A server that doesn't serve yet ends as soon as it starts.
     pub fn shutdown(&self, grace: Duration) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let earlier = begun.and_then(|begun| begun.deadline);
@@ -57,7 +57,7 @@ impl ShutdownHandle {
         self.event.notify(usize::MAX);
     }
 
-    /// Waits until the server is told to shut down, or for the time to pass. Returns whether it has been
+    /// Waits until the server is told to shut down, or until the timeout. Returns whether it has been
     /// told.
     #[must_use]
     pub fn wait(&self, timeout: Duration) -> bool {
@@ -79,7 +79,7 @@ impl ShutdownHandle {
         self.begun().is_some()
     }
 
-    /// Returns when the connections that are left are cut off: never, if `None`.
+    /// Returns when the remaining connections are cut off: never, if `None`.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.begun()?.deadline

@@ -6,15 +6,15 @@ use h1events_server::{OwnedRequest, Peer, Request};
 
 use crate::shutdown::ShutdownHandle;
 
-/// A connection that has switched to another protocol: its stream is the application's. The function `upgrade` of each
-/// transport hands it over.
+/// A connection that has switched to another protocol: its stream belongs to the application. The
+/// function `upgrade` of each transport hands it over.
 ///
 /// ```
 /// use std::io::{Read, Write};
 /// use std::net::TcpStream;
 /// use h1events_net::Upgraded;
 ///
-/// /// Sends back what comes.
+/// /// Sends everything back.
 /// fn echo(upgraded: Upgraded<TcpStream>) -> std::io::Result<()> {
 ///     let (stream, leftover) = upgraded.into_parts();
 ///     let mut input = leftover.chain(&stream);
@@ -37,14 +37,14 @@ impl<S> Upgraded<S> {
         self.request.as_request()
     }
 
-    /// Returns the other end.
+    /// Returns the peer.
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.request().peer()
     }
 
-    /// Returns the handle of the server, for an application that wants to hear of its
-    /// [shutdown](ShutdownHandle::wait). The connection is left alone until the end of the grace.
+    /// Returns the handle of the server, for an application that waits for its
+    /// [shutdown](ShutdownHandle::wait). The server leaves the connection alone until the end of the grace.
     #[must_use]
     pub const fn shutdown_handle(&self) -> &ShutdownHandle {
         &self.shutdown

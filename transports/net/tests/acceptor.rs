@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use h1events_net::{Acceptor, Admitted, SharedEndpoint, ShutdownHandle, bind};
 use h1events_server::{Activity, ConnectionId, Order, Peer, Summary, Verdict};
 
-/// For what has to come.
+/// Time to wait for an event that has to come.
 const LONG: Duration = Duration::from_secs(20);
 
-/// For what must not come.
+/// Time to wait for an event that must not come.
 const SHORT: Duration = Duration::from_millis(200);
 
 type Connections = Arc<Mutex<HashMap<ConnectionId, Admitted<TcpStream>>>>;
@@ -39,8 +39,8 @@ impl Server {
         let connections = Connections::default();
         let (sender, served) = channel();
         let (woken, to_wake) = channel();
-        // What a connection that is woken does on a thread of its own: nothing has come since
-        // it was opened.
+        // A woken connection reports, on a thread of its own, that nothing has come since it was
+        // opened.
         thread::spawn({
             let (endpoint, connections) = (Arc::clone(&endpoint), Arc::clone(&connections));
             move || {
