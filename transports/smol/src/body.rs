@@ -14,11 +14,11 @@ use crate::client::Client;
 
 /// The body of a request, as it comes: a stream of octets, and one of parts.
 ///
-/// Nothing is read for it that it isn't asked for. When it is dropped, the rest is thrown away. It may be
-/// sent to another task or thread, and be part of the answer.
+/// The connection reads only when the application asks for more. When the body is dropped, the rest is discarded. It
+/// can move to another task or thread, and become part of the answer.
 ///
 /// Errors are those of [`RequestBodyError`]. [`Server::serve_streaming`](crate::Server::serve_streaming) makes it, as in
-/// this program that counts:
+/// this program that counts bytes:
 ///
 /// ```no_run
 /// use h1events_smol::{Request, RequestBody, Response, Server};
@@ -38,16 +38,16 @@ pub struct RequestBody {
     client: Client,
 }
 
-/// What the connection has read for the application.
+/// Content that the connection has read for the application.
 struct Mailbox {
     content: Vec<u8>,
-    /// Octets of it that the application has.
+    /// Octets of it that the application has taken.
     taken: usize,
     /// How the body has ended.
     end: Option<Result<Trailers, RequestBodyError>>,
     /// Whether the application waits.
     is_wanted: bool,
-    /// Whether the application doesn't want the rest.
+    /// Whether the application ignores the rest.
     is_dropped: bool,
     reader: Option<Waker>,
     connection: Waker,
@@ -56,7 +56,7 @@ struct Mailbox {
 /// The connection's side of a body.
 pub(crate) struct BodyWriter(Arc<Mutex<Mailbox>>);
 
-/// Octets that wait for the application at most, beside those of one read.
+/// Octets that wait for the application, at most, besides those of one read.
 const MAX_WAITING: usize = 64 * 1024;
 
 impl RequestBody {
@@ -64,13 +64,14 @@ impl RequestBody {
         Self { mailbox: None, client }
     }
 
-    /// Returns the client, who may go before it has its answer. A request without a body has one, too.
+    /// Returns the client, which may go before it has its answer. It is there even if the request has no
+    /// body.
     #[must_use]
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// Returns the trailers, when the body has come to its end (RFC 9110 section 6.5).
+    /// Returns the trailers, once the body is at its end (RFC 9110 section 6.5).
     #[must_use]
     pub fn trailers(&self) -> Option<Trailers> {
         match &lock(self.mailbox.as_ref()?).end {
@@ -79,7 +80,7 @@ impl RequestBody {
         }
     }
 
-    /// Polls for content, and passes it to `take` with the octets of it that have been taken. `None` at
+    /// Polls for content, and passes it to `take` with the number of octets taken before. `None` at
     /// the end.
     fn poll_content<R>(
         &mut self,
@@ -164,8 +165,8 @@ impl BodyWriter {
         (Self(Arc::clone(&mailbox)), RequestBody { mailbox: Some(mailbox), client })
     }
 
-    /// Moves what the connection has read to the application, and what the application wants to the
-    /// connection.
+    /// Moves content from the connection to the application, and the application's requests for more to
+    /// the connection.
     pub(crate) fn exchange(&self, connection: &mut Connection) {
         let mut mailbox = lock(&self.0);
         if mailbox.is_dropped {
@@ -204,7 +205,7 @@ impl BodyWriter {
     }
 }
 
-/// The request is over.
+/// Ends the body, since the request is over.
 impl Drop for BodyWriter {
     fn drop(&mut self) {
         let mut mailbox = lock(&self.0);
@@ -216,7 +217,7 @@ impl Drop for BodyWriter {
 fn wake_reader(mut mailbox: MutexGuard<'_, Mailbox>) {
     mailbox.is_wanted = false;
     let reader = mailbox.reader.take();
-    // A waker may drop the task that has the body.
+    // A waker may drop the task that owns the body.
     drop(mailbox);
     if let Some(reader) = reader {
         reader.wake();
@@ -224,6 +225,6 @@ fn wake_reader(mut mailbox: MutexGuard<'_, Mailbox>) {
 }
 
 fn lock(mailbox: &Mutex<Mailbox>) -> MutexGuard<'_, Mailbox> {
-    // Nothing is left half done.
+    // No panic leaves the mailbox inconsistent.
     mailbox.lock().unwrap_or_else(PoisonError::into_inner)
 }

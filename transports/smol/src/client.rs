@@ -1,4 +1,4 @@
-//! Whether the client of a request is still there.
+//! The client of a request, and whether it has gone.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +8,10 @@ use std::sync::atomic::Ordering::SeqCst;
 use event_listener::Event;
 use h1events_net::ClientState;
 
-/// The client of a connection, for what works for it for long.
+/// The client of a connection, for long work on its behalf.
 ///
-/// A handler needs it less than what it has started: its own future is dropped when the client is gone,
-/// and so is the body of its answer. Tasks and threads of the application's own go on. They look now and
-/// then, or wait:
+/// When the client is gone, the handler's future is dropped, and so is the body of its answer. Other tasks
+/// and threads of the application go on. They can ask from time to time, or wait for it:
 ///
 /// ```no_run
 /// use h1events_smol::{Request, RequestBody, Response, Server};
@@ -33,7 +32,7 @@ use h1events_net::ClientState;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// [`ClientState`] says what can be known. The connection's own thread looks; so a handler that
+/// [`ClientState`] says what a server can know. The connection's own thread checks, so a handler that
 /// blocks it learns nothing meanwhile.
 #[derive(Clone)]
 pub struct Client {
@@ -45,12 +44,12 @@ struct Shared {
     gone: Event,
 }
 
-/// The connection's side: when it is dropped, the client is gone.
+/// The connection's side: dropped, it marks the client as gone.
 pub(crate) struct Presence(Client);
 
 impl Client {
-    /// Returns what is known of the client, as of the last time the connection has looked while
-    /// it waited for the application. After the connection, it is [gone](ClientState::Gone).
+    /// Returns the state of the client, as of the connection's last check while it waited for the
+    /// application. After the connection has ended, it is [gone](ClientState::Gone).
     #[must_use]
     pub fn state(&self) -> ClientState {
         const CONNECTED: u8 = ClientState::Connected as u8;
@@ -63,19 +62,19 @@ impl Client {
         }
     }
 
-    /// Returns whether the client is [gone](ClientState::Gone) for sure. One that has only shut its write half
+    /// Returns whether the client is certainly [gone](ClientState::Gone). One that has only shut its write half
     /// down isn't.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.state() == ClientState::Gone
     }
 
-    /// Waits until the client is [gone](ClientState::Gone), or the connection has ended. It may be
-    /// awaited anywhere.
+    /// Waits until the client is [gone](ClientState::Gone), or the connection has ended. Any task can
+    /// await it.
     pub async fn gone(&self) {
         while !self.is_gone() {
             let listener = self.shared.gone.listen();
-            // It may have gone before it was listened to.
+            // It may have gone before the listener was there.
             if !self.is_gone() {
                 listener.await;
             }
@@ -93,7 +92,7 @@ impl Presence {
         self.0.clone()
     }
 
-    /// Notes what is known.
+    /// Notes the state.
     pub(crate) fn note(&self, state: ClientState) {
         self.0.shared.state.store(state as u8, SeqCst);
         if state == ClientState::Gone {

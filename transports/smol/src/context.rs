@@ -1,4 +1,4 @@
-//! What the connections of a worker share.
+//! The state that the connections of a worker share.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,12 +12,12 @@ use crate::reactor::Reactor;
 pub(crate) struct WorkerContext<A> {
     pub(crate) app: Arc<A>,
     pub(crate) reactor: Reactor,
-    /// Bytes are read into it while nothing of a request has come, so that an idle connection
-    /// holds no buffer.
+    /// Memory to read into until a request begins, so that an idle connection holds no
+    /// buffer.
     pub(crate) scratch: RefCell<Box<[u8]>>,
 }
 
-/// Bytes that are read at once while no request has begun.
+/// Bytes of one read while no request has begun.
 const FIRST_READ: usize = 8 * 1024;
 
 impl<A> WorkerContext<A> {
@@ -31,7 +31,7 @@ impl<A> WorkerContext<A> {
         let mut now = Instant::now();
         let mut timeout = endpoint.with(|endpoint| endpoint.timeout(now));
         if timeout.is_some_and(|timeout| timeout <= now) {
-            // What has come in time is read before a deadline is judged.
+            // Input that came in time is read before a deadline is judged.
             self.reactor.catch_up();
             now = Instant::now();
             timeout = endpoint.handle_timeout(now);

@@ -18,26 +18,27 @@ use crate::client::Presence;
 use crate::context::WorkerContext;
 use crate::stream::Stream;
 
-/// Reads and writes in a row after which the time is asked for.
+/// Consecutive reads and writes after which the clock is read.
 const CLOCK_INTERVAL: u32 = 16;
 
 pub(crate) struct Driver<S, A> {
     pub(crate) context: Rc<WorkerContext<A>>,
-    /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
+    /// Dropped before the session, so that the descriptor is free before the endpoint admits another
+    /// connection.
     pub(crate) stream: S,
     pub(crate) session: Session,
-    /// As of the last thing that may have taken time: a wait, or a handler.
+    /// The time after the last wait or handler, which may have taken long.
     now: Instant,
     turn: Turn,
     /// Reads and writes since the last wait.
     moves: u32,
     /// Whether the last handler has ended a turn.
     is_slow: bool,
-    /// In a box, since an idle connection of any other application has no use for it.
+    /// In a box, since connections of other applications don't need it.
     streamed: Option<Box<Streamed>>,
 }
 
-/// What an application that streams has of the connection.
+/// The state of a connection whose application streams.
 struct Streamed {
     presence: Presence,
     /// The body that it reads.
@@ -74,7 +75,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                         self.give_way().await;
                     }
                 }
-                // In a box, since an idle connection has no use for it.
+                // In a box, since an idle connection doesn't need it.
                 Step::Produce => Box::pin(self.produce()).await?,
                 Step::Allocate { .. } => self.be_woken().await?,
                 Step::Shutdown => {
@@ -85,7 +86,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                     self.wait(deadline, |driver, cx| attempt(driver.stream.poll_shutdown(cx)))
                         .await?;
                 }
-                // A stream that has to end with a reset knows it.
+                // A stream that has to end with a reset was told so.
                 Step::Upgraded | Step::Close | Step::Reset => return Ok(()),
             }
             if self.turn.is_over(self.now) {
@@ -94,7 +95,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         }
     }
 
-    /// Reads, into memory that all connections share until something of a request has come.
+    /// Reads, into memory that all connections share, until a byte of a request has come.
     fn read(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let Self { context, stream, session, now, .. } = self;
         session.read(&mut context.scratch.borrow_mut(), *now, |space| {
@@ -102,7 +103,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         })
     }
 
-    /// Writes and flushes: only then it has been sent.
+    /// Writes and flushes: only flushed bytes are sent.
     fn write(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let Self { stream, session, .. } = self;
         let mut stream = Pin::new(stream);
@@ -129,7 +130,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         let handled = {
             let Self { context, stream, session, streamed, .. } = self;
             let ((request, mut unsent), app) = (session.request_and_unsent(), &*context.app);
-            // What the application shares between its calls is its own to keep sound.
+            // The application is responsible for the state that its calls share.
             let handling = AssertUnwindSafe(app.call(&request, body));
             let mut handling = pin!(handling.catch_unwind());
             let handled = future::poll_fn(|cx| match handling.as_mut().poll(cx) {
@@ -139,7 +140,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                         Err(error) if error.kind() != ErrorKind::WouldBlock => {
                             Poll::Ready(Err(error))
                         }
-                        // If its client is gone, the future is dropped.
+                        // If the client is gone, the future is dropped.
                         _ => look_after(stream, streamed.as_deref(), cx).map(Err),
                     }
                 }
@@ -149,7 +150,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.answer(handled)
     }
 
-    /// What there is for an application that streams.
+    /// Returns the state for an application that streams.
     fn streamed(&mut self) -> &mut Streamed {
         let new = || Box::new(Streamed { presence: Presence::new(), body: None });
         self.streamed.get_or_insert_with(new)
@@ -159,7 +160,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         A::STREAMS_BODIES && self.session.connection_mut().body_state() != BodyState::End
     }
 
-    /// Handles a request whose body the application reads. Meanwhile, the connection reads what it wants.
+    /// Handles a request whose body the application reads. The connection reads it meanwhile, on demand.
     async fn handle_with_body(&mut self) -> io::Result<()> {
         let request = self.session.connection_mut().take_request();
         let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
@@ -208,8 +209,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
         Ok(())
     }
 
-    /// Asks the body of the answer for its next part. If it has none yet, and nothing is to be read or
-    /// written meanwhile, waits.
+    /// Asks the body of the answer for its next part. Waits if it has none yet, and nothing is to be read
+    /// or written.
     async fn produce(&mut self) -> io::Result<()> {
         if self.session.connection_mut().wants_input() {
             match future::poll_fn(|cx| Poll::Ready(self.read(cx))).await {
@@ -233,7 +234,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         Ok(())
     }
 
-    /// What the body of the answer waits for may have happened.
+    /// Lets the body of the answer be asked again, since its event may have come.
     fn wake_body(&mut self) {
         if A::STREAMS_BODIES {
             self.session.connection_mut().wake_body();
@@ -243,7 +244,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
     fn next_step(&mut self) -> Step {
         self.exchange();
         let step = self.session.step(self.now);
-        // It has parsed what was read. That wakes the application.
+        // It has parsed new input, which wakes the application.
         self.exchange();
         step
     }
@@ -259,8 +260,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
         }
     }
 
-    /// Waits until something is done, the deadline has passed, or the endpoint has decided
-    /// something: its next step tells.
+    /// Waits until bytes have moved, the deadline has passed, or the endpoint has decided; the next step
+    /// shows the decision.
     async fn wait(
         &mut self,
         deadline: Instant,
@@ -268,7 +269,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
     ) -> io::Result<()> {
         let mut has_waited = false;
         future::poll_fn(|cx| {
-            // What has come has come before the deadline or the decision, however late it is seen.
+            // Pending input has come before the deadline or the decision, however late it is seen.
             self.context.reactor.insist(has_waited);
             match act(self, cx) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -277,7 +278,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
             if has_waited {
                 self.now = Instant::now();
             }
-            // What makes or reads a body may have woken the task.
+            // The producer or the reader of a body may have woken the task.
             let is_over = has_waited && (self.now >= deadline || A::STREAMS_BODIES);
             if is_over || !self.session.wait(Some(deadline), self.now) {
                 return Poll::Ready(Ok(()));
@@ -294,7 +295,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         Ok(())
     }
 
-    /// Counts what was done without waiting, and asks for the time now and then.
+    /// Counts reads and writes without a wait, and reads the clock after some of them.
     fn made_move(&mut self) {
         self.moves += 1;
         if self.moves.is_multiple_of(CLOCK_INTERVAL) {
@@ -302,8 +303,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
         }
     }
 
-    /// Waits until the endpoint or the application wakes the connection. If its client is gone, that is
-    /// an error.
+    /// Waits until the endpoint or the application wakes the connection. Fails if its client is
+    /// gone.
     async fn be_woken(&mut self) -> io::Result<()> {
         let mut has_waited = false;
         future::poll_fn(|cx| match look_after(&mut self.stream, self.streamed.as_deref(), cx) {
@@ -316,11 +317,11 @@ impl<S: Stream, A: Application> Driver<S, A> {
         Ok(())
     }
 
-    /// Lets the other connections of the thread have their turn, with all that has come for them
-    /// by now: an executor may run hundreds of tasks before it looks.
+    /// Lets the other connections of the thread have their turn, with all input that has come for them:
+    /// an executor may run hundreds of tasks before it polls the reactor.
     async fn give_way(&mut self) {
-        // A connection that throws away what its client sends without a break has nothing to wait for,
-        // and its place may be wanted. If it is to end, the next step says so.
+        // A lingering connection whose client sends without a break never waits, and a newcomer may
+        // need its place. If it is to end, the next step says so.
         if self.session.connection_mut().is_lingering() {
             let _ = self.session.wait(None, self.now);
         }
@@ -329,7 +330,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.begin_turn();
     }
 
-    /// Others have had the thread: it is later now, and one wake may stand for several events.
+    /// Begins a turn after others have had the thread: time has passed, and one wake may stand for several
+    /// events.
     fn begin_turn(&mut self) {
         self.wake_body();
         self.now = Instant::now();
@@ -338,7 +340,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
     }
 }
 
-/// Looks after a client that isn't waited for: it is ready when the client is gone.
+/// Watches a client while the application works: ready when the client is gone.
 fn look_after(
     stream: &mut impl Stream,
     streamed: Option<&Streamed>,
@@ -354,7 +356,7 @@ fn look_after(
     }
 }
 
-/// Writes the answers before a request whose handler is waited for. What has no space waits.
+/// Writes the answers before a request whose handler runs, as far as there is space.
 fn send<S: Stream>(
     unsent: &mut Unsent<'_>,
     stream: &mut S,
@@ -374,14 +376,14 @@ fn write<S: Stream>(
     slices: &[IoSlice<'_>],
     cx: &mut Context<'_>,
 ) -> io::Result<usize> {
-    // One slice, the usual answer, is cheaper to write by itself.
+    // The usual answer is one slice, which is cheaper to write by itself.
     attempt(match slices {
         [only] => stream.poll_write(cx, only),
         several => stream.poll_write_vectored(cx, several),
     })
 }
 
-/// What std has for what has to wait: an error.
+/// Turns `Pending` into std's error for it.
 fn attempt<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
     match poll {
         Poll::Ready(result) => result,

@@ -1,14 +1,14 @@
 //! An HTTP/1 server on smol, on all cores: one task for each connection.
 //!
-//! It is for services with many connections, or that await others: an idle connection takes about a kilobyte. The
-//! application is a function from [`&Request`](Request) to [`Response`], or an `async` one. One that blocks or computes
-//! for long is better off with `h1events-thread`, which serves the same function.
+//! It is for services that have many connections, or that await other services: an idle connection takes about a
+//! kilobyte. The application is a function from [`&Request`](Request) to [`Response`], or an `async` one. If it blocks
+//! or computes for long, use `h1events-thread`, which serves the same function.
 //!
 //! ```text
 //!                       your function: &Request -> Response, with or without .await
 //!                                     |
 //!  client -- socket -- task -- Connection --+
-//!  client -- socket -- task -- Connection --+-- Endpoint, one a core: who comes, who goes
+//!  client -- socket -- task -- Connection --+-- Endpoint, one a core: admission, eviction
 //!  client -- socket -- task -- Connection --+
 //!                       |           `--- h1events-server: all decisions, no I/O
 //!                 this crate: an executor and a reactor a core; and the thread that accepts
@@ -63,8 +63,8 @@
 //!
 //! # Stream
 //!
-//! An application of [`Server::serve_streaming`] is called at the end of a request's head. It reads the
-//! body as it comes, and an answer may be made of it meanwhile:
+//! [`Server::serve_streaming`] calls the application at the end of a request's head. The application reads the
+//! body as it comes, and can make the answer from it at the same time:
 //!
 //! ```no_run
 //! use h1events_smol::{Request, RequestBody, Response, Server, stream};
@@ -95,8 +95,8 @@
 //! | time to read an answer | 20 s, then 500 bytes a second | [`Config::write_data_rate`] | dropped |
 //! | time of the application | none | | |
 //!
-//! What nginx, Apache httpd, Node.js, hyper and HAProxy use instead is in the tables of [`Config`] and [`Limits`], and what
-//! each error means to the client in that of [`Diagnostic`](h1events_server::Diagnostic).
+//! The tables of [`Config`] and [`Limits`] have the values of nginx, Apache httpd, Node.js, hyper and HAProxy. That of
+//! [`Diagnostic`](h1events_server::Diagnostic) has the answer to each error.
 //!
 //! ```
 //! use std::time::Duration;
@@ -125,27 +125,25 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! # Clients that go
+//! # Clients that leave
 //!
-//! A client that resets its connection, or closes it in both directions, gets no answer any more. So the
-//! connection ends at once, and with it the handler's future at its `await`, or the body of the answer:
-//! hyper does the same. Work that has to be done anyway, such as a payment, belongs into a task of its own
-//! (`smol::spawn`), which learns from a [`Client`] that nobody waits for it. A client that has only shut its
-//! write half down gets its answer ([`ClientState`] says what can be known).
+//! No answer can reach a client that has reset its connection, or closed it in both directions. So the
+//! connection ends at once, and the handler's future is dropped at its `await`, or the body of the answer is:
+//! hyper does the same. Work that must be completed, such as a payment, belongs in a task of its own
+//! (`smol::spawn`), which can ask a [`Client`] whether it has gone. A client that has only shut its
+//! write half down gets its answer ([`ClientState`] says what a server can know).
 //!
 //! # How it works
 //!
-//! - One thread accepts. Each core has a thread with an executor of its own, and a
-//!   connection stays on the one it was given to. So neither the application's futures nor
-//!   the streams have to be `Send`.
-//! - **An idle connection** takes no time and no buffer: about a kilobyte. At
-//!   [`max_connections`](Server::max_connections), or when descriptors run out, the connection
-//!   with the greatest age over its patience ends for a newcomer: one that is silent or makes no
-//!   progress ([`EndpointConfig`]).
+//! - One thread accepts. Each core has a thread with an executor of its own, and each connection stays on
+//!   its thread. So neither the application's futures nor the streams have to be `Send`.
+//! - **An idle connection** takes no time and no buffer, only about a kilobyte. At
+//!   [`max_connections`](Server::max_connections), or when descriptors run out, the silent or stalled
+//!   connection with the greatest age over its patience ends for a newcomer ([`EndpointConfig`]).
 //! - **A busy connection** gives way to the others of its thread after 32 answers or 5 ms.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
 //!   deadline. Input is read before a deadline is judged, however late the thread is.
-//! - A panic of the application is a 500 and a line in the log.
+//! - A panic of the application gives a 500 and a line in the log.
 //!
 //! [mio]: https://docs.rs/mio
 //!
@@ -153,21 +151,21 @@
 //!
 //! In `examples/`, each with how to run it and what to expect: `smol_hello`, `smol_async`, `smol_unix`,
 //! `smol_tls`, `smol_upgrade`, `smol_websocket`, and `smol_proxy`, a reverse proxy that forwards bodies as they
-//! come. Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
+//! come. The examples of `h1events-tower` run on this transport, too: an axum router, and a file server.
 //!
 //! # What it does not do
 //!
 //! - **No routing, no signal handlers, no TLS of its own**, no compression, no HTTP/2.
 //! - **No HTTP**: a [`Connection`](h1events_server::Connection) says what to do next, and an
-//!   [`Endpoint`](h1events_server::Endpoint) decides over all of them.
-//! - **No rescue from handlers that block**: one that does holds up the other connections of its core. Use
+//!   [`Endpoint`](h1events_server::Endpoint) decides about all connections.
+//! - **No help against handlers that block**: they block all connections of their core. Use
 //!   [`Server::serve_async`] with `smol::unblock`, or `h1events-thread`.
 //! - **No tokio**: what needs its reactor or its timers doesn't run in a handler.
 //!
 //! # Coming from another library
 //!
-//! From hyper: a [page](https://docs.rs/h1events-tower/latest/h1events_tower/coming_from_hyper/) of `h1events-tower` has the
-//! codes side by side.
+//! From hyper: a [page](https://docs.rs/h1events-tower/latest/h1events_tower/coming_from_hyper/) of `h1events-tower` has
+//! both versions of a program side by side.
 
 #![forbid(unsafe_code)]
 
@@ -187,7 +185,7 @@ mod worker;
 pub use body::RequestBody;
 pub use client::Client;
 pub use h1events_net::{ClientState, Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
-/// The types that applications and configurations are made of.
+/// The types of applications and configurations.
 pub use h1events_server::{
     Body, BodyError, Config, Content, EndpointConfig, Field, InvalidHeader, Limits, Linger,
     MinDataRate, OwnedRequest, ParseRequestError, Part, Peer, Request, RequestBodyError, Response,

@@ -12,8 +12,8 @@ use smol::stream::Stream;
 /// [body of the request](crate::RequestBody).
 ///
 /// A reader's length isn't known: see
-/// [`Response::with_content_length`](crate::Response::with_content_length). A file that is read on the
-/// connection's own thread holds up the others, so use `smol::Unblock`:
+/// [`Response::with_content_length`](crate::Response::with_content_length). Reading a file on the
+/// connection's own thread blocks the others, so use `smol::Unblock`:
 ///
 /// ```no_run
 /// use h1events_smol::{Response, reader};
@@ -48,7 +48,7 @@ where
 
 struct Reader<R> {
     read: R,
-    /// Space that a read hasn't used.
+    /// Space that no read has used yet.
     space: Vec<u8>,
 }
 

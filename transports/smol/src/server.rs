@@ -1,4 +1,4 @@
-//! The server: what it is made of.
+//! The server, and its configuration.
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::num::NonZero;
@@ -17,7 +17,7 @@ use crate::reactor::{self, Reactor};
 use crate::stream::IntoStream;
 use crate::worker;
 
-/// A server that has its address and waits to [`serve`](Self::serve).
+/// A server that is bound to its address, and ready to [`serve`](Self::serve).
 ///
 /// See the [crate documentation](crate) for an example.
 #[must_use]
@@ -26,14 +26,14 @@ pub struct Server<L: Listener<Accepted: IntoStream>> {
     threads: usize,
 }
 
-/// An idle one costs about a kilobyte.
+/// Default number of connections. An idle one takes about a kilobyte.
 const MAX_CONNECTIONS: usize = 16_384;
 
-/// Descriptors that are left to the application, and what each worker takes for its reactor.
+/// Descriptors that are left to the application, and that each worker takes for its reactor.
 const SPARE_DESCRIPTORS: usize = 64;
 const REACTOR_DESCRIPTORS: usize = 2;
 
-/// How long the workers get to end after their last connection.
+/// Time that the workers get to end after their last connection.
 const JOIN_TIMEOUT: Duration = Duration::from_millis(100);
 
 impl Server<TcpListener> {
@@ -42,7 +42,7 @@ impl Server<TcpListener> {
     ///
     /// # Errors
     ///
-    /// The address isn't one, or the system refuses it: in use, not ours, not allowed.
+    /// The address is invalid, or the system refuses it: in use, not local, not permitted.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         Self::new(h1events_net::bind(address)?)
     }
@@ -58,7 +58,7 @@ impl Server<TcpListener> {
 }
 
 impl<L: Listener<Accepted: IntoStream>> Server<L> {
-    /// Makes a server on a listener: the caller's own, a Unix socket, one that makes TLS
+    /// Creates a server on a listener: one of the caller's own, a Unix socket, one that makes TLS
     /// streams.
     ///
     /// # Errors
@@ -81,13 +81,13 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         Ok(self)
     }
 
-    /// Sets what a connection is allowed, and for how long.
+    /// Sets the limits and deadlines of a connection.
     pub fn config(mut self, config: Config) -> Self {
         self.acceptor.config = config;
         self
     }
 
-    /// Sets what all connections together are allowed: how many there may be, and how much they may
+    /// Sets the limits of all connections together: their number, and the bytes that they may
     /// buffer.
     ///
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
@@ -97,20 +97,20 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         self
     }
 
-    /// Sets how many connections there may be at the same time. Default: 16,384.
+    /// Sets the highest number of open connections. Default: 16,384.
     pub const fn max_connections(mut self, max: usize) -> Self {
         self.acceptor.endpoint_config.max_connections = max;
         self
     }
 
-    /// Sets how many threads serve. Default: one for each core that the process may use. There are
-    /// never more than connections.
+    /// Sets the number of threads that serve, at most one for each connection. Default: one for each
+    /// core that the process may use.
     pub const fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Returns the handle that ends the server.
+    /// Returns the handle that shuts the server down.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.acceptor.shutdown_handle()
@@ -124,7 +124,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
 
     /// Serves until the server is [shut down](ShutdownHandle::shutdown).
     ///
-    /// The application is called from many threads at the same time. While it runs, the
+    /// The server calls the application from many threads at the same time. While it runs, the
     /// other connections of its thread wait.
     ///
     /// # Errors
@@ -138,9 +138,9 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         self.serve_async(async move |request: &Request<'_>| app(request))
     }
 
-    /// Serves with an application that may await: its futures stay on the thread of their
-    /// connection and needn't be `Send`. It blocks like [`serve`](Self::serve). A future is dropped when
-    /// its client [is gone](crate#clients-that-go).
+    /// Serves an application that may await. Its futures stay on the thread of their
+    /// connection and needn't be `Send`. This blocks like [`serve`](Self::serve). A future is dropped when
+    /// its client [is gone](crate#clients-that-leave).
     ///
     /// # Errors
     ///
@@ -153,13 +153,13 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         self.serve_application(Collecting(app))
     }
 
-    /// Serves with an application that reads the bodies of requests itself: it is called at the end
-    /// of a request's head. Its futures stay on the thread of their connection and needn't be `Send`. It
+    /// Serves an application that reads the bodies of requests itself: the server calls it at the end
+    /// of a request's head. Its futures stay on the thread of their connection and needn't be `Send`. This
     /// blocks like [`serve`](Self::serve).
     ///
-    /// It may answer without reading the body, read it as it comes, or make the answer of it while it
-    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it. A future is
-    /// dropped when its client [is gone](crate#clients-that-go).
+    /// The application may answer without reading the body, read it as it comes, or make the answer from it
+    /// meanwhile. A body may have any length, unless [`Config::streamed_content`] limits it. A future is
+    /// dropped when its client [is gone](crate#clients-that-leave).
     ///
     /// # Errors
     ///
@@ -200,7 +200,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
             let sent = workers[admitted.endpoint].try_send(admitted);
             sent.map_err(|error| (error.into_inner(), gone()))
         });
-        // A worker whose handler blocks it ends when that does.
+        // If a handler blocks its worker, the worker ends when the handler does.
         let _ = ended.recv_timeout(JOIN_TIMEOUT);
         Ok(summary)
     }
@@ -215,13 +215,13 @@ impl<L: Listener<Accepted: IntoStream> + fmt::Debug> fmt::Debug for Server<L> {
     }
 }
 
-/// Returns how many connections the descriptors allow.
+/// Returns the number of connections that the descriptors allow.
 fn possible(max_connections: usize, threads: usize) -> usize {
     let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads.max(1);
     max_connections.min(descriptor_limit(spare)).max(1)
 }
 
-/// Returns how many of all connections each worker may have.
+/// Returns each worker's share of the connections.
 fn shares(all: usize, threads: usize) -> impl Iterator<Item = usize> {
     let threads = threads.clamp(1, all);
     (0..threads).map(move |worker| all / threads + usize::from(worker < all % threads))

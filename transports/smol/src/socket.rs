@@ -1,4 +1,4 @@
-//! Sockets that a reactor knows.
+//! Sockets on a reactor.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use crate::reactor::Reactor;
 
 /// A socket that belongs to the thread of its reactor.
 ///
-/// It is what TCP and Unix connections are served on, and what TLS can be put on. [`IntoStream`](crate::IntoStream) makes
+/// TCP and Unix connections use it, and TLS can run over it. [`IntoStream`](crate::IntoStream) makes
 /// it.
 #[derive(Debug)]
 pub struct Socket<T: Source> {
@@ -22,7 +22,7 @@ pub struct Socket<T: Source> {
 }
 
 impl<T: Source> Socket<T> {
-    /// Registers a socket, which is non-blocking.
+    /// Registers a socket, which must be non-blocking.
     ///
     /// # Errors
     ///
@@ -32,8 +32,8 @@ impl<T: Source> Socket<T> {
         Ok(Self { io, reactor: reactor.clone(), key })
     }
 
-    /// Concludes from a read that leaves room that nothing is left to read, which saves a read for
-    /// each request. Not for sockets whose messages can carry descriptors, nor where no event tells of
+    /// Concludes from a read that leaves space that nothing is left to read, which saves a read for
+    /// each request. Not for sockets whose messages can carry descriptors, nor where no event reports
     /// urgent data.
     pub(crate) fn trusting_short_reads(self) -> Self {
         let short_read_is_last = cfg!(any(target_os = "linux", target_os = "android"));
@@ -41,7 +41,7 @@ impl<T: Source> Socket<T> {
         self
     }
 
-    /// Returns what the reactor has heard of the client, and has the task woken when it is
+    /// Returns the client's state as the reactor knows it, and wakes the task when the client is
     /// [gone](ClientState::Gone).
     pub fn client_state(&self, cx: &Context<'_>) -> ClientState {
         self.reactor.with(self.key, |it| it.client_state(cx))
@@ -106,7 +106,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    /// Does nothing: after the end of a TLS session over the socket, reading goes on.
+    /// Does nothing: after the end of a TLS session over the socket, the connection reads on.
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

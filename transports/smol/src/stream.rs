@@ -1,4 +1,4 @@
-//! What a connection reads from and writes to.
+//! Streams of bytes that connections read and write.
 
 use std::io;
 use std::net::{self, Shutdown};
@@ -14,46 +14,46 @@ use crate::socket::Socket;
 
 /// A stream of bytes in both directions: a socket, or TLS over one. [`IntoStream`] makes it.
 ///
-/// A read that returns `Pending` must not keep the memory that it was offered; it is offered
-/// other memory the next time.
+/// A read that returns `Pending` must not keep the memory that it was given; it may get other memory
+/// the next time.
 pub trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {
-    /// Tells the peer that no more will be written, and goes on reading. Called after
-    /// everything has been written and flushed.
+    /// Tells the peer that no more will be written; reading goes on. Called after everything has been
+    /// written and flushed.
     ///
-    /// `poll_close` isn't that: for smol's sockets, it only flushes.
+    /// `poll_close` isn't the same: for smol's sockets, it only flushes.
     ///
     /// # Errors
     ///
     /// The connection is closed at once.
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Returns what is known of the client, and has the task woken when it is
+    /// Returns the state of the client, and wakes the task when the client is
     /// [gone](ClientState::Gone).
     ///
-    /// The provided method can't tell; then a client's end shows only when something is read or
-    /// written. A stream over a [`Socket`] asks [that](Socket::client_state).
+    /// The provided method doesn't know it; then only a read or a write shows that the client has gone.
+    /// A stream over a [`Socket`] returns [its state](Socket::client_state).
     fn client_state(&mut self, cx: &mut Context<'_>) -> ClientState {
         let _ = cx;
         ClientState::Connected
     }
 
-    /// Sets whether the stream ends with a reset when it is dropped: while an answer is on its way whose
-    /// end is that of the connection, so that the client doesn't take a cut answer for whole.
+    /// Sets whether dropping the stream resets the connection. It is set while an answer that ends with the
+    /// connection is sent, so that the client doesn't take a cut answer for a complete one.
     ///
-    /// A stream that can say goodbye, as TLS can, doesn't say it then. The provided method does nothing.
+    /// A stream with a closing message, such as TLS, doesn't send it then. The provided method does nothing.
     fn reset_on_drop(&mut self, resets: bool) {
         let _ = resets;
     }
 }
 
-/// What was accepted, and becomes a stream on the thread that serves it.
+/// An accepted connection, which becomes a stream on the thread that serves it.
 ///
 /// ```
 /// use std::io;
 /// use std::net::TcpStream;
 /// use h1events_smol::{IntoStream, Reactor, TcpSocket};
 ///
-/// /// Says where it is served. A [`Listener`](h1events_smol::Listener) of your own accepts it.
+/// /// Prints its thread. A [`Listener`](h1events_smol::Listener) of your own accepts it.
 /// struct Talkative(TcpStream);
 ///
 /// impl IntoStream for Talkative {
@@ -66,11 +66,11 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + 'static {
 /// }
 /// ```
 pub trait IntoStream: Send + 'static {
-    /// What is made of it.
+    /// The stream that it becomes.
     type Stream: Stream;
 
-    /// Makes the stream: a [`Socket`], or anything over one. What doesn't use the thread's reactor
-    /// works as well, only slower.
+    /// Makes the stream: a [`Socket`], or anything over one. A stream that doesn't use the thread's reactor
+    /// works, too, but is slower.
     ///
     /// # Errors
     ///
@@ -78,11 +78,11 @@ pub trait IntoStream: Send + 'static {
     fn into_stream(self, reactor: &Reactor) -> io::Result<Self::Stream>;
 }
 
-/// A TCP connection that belongs to the thread of its reactor: what a `TcpStream` becomes [there](IntoStream).
+/// A TCP connection that belongs to the thread of its reactor. A `TcpStream` [becomes](IntoStream) one.
 pub type TcpSocket = Socket<mio::net::TcpStream>;
 
-/// A connection over a Unix socket that belongs to the thread of its reactor: what a `UnixStream` becomes
-/// [there](IntoStream).
+/// A Unix connection that belongs to the thread of its reactor. A `UnixStream` [becomes](IntoStream)
+/// one.
 #[cfg(unix)]
 pub type UnixSocket = Socket<mio::net::UnixStream>;
 

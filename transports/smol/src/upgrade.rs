@@ -6,15 +6,15 @@ use smol::future::BoxedLocal;
 
 use crate::stream::Stream;
 
-/// What takes a connection.
+/// The function that takes a connection.
 pub(crate) type UpgradeHandler<S> = Box<dyn FnOnce(Upgraded<S>) -> BoxedLocal<()> + Send>;
 
 /// Creates a response that switches the connection to another protocol, as [`Response::upgrade`]
-/// does, and hands it to a function then. Its future runs on the thread of the connection and may take as
-/// long as it wants, up to the end of a shutdown.
+/// does, and then hands it to a function. The function's future runs on the thread of the connection, for any
+/// time up to the end of a shutdown.
 ///
-/// The stream is of the type that the server's listener makes. If the function expects another one,
-/// the connection is closed, with a line in the log.
+/// The stream has the type that the server's listener makes. If the function expects another type, the
+/// connection closes, with a line in the log.
 ///
 /// ```
 /// use h1events_smol::{Request, Response, TcpSocket, Upgraded, upgrade};

@@ -14,10 +14,10 @@ use crate::drive::Driver;
 use crate::stream::{IntoStream, Stream};
 use crate::upgrade::UpgradeHandler;
 
-/// Tasks that are run before the reactor and the endpoint have their turn, at most.
+/// Tasks that run before the reactor and the endpoint get their turn, at most.
 const TICKS: usize = 200;
 
-/// Serves what the acceptor admits, until it sends no more.
+/// Serves the connections that the acceptor sends, until it has gone.
 pub(crate) fn run<T, A>(
     context: &Rc<WorkerContext<A>>,
     endpoint: &SharedEndpoint,
@@ -36,8 +36,8 @@ pub(crate) fn run<T, A>(
                         session = session.with_streamed_bodies();
                     }
                     let driver = Driver::new(Rc::clone(context), stream, session);
-                    // A panic of a stream's own code, or of what has taken it, ends its
-                    // connection alone. Its guard logs it.
+                    // A panic in the stream's own code, or in an upgrade handler, ends only
+                    // this connection. Its guard logs it.
                     let task = AssertUnwindSafe(serve_connection(driver)).catch_unwind();
                     executor.spawn(task).detach();
                 }
@@ -48,8 +48,8 @@ pub(crate) fn run<T, A>(
     context.reactor.block_on(run_tasks(&executor).or(serve), || context.tend(endpoint));
 }
 
-/// Runs the tasks that are woken. `LocalExecutor::run` does the same, but moves each task through a
-/// second queue, from which other threads could take it.
+/// Runs the woken tasks. `LocalExecutor::run` does the same, but moves each task through a second
+/// queue, from which other threads could take it.
 async fn run_tasks(executor: &LocalExecutor<'_>) {
     loop {
         for _ in 0..TICKS {
@@ -61,7 +61,7 @@ async fn run_tasks(executor: &LocalExecutor<'_>) {
     }
 }
 
-/// The whole life of a connection.
+/// Serves a connection from start to end.
 #[expect(clippy::manual_async_fn, reason = "it would hold the driver twice")]
 fn serve_connection<S, A>(mut driver: Driver<S, A>) -> impl Future<Output = ()>
 where

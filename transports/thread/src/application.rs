@@ -1,22 +1,22 @@
-//! Applications: functions of a request, with or without its body.
+//! Applications: functions of a request, with or without a streamed body.
 
 use h1events_server::{Request, Response};
 
 use crate::body::RequestBody;
 use crate::client::Client;
 
-/// What answers the requests of a server.
+/// The application of a server.
 pub(crate) trait Application: Send + Sync + 'static {
     /// Whether it is called at the end of a request's head, and reads the body itself.
     const STREAMS_BODIES: bool = Self::Body::IS_STREAMED;
 
-    /// What it gets beside the request.
+    /// The body, as the application gets it besides the request.
     type Body: HandlerBody;
 
     fn call(&self, request: &Request<'_>, body: Self::Body) -> Response;
 }
 
-/// The body of a request, for those that read it themselves.
+/// The body of a request, for applications that read it themselves.
 pub(crate) trait HandlerBody {
     const IS_STREAMED: bool;
 
@@ -26,7 +26,7 @@ pub(crate) trait HandlerBody {
     fn streamed(body: RequestBody) -> Self;
 }
 
-/// It has been collected.
+/// The body has been collected.
 impl HandlerBody for () {
     const IS_STREAMED: bool = false;
 
@@ -47,10 +47,10 @@ impl HandlerBody for RequestBody {
     }
 }
 
-/// Gets requests whose bodies have been collected.
+/// An application that gets requests with collected bodies.
 pub(crate) struct Collecting<A>(pub(crate) A);
 
-/// Reads the bodies of requests itself.
+/// An application that reads the bodies of requests itself.
 pub(crate) struct Streaming<A>(pub(crate) A);
 
 impl<A> Application for Collecting<A>

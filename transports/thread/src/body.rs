@@ -10,11 +10,11 @@ use h1events_server::{RequestBodyError, Trailers};
 
 /// The body of a request, as it comes.
 ///
-/// Nothing is read for it that it isn't asked for: [`read`](Read::read) waits for the client. When it is
-/// dropped, the rest is thrown away. It may be sent to another thread, and be part of the answer.
+/// The connection reads only when the application asks for more: [`read`](Read::read) waits for the client.
+/// When the body is dropped, the rest is discarded. It can move to another thread, and become part of the answer.
 ///
 /// Errors are those of [`RequestBodyError`]. [`Server::serve_streaming`](crate::Server::serve_streaming) makes it, as in
-/// this program that counts:
+/// this program that counts bytes:
 ///
 /// ```no_run
 /// use h1events_thread::{Request, RequestBody, Response, Server};
@@ -36,19 +36,19 @@ pub struct RequestBody {
 
 struct Source {
     connection: Weak<Mutex<dyn ReadBody + Send>>,
-    /// Which request of the connection it belongs to.
+    /// The number of its request on the connection.
     number: u64,
-    /// The connection sees when it is dropped.
+    /// Shows the connection when the body is dropped.
     _token: Arc<()>,
 }
 
-/// Longest time in which a thread that reads a body elsewhere doesn't look after its connection.
+/// Longest time between two checks of the connection by another thread that reads its body.
 pub(crate) const INPUT_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A connection, as the body of its request sees it.
 pub(crate) trait ReadBody {
-    /// Reads from the body of that request. `None` if another thread than the connection's would have to
-    /// wait: it does so without the lock.
+    /// Reads from the body of this request. `None` if a thread other than the connection's would have to
+    /// wait: it waits without the lock.
     fn read_body(&mut self, number: u64, space: &mut [u8]) -> Option<io::Result<usize>>;
 
     fn body_trailers(&mut self, number: u64) -> Option<Trailers>;
@@ -69,13 +69,14 @@ impl RequestBody {
         Self { source: Some(source), client }
     }
 
-    /// Returns the client, who may go before it has its answer. A request without a body has one, too.
+    /// Returns the client, which may go before it has its answer. It is there even if the request has no
+    /// body.
     #[must_use]
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// Returns the trailers, when the body has come to its end (RFC 9110 section 6.5).
+    /// Returns the trailers, once the body is at its end (RFC 9110 section 6.5).
     #[must_use]
     pub fn trailers(&self) -> Option<Trailers> {
         let source = self.source.as_ref()?;
@@ -91,7 +92,7 @@ impl Read for RequestBody {
         loop {
             let over = || io::Error::from(RequestBodyError::Over);
             let connection = source.connection.upgrade().ok_or_else(over)?;
-            // A stream's own code may have panicked. Its connection ends.
+            // If a stream's own code has panicked, its connection ends.
             let mut locked = connection.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(read) = locked.read_body(source.number, space) {
                 return read;

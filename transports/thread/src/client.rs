@@ -1,4 +1,4 @@
-//! Whether the client of a request is still there.
+//! The client of a request, and whether it has gone.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
@@ -9,9 +9,9 @@ use h1events_net::ClientState;
 
 use crate::stream::{Stream, wait_for_input};
 
-/// The client of a connection, for an application that works for it for long.
+/// The client of a connection, for long work on its behalf.
 ///
-/// A handler that computes, or waits for something else, looks now and then, and gives up:
+/// A handler that computes, or waits for something else, can ask from time to time, and give up:
 ///
 /// ```no_run
 /// use h1events_thread::{Request, RequestBody, Response, Server};
@@ -24,7 +24,7 @@ use crate::stream::{Stream, wait_for_input};
 ///     while let Some(result) = next_result() {
 ///         sum += result;
 ///         if client.is_gone() {
-///             return Response::new(500); // Nobody gets it.
+///             return Response::new(500); // It reaches no client.
 ///         }
 ///     }
 ///     Response::text(sum.to_string())
@@ -32,16 +32,16 @@ use crate::stream::{Stream, wait_for_input};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// [`ClientState`] says what can be known. Each look is a system call that doesn't wait.
+/// [`ClientState`] says what a server can know. Each check is a system call that doesn't wait.
 #[derive(Clone)]
 pub struct Client {
     stream: Weak<dyn HasClient>,
 }
 
-/// Time in which a connection isn't locked by a thread that reads from it elsewhere.
+/// Time for which a thread that reads another connection's body leaves that connection unlocked.
 const LOCK_INTERVAL: Duration = Duration::from_micros(50);
 
-/// A stream whose type isn't known.
+/// A stream of any type.
 trait HasClient: Send + Sync {
     fn state(&self) -> ClientState;
 
@@ -64,22 +64,22 @@ impl Client {
         Self { stream }
     }
 
-    /// Returns what is known of the client now. After the connection, it is [gone](ClientState::Gone).
+    /// Returns the state of the client. After the connection has ended, it is [gone](ClientState::Gone).
     #[must_use]
     pub fn state(&self) -> ClientState {
         self.stream.upgrade().map_or(ClientState::Gone, |stream| stream.state())
     }
 
-    /// Waits a little for something to read. It may be there already, and not be what is waited for.
+    /// Waits briefly for input. There may be input already that the caller can't use.
     pub(crate) fn wait_for_input(&self, timeout: Duration) {
         if let Some(stream) = self.stream.upgrade() {
             stream.wait_for_input(timeout);
         }
-        // The connection's own thread gets the lock.
+        // So that the connection's own thread gets the lock.
         thread::sleep(LOCK_INTERVAL);
     }
 
-    /// Returns whether the client is [gone](ClientState::Gone) for sure. One that has only shut its write half
+    /// Returns whether the client is certainly [gone](ClientState::Gone). One that has only shut its write half
     /// down isn't.
     #[must_use]
     pub fn is_gone(&self) -> bool {

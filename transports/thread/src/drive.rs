@@ -19,60 +19,61 @@ use crate::client::Client;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
 
-/// Bytes that are read at once while no request has begun. An idle connection holds no
-/// buffer; the head of a usual request is shorter.
+/// Bytes of one read while no request has begun. An idle connection holds no buffer; the
+/// head of a usual request is shorter.
 const FIRST_READ: usize = 1024;
 
-/// How often a connection says whether its client makes progress, if it waits for longer: a
-/// write of more than there is room for tells only at its end what has gone.
+/// Time between two reports of a connection that waits for long: a blocked write returns only at its
+/// end how much it has written.
 const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Answers from which a pipeline is worth more than the time until the first one leaves.
+/// Answers in a pipeline from which on throughput counts more than the first answer's latency.
 const FEW: u32 = 4;
 
-/// Time from which on a handler is slow.
+/// Time from which on a handler counts as slow.
 const SLOW: Duration = Duration::from_millis(1);
 
-/// Time between two looks at the client while the body of an answer has no part.
+/// Time between two checks of the client while the body of an answer has no part.
 const CLIENT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A connection and what it is read from and written to.
+/// A connection and its stream.
 pub(crate) struct Driver<S> {
-    /// It is dropped before the session: the descriptor is free before the endpoint hears of it.
+    /// Dropped before the session, so that the descriptor is free before the endpoint admits another
+    /// connection.
     pub(crate) stream: Arc<S>,
     pub(crate) session: Session,
     abort: Arc<Abort>,
-    /// What is read while the session has no buffer.
+    /// Bytes that are read while the session has no buffer.
     first: [u8; FIRST_READ],
     reading: Timeout,
     writing: Timeout,
-    /// Whether the last write has left something.
+    /// Whether the last write has left bytes.
     would_block: bool,
-    /// As of the last thing that may have taken time.
+    /// The time after the last wait or handler.
     now: Instant,
     /// Whether the last handler has taken long.
     is_slow: bool,
     /// The number of the request whose body is read.
     request: u64,
-    /// The connection's own.
+    /// The connection's own thread.
     thread: ThreadId,
     /// Why the connection was lost while the application read the body.
     lost: Option<io::Error>,
 }
 
-/// What a connection, and what ends it from another thread, tell each other.
+/// The state that a connection shares with threads that abort it.
 #[derive(Debug, Default)]
 pub(crate) struct Abort {
     /// Whether the connection is to end at once. Its session knows.
     pub(crate) is_due: AtomicBool,
-    /// Whether it has to end with a reset, which only its own thread can do, by dropping the stream.
+    /// Whether it has to end with a reset. Only its own thread can reset it, by dropping the stream.
     pub(crate) resets: AtomicBool,
 }
 
 /// Takes step after step, with the application in between.
 ///
-/// While the application has the body of a request, or makes that of an answer, the connection isn't
-/// locked: it may read.
+/// While the application holds the body of a request, or produces that of an answer, the connection isn't
+/// locked, so that the application can read.
 pub(crate) fn run<S: Stream, A: Application>(
     driver: &Arc<Mutex<Driver<S>>>,
     app: &A,
@@ -101,7 +102,7 @@ pub(crate) fn run<S: Stream, A: Application>(
             }
             Step::Handle => {
                 let request = locked.session.request();
-                // What the application shares between its calls is its own to keep sound.
+                // The application is responsible for the state that its calls share.
                 let call = || app.call(&request, A::Body::empty(|| Client::new(&locked.stream)));
                 let handled = catch_unwind(AssertUnwindSafe(call));
                 locked.answer(handled)?;
@@ -119,7 +120,7 @@ pub(crate) fn run<S: Stream, A: Application>(
                 locked.now = Instant::now();
                 if !has_part && locked.next_step()? == Step::Produce {
                     drop(locked);
-                    // Nothing tells this thread that the client has gone.
+                    // No event tells this thread that the client has gone.
                     thread::park_timeout(CLIENT_INTERVAL);
                     locked = lock(driver);
                     locked.session.hear();
@@ -133,7 +134,7 @@ pub(crate) fn run<S: Stream, A: Application>(
     }
 }
 
-/// Takes the request, its body, and what is shared as long as the body isn't dropped.
+/// Takes the request, its body, and the token that they share until the body is dropped.
 fn take_request<S: Stream>(
     driver: &Arc<Mutex<Driver<S>>>,
     locked: &mut Driver<S>,
@@ -168,7 +169,7 @@ impl<S: Stream> Driver<S> {
         }
     }
 
-    /// Takes steps until one is the application's, or the last.
+    /// Takes steps until one needs the application, or is the last.
     fn next_step(&mut self) -> io::Result<Step> {
         if let Some(error) = self.lost.take() {
             return Err(error);
@@ -182,7 +183,7 @@ impl<S: Stream> Driver<S> {
                 Step::Read { deadline } => self.read(deadline, now)?,
                 Step::Write { deadline } => self.write(deadline, now)?,
                 Step::Allocate { .. } => {
-                    // Other connections of the endpoint give it, and wake this thread.
+                    // When other connections of the endpoint free memory, they wake this thread.
                     thread::park_timeout(REPORT_INTERVAL);
                     Instant::now()
                 }
@@ -227,15 +228,15 @@ impl<S: Stream> Driver<S> {
     /// Waits for bytes. Returns the time as of which they have come, as all these do.
     fn read(&mut self, deadline: Instant, now: Instant) -> io::Result<Instant> {
         if self.session.wait(None, now) {
-            // If memory is short, the endpoint may want its large body back.
+            // If memory is short, the endpoint may need the memory of its large body.
             let deadline = match self.session.is_large() {
                 true => deadline.min(now + REPORT_INTERVAL),
                 false => deadline,
             };
             let mut read = self.read_until(deadline, now);
             if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {
-                // The process may have been stopped until after the deadline. What has come meanwhile
-                // has come in time.
+                // The process may have been stopped until after the deadline. Input that came meanwhile
+                // came in time.
                 read = self.read_until(deadline, Instant::now());
             }
             self.reading.survive(read)?;
@@ -249,7 +250,7 @@ impl<S: Stream> Driver<S> {
         session.read(first, now, |space| stream.read(space))
     }
 
-    /// Writes and flushes: only then it has been sent.
+    /// Writes and flushes: only flushed bytes are sent.
     fn write(&mut self, deadline: Instant, mut now: Instant) -> io::Result<Instant> {
         // A client that takes an answer steadily has each write wait, and none for long.
         if self.would_block || self.session.is_watchful() && !self.stream.has_space() {
@@ -263,11 +264,11 @@ impl<S: Stream> Driver<S> {
         let written = self.session.write(|slices| self.stream.write_vectored(slices));
         let flushed = self.writing.survive(written.and_then(|()| self.stream.flush()))?;
         self.would_block = flushed.is_none() || self.session.flushed();
-        // The system may have taken a part at once, and then waited in vain for the client.
+        // The system may have taken a part at once, and then waited for the client without success.
         Ok(if self.would_block { now } else { Instant::now() })
     }
 
-    /// Shuts the write half down, as often as it takes.
+    /// Shuts the write half down, with as many attempts as needed.
     fn shutdown(&mut self, mut now: Instant) -> io::Result<Instant> {
         if self.session.connection_mut().ends_with_connection() {
             self.stream.reset_on_drop(false);
@@ -289,7 +290,7 @@ impl<S: Stream> Driver<S> {
 
 /// Bodies of requests.
 impl<S: Stream> Driver<S> {
-    /// Takes what there is of the body. `None` if there may be more.
+    /// Takes content of the body. `None` if none is there yet.
     fn take_content(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
         let connection = self.session.connection_mut();
         Some(match connection.body_state() {
@@ -305,10 +306,10 @@ impl<S: Stream> Driver<S> {
         })
     }
 
-    /// Reads for another thread, which has the connection locked: without waiting, since its own
-    /// thread may have something to write.
+    /// Reads for another thread, which has locked the connection. It doesn't wait, since the connection's
+    /// own thread may have something to write.
     fn read_body_elsewhere(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
-        // What is read is there when the next step has been taken.
+        // The next step makes the input available.
         for _ in 0..3 {
             if let Some(taken) = self.take_content(space) {
                 return Some(taken);
@@ -337,12 +338,12 @@ impl<S: Stream> Driver<S> {
         None
     }
 
-    /// Reads, if that doesn't wait. Returns whether something has come, or was decided.
+    /// Reads, if that doesn't wait. Returns whether there is input or a decision.
     fn read_what_has_come(&mut self) -> io::Result<bool> {
         if !self.stream.has_input() {
             return Ok(!self.session.wait(None, self.now));
         }
-        // A stream that needs more bytes before it can return any, as TLS does, doesn't wait for them.
+        // A stream such as TLS may need more bytes before it can return any; it doesn't wait for them.
         let until = self.now + INPUT_INTERVAL;
         self.reading.set(until, self.now, |timeout| self.stream.set_read_timeout(timeout))?;
         let Self { stream, session, first, now, .. } = self;
@@ -350,7 +351,7 @@ impl<S: Stream> Driver<S> {
         Ok(self.reading.survive(read)?.is_some())
     }
 
-    /// Ends the body. The connection's own thread hears why.
+    /// Ends the body, and keeps the reason for the connection's own thread.
     fn lose(&mut self, error: Option<io::Error>) -> io::Error {
         self.lost = self.lost.take().or(error);
         RequestBodyError::Over.into()
@@ -395,6 +396,6 @@ impl Wake for Unpark {
 }
 
 fn lock<S>(driver: &Mutex<Driver<S>>) -> MutexGuard<'_, Driver<S>> {
-    // A stream's own code may have panicked while the application read. Its connection ends.
+    // If a stream's own code has panicked while the application read, its connection ends.
     driver.lock().unwrap_or_else(PoisonError::into_inner)
 }

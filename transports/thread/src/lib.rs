@@ -1,14 +1,14 @@
 //! An HTTP/1 server on [`std::net`] and [`std::thread`]: one thread for each connection.
 //!
 //! It is for small services, for tests, and for applications that block or compute. No runtime, no `async`: the
-//! application is a function from [`&Request`](Request) to [`Response`]. For many thousands of connections, take
+//! application is a function from [`&Request`](Request) to [`Response`]. For many thousands of connections, use
 //! `h1events-smol`, which serves the same function.
 //!
 //! ```text
 //!                       your function: &Request -> Response
 //!                                     |
 //!  client -- socket -- thread -- Connection --+
-//!  client -- socket -- thread -- Connection --+-- Endpoint: who comes, who goes
+//!  client -- socket -- thread -- Connection --+-- Endpoint: admission, eviction
 //!  client -- socket -- thread -- Connection --+
 //!                         |           `--- h1events-server: all decisions, no I/O
 //!                   this crate: reads, writes, waits; and the thread that accepts
@@ -62,8 +62,8 @@
 //!
 //! # Stream
 //!
-//! An application of [`Server::serve_streaming`] is called at the end of a request's head. It reads the
-//! body as it comes, and an answer may be made of it meanwhile:
+//! [`Server::serve_streaming`] calls the application at the end of a request's head. The application reads the
+//! body as it comes, and can make the answer from it at the same time:
 //!
 //! ```no_run
 //! use h1events_thread::{Request, RequestBody, Response, Server, reader};
@@ -92,8 +92,8 @@
 //! | time to read an answer | 20 s, then 500 bytes a second | [`Config::write_data_rate`] | dropped |
 //! | time of the application | none | | |
 //!
-//! What nginx, Apache httpd, Node.js, hyper and HAProxy use instead is in the tables of [`Config`] and [`Limits`], and what
-//! each error means to the client in that of [`Diagnostic`](h1events_server::Diagnostic).
+//! The tables of [`Config`] and [`Limits`] have the values of nginx, Apache httpd, Node.js, hyper and HAProxy. That of
+//! [`Diagnostic`](h1events_server::Diagnostic) has the answer to each error.
 //!
 //! ```
 //! use std::time::Duration;
@@ -123,53 +123,53 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! # Clients that go
+//! # Clients that leave
 //!
-//! A client that resets its connection, or closes it in both directions, gets no answer any more. A
-//! handler isn't stopped for that: one that works for long asks its [`Client`]. The body of an answer that has
-//! no part yet is dropped within a second, and one that blocks when it has its next part. A
-//! client that has only shut its write half down gets its answer ([`ClientState`] says what can be known).
+//! No answer can reach a client that has reset its connection, or closed it in both directions. The handler
+//! goes on; if it works for long, it can ask its [`Client`]. The body of an answer that has no part yet is
+//! dropped within a second, and one that blocks when it has its next part. A client that has only shut its
+//! write half down gets its answer ([`ClientState`] says what a server can know).
 //!
 //! # What it takes care of
 //!
 //! - **Room**: at [`max_connections`](Server::max_connections), or when descriptors or threads run
-//!   out, the connection with the greatest age over its patience ends for a newcomer: one that is
-//!   silent or makes no progress ([`EndpointConfig`]).
+//!   out, the silent or stalled connection with the greatest age over its patience ends for a newcomer
+//!   ([`EndpointConfig`]).
 //! - **Errors of `accept`**: the server neither spins nor gives up.
-//! - **Deadlines**, by the timeouts of the socket. A connection that is kept alive
-//!   hardly ever sets one.
-//! - **A panicking handler** is answered with a 500 and logged; all others go on.
+//! - **Deadlines**, by timeouts of the socket. A keep-alive connection rarely has to set
+//!   one.
+//! - **A panic of a handler** gives a 500 and a line in the log; all other connections go on.
 //! - **Graceful shutdown** from any thread: see [`ShutdownHandle::shutdown`].
 //! - **Memory**: an idle connection holds its thread and no buffer; all together hold no more than
 //!   [`max_buffered`](EndpointConfig::max_buffered).
-//! - **Any stream**: TCP and Unix sockets are there; TLS, or anything else with a descriptor to
-//!   poll, takes a [`Listener`] and a [`Stream`], as in `examples/thread_tls.rs`.
+//! - **Any stream**: TCP and Unix sockets work as they are; TLS, or anything else with a descriptor to
+//!   poll, needs a [`Listener`] and a [`Stream`], as in `examples/thread_tls.rs`.
 //!
-//! What it tells the [`log`]: connections opened and closed (info); refused requests, timeouts and
-//! errors of accept without a byte of their payload (the first of a kind in a minute as a warning, the
+//! It writes to the [`log`]: connections opened and closed (info); refused requests, timeouts and
+//! errors of accept, without any payload (the first of a kind in a minute as a warning, the
 //! others at debug level); panics (error).
 //!
 //! # On Windows
 //!
-//! A shutdown of a socket wakes no read that waits. So a connection's thread looks up every 100 ms, and what
-//! takes an upgraded connection has to set a read timeout of its own if it is to end with the server.
+//! A shutdown of a socket wakes no blocked read. So each connection's thread wakes every 100 ms, and an
+//! upgrade handler has to set a read timeout of its own if it is to end with the server.
 //!
 //! # Examples
 //!
 //! In `examples/`, each with how to run it and what to expect: `thread_hello`, `thread_unix`, `thread_tls`,
 //! `thread_upgrade`, `thread_websocket`, and `thread_upload`, which stores uploads with a limit for each route.
-//! Those of `h1events-tower` run on this transport, too: an axum router, and a file server.
+//! The examples of `h1events-tower` run on this transport, too: an axum router, and a file server.
 //!
 //! # What it does not do
 //!
 //! - **No routing, no signal handlers, no TLS of its own**, no compression, no HTTP/2.
 //! - **No HTTP**: a [`Connection`](h1events_server::Connection) says what to do next, and an
-//!   [`Endpoint`](h1events_server::Endpoint) decides over all of them.
-//! - **No bound on the time of the application**, and no end for a handler whose client has gone.
+//!   [`Endpoint`](h1events_server::Endpoint) decides about all connections.
+//! - **No limit on the application's time**, even if the client has gone.
 //!
 //! # Coming from another library
 //!
-//! [`coming_from_tiny_http`] has both codes side by side.
+//! [`coming_from_tiny_http`] has both versions of a program side by side.
 
 #![forbid(unsafe_code)]
 
@@ -190,7 +190,7 @@ mod upgrade;
 pub use body::RequestBody;
 pub use client::Client;
 pub use h1events_net::{ClientState, Listener, ShutdownHandle, Upgraded, raise_descriptor_limit};
-/// The types that applications and configurations are made of.
+/// The types of applications and configurations.
 pub use h1events_server::{
     Body, BodyError, Config, Content, EndpointConfig, Field, InvalidHeader, Limits, Linger,
     MinDataRate, OwnedRequest, ParseRequestError, Part, Peer, Request, RequestBodyError, Response,

@@ -9,8 +9,8 @@ use h1events_server::{Body, BodyError, Part};
 /// Makes the body of an answer from a reader: a file, the output of a program, the
 /// [body of the request](crate::RequestBody).
 ///
-/// What one read returns is sent before the next read waits, if that is all there is. A reader's length
-/// isn't known: see [`Response::with_content_length`](crate::Response::with_content_length).
+/// The bytes of one read are sent before the next read waits. A reader's length isn't known: see
+/// [`Response::with_content_length`](crate::Response::with_content_length).
 ///
 /// ```no_run
 /// use h1events_thread::{Response, reader};
@@ -29,7 +29,7 @@ pub fn reader(read: impl Read + Send + Unpin + 'static) -> impl Body {
 
 struct Reader<R> {
     read: R,
-    /// Whether what was read before has been offered to the client.
+    /// Whether the earlier bytes have been offered to the client.
     has_sent: bool,
 }
 
@@ -41,7 +41,7 @@ impl<R: Read + Send + Unpin> Body for Reader<R> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Part, BodyError>>> {
-        // A read may wait for long. Being pending once has what was read before sent.
+        // A read may wait for long. One `Pending` before it sends the earlier bytes.
         if !std::mem::replace(&mut self.has_sent, true) {
             cx.waker().wake_by_ref();
             return Poll::Pending;

@@ -13,7 +13,7 @@ use crate::drive::{self, Abort, Driver};
 use crate::stream::Stream;
 use crate::upgrade::UpgradeHandler;
 
-/// The whole life of a connection, on its thread.
+/// Serves a connection from start to end, on its thread.
 pub(crate) fn serve<S: Stream, A: Application>(
     app: &A,
     Admitted { accepted, guard, .. }: Admitted<S>,
@@ -34,7 +34,7 @@ pub(crate) fn serve<S: Stream, A: Application>(
     if let Err(error) = drive::run(&driver, app) {
         return log::debug!("{peer}: lost: {error}");
     }
-    // A body that the application has kept may be looking for its connection just now.
+    // A body that the application has kept may be using its connection just now.
     let Some(driver) = Arc::into_inner(driver) else { return };
     let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
     let Driver { stream, session, .. } = driver;
@@ -46,7 +46,7 @@ pub(crate) fn serve<S: Stream, A: Application>(
     }
 }
 
-/// Takes a stream that nobody else has for longer than a look at its client takes.
+/// Takes a stream out of its `Arc`. Others hold it only while they check its client.
 fn sole<S>(mut stream: Arc<S>) -> S {
     loop {
         match Arc::try_unwrap(stream) {
@@ -57,10 +57,10 @@ fn sole<S>(mut stream: Arc<S>) -> S {
     }
 }
 
-/// Has a connection, whose thread may wait, hear what was decided.
+/// Carries out an order for a connection whose thread may be blocked.
 fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
     match order {
-        // Its thread reads what has come, and reports.
+        // Its thread reads the input, and reports.
         Order::EndReading if stream.has_input() => {}
         Order::EndReading => stream.shutdown_read(),
         // Its thread writes, and reports.
@@ -79,7 +79,7 @@ fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
     }
 }
 
-/// Connections are without timeouts for what takes them.
+/// Removes the timeouts, for the upgrade handler.
 fn unset_timeouts(stream: &impl Stream) -> std::io::Result<()> {
     stream.set_read_timeout(None)?;
     stream.set_write_timeout(None)

@@ -1,4 +1,4 @@
-//! The server: what it is made of.
+//! The server, and its configuration.
 
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::{fmt, io};
@@ -12,7 +12,7 @@ use crate::serve::serve;
 use crate::stream::Stream;
 use crate::threads::Threads;
 
-/// A server that has its address and waits to [`serve`](Self::serve).
+/// A server that is bound to its address, and ready to [`serve`](Self::serve).
 ///
 /// See the [crate documentation](crate) for an example.
 #[must_use]
@@ -21,7 +21,7 @@ pub struct Server<L: Listener<Accepted: Stream>> {
     stack_size: Option<usize>,
 }
 
-/// Descriptors that are left to the application, and for connections that are about to end.
+/// Descriptors that are left to the application, and to connections that are about to end.
 const SPARE_DESCRIPTORS: usize = 48;
 
 impl Server<TcpListener> {
@@ -30,7 +30,7 @@ impl Server<TcpListener> {
     ///
     /// # Errors
     ///
-    /// The address isn't one, or the system refuses it: in use, not ours, not allowed.
+    /// The address is invalid, or the system refuses it: in use, not local, not permitted.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         Self::new(h1events_net::bind(address)?)
     }
@@ -46,7 +46,7 @@ impl Server<TcpListener> {
 }
 
 impl<L: Listener<Accepted: Stream>> Server<L> {
-    /// Makes a server on a listener: the caller's own, a Unix socket, one that makes TLS
+    /// Creates a server on a listener: one of the caller's own, a Unix socket, one that makes TLS
     /// streams.
     ///
     /// # Errors
@@ -66,13 +66,13 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         Ok(self)
     }
 
-    /// Sets what a connection is allowed, and for how long.
+    /// Sets the limits and deadlines of a connection.
     pub fn config(mut self, config: Config) -> Self {
         self.acceptor.config = config;
         self
     }
 
-    /// Sets what all connections together are allowed: how many there may be, and how much they may
+    /// Sets the limits of all connections together: their number, and the bytes that they may
     /// buffer.
     ///
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
@@ -82,21 +82,21 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         self
     }
 
-    /// Sets how many connections there may be at the same time, each with a thread.
-    /// Default: 1,000.
+    /// Sets the highest number of open connections, each with a thread. Default:
+    /// 1,000.
     pub const fn max_connections(mut self, max: usize) -> Self {
         self.acceptor.endpoint_config.max_connections = max;
         self
     }
 
     /// Sets the size of the stacks that handlers run on, in bytes. Default: that of std, 2 MiB or
-    /// `RUST_MIN_STACK`. It is virtual memory: what isn't touched costs nothing.
+    /// `RUST_MIN_STACK`. It is virtual memory: untouched pages cost nothing.
     pub const fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
         self
     }
 
-    /// Returns the handle that ends the server.
+    /// Returns the handle that shuts the server down.
     #[must_use]
     pub fn shutdown_handle(&self) -> ShutdownHandle {
         self.acceptor.shutdown_handle()
@@ -110,11 +110,11 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
 
     /// Serves until the server is [shut down](ShutdownHandle::shutdown).
     ///
-    /// The application is called from many threads at the same time.
+    /// The server calls the application from many threads at the same time.
     ///
     /// # Errors
     ///
-    /// None at present: once it serves, it survives all errors.
+    /// None at present: it survives all errors.
     pub fn serve<A>(self, app: A) -> io::Result<Summary>
     where
         A: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
@@ -122,15 +122,15 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         self.serve_application(Collecting(app))
     }
 
-    /// Serves with an application that reads the bodies of requests itself: it is called at the end
+    /// Serves an application that reads the bodies of requests itself: the server calls it at the end
     /// of a request's head, from many threads at the same time.
     ///
-    /// It may answer without reading the body, read it as it comes, or make the answer of it while it
-    /// comes. A body may have any length, unless [`Config::streamed_content`] bounds it.
+    /// The application may answer without reading the body, read it as it comes, or make the answer from it
+    /// meanwhile. A body may have any length, unless [`Config::streamed_content`] limits it.
     ///
     /// # Errors
     ///
-    /// None at present: once it serves, it survives all errors.
+    /// None at present: it survives all errors.
     pub fn serve_streaming<A>(self, app: A) -> io::Result<Summary>
     where
         A: Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,

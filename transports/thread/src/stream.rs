@@ -8,11 +8,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{Shutdown, shutdown};
 
-/// A connected stream: sockets are, and a TLS session over one can be.
+/// A connected stream: a socket, or a TLS session over one.
 ///
-/// The provided methods act on the socket whose descriptor it is. A stream that keeps bytes of its
-/// own, as TLS does, implements [`flush`](Self::flush), [`shutdown_write`](Self::shutdown_write) and
-/// [`has_input`](Self::has_input), too.
+/// The provided methods act on the socket of its descriptor. A stream that keeps bytes of its
+/// own, as TLS does, also implements [`flush`](Self::flush), [`shutdown_write`](Self::shutdown_write) and
+/// [`has_input`](Self::has_input).
 ///
 /// All methods take `&self`, since [`has_input`](Self::has_input), [`has_space`](Self::has_space),
 /// [`client_state`](Self::client_state), [`shutdown_read`](Self::shutdown_read) and [`close`](Self::close) are called from another thread
@@ -26,7 +26,7 @@ use rustix::net::{Shutdown, shutdown};
 /// use std::os::fd::{AsFd, BorrowedFd};
 /// use h1events_thread::Stream;
 ///
-/// /// Says how much comes. A [`Listener`](h1events_thread::Listener) of your own accepts it.
+/// /// Prints the size of each read. A [`Listener`](h1events_thread::Listener) of your own accepts it.
 /// struct Talkative(TcpStream);
 ///
 /// impl AsFd for Talkative {
@@ -51,27 +51,27 @@ use rustix::net::{Shutdown, shutdown};
 pub trait Stream: AsFd + Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
     ///
-    /// It waits once at most: a stream that needs more bytes before it can return any, as TLS does,
-    /// returns [`Interrupted`](io::ErrorKind::Interrupted), and is called again with what is left
+    /// It waits once at most. A stream that needs more bytes before it can return any, as TLS does,
+    /// returns [`Interrupted`](io::ErrorKind::Interrupted), and is called again with the rest
     /// of the time.
     ///
     /// # Errors
     ///
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) or [`TimedOut`](io::ErrorKind::TimedOut) if none
-    /// came within the timeout. It may be early, never much too late. After any error but these
-    /// and [`Interrupted`](io::ErrorKind::Interrupted), the stream is dropped.
+    /// came within the timeout, which may end early but never much too late. After any other error except
+    /// [`Interrupted`](io::ErrorKind::Interrupted), the stream is dropped.
     fn read(&self, space: &mut [u8]) -> io::Result<usize>;
 
-    /// Waits until something can be written, then writes some of it. There is at least
-    /// one slice, and none is empty.
+    /// Waits until the stream takes bytes, then writes some. There is at least one slice, and none is
+    /// empty.
     ///
     /// # Errors
     ///
     /// As with [`read`](Self::read).
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Sends what the stream itself has kept of what was written, as TLS does. Called after each
-    /// write: only then the bytes count as sent. Sockets keep nothing.
+    /// Sends written bytes that the stream itself has kept, as TLS does. Called after each
+    /// write: only flushed bytes count as sent. Sockets keep nothing.
     ///
     /// # Errors
     ///
@@ -80,22 +80,22 @@ pub trait Stream: AsFd + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Sets how long [`read`](Self::read) may wait from now on: never zero, without bounds if `None`.
+    /// Sets how long [`read`](Self::read) may wait from now on: never zero; `None` for no limit.
     ///
     /// # Errors
     ///
-    /// The stream is of no use any more.
+    /// The stream is unusable.
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         Ok(set_socket_timeout(borrow_fd(self), Timeout::Recv, timeout)?)
     }
 
     /// Sets how long [`write_vectored`](Self::write_vectored), [`flush`](Self::flush) and
-    /// [`shutdown_write`](Self::shutdown_write) may wait from now on: never zero, without bounds if
-    /// `None`.
+    /// [`shutdown_write`](Self::shutdown_write) may wait from now on: never zero; `None` for no
+    /// limit.
     ///
     /// # Errors
     ///
-    /// The stream is of no use any more.
+    /// The stream is unusable.
     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         Ok(set_socket_timeout(borrow_fd(self), Timeout::Send, timeout)?)
     }
@@ -109,47 +109,46 @@ pub trait Stream: AsFd + Send + Sync + 'static {
         Ok(shutdown(borrow_fd(self), Shutdown::Write)?)
     }
 
-    /// Returns whether [`read`](Self::read) would return at once, as far as can be seen without waiting:
-    /// what has come is read before its connection is ended.
+    /// Returns whether [`read`](Self::read) would return at once, as far as the stream knows without waiting.
+    /// Pending input is read before the server ends the connection.
     fn has_input(&self) -> bool {
-        // The end of the input is something to read, too.
+        // The end of the input makes it readable, too.
         is_ready(self, PollFlags::IN)
     }
 
-    /// Returns whether [`write_vectored`](Self::write_vectored) would write at once, as far as can be seen
-    /// without waiting.
+    /// Returns whether [`write_vectored`](Self::write_vectored) would write at once, as far as the stream
+    /// knows without waiting.
     fn has_space(&self) -> bool {
         is_ready(self, PollFlags::OUT)
     }
 
-    /// Returns what is known of the client, without waiting. Called from any thread.
+    /// Returns the state of the client, without waiting. Called from any thread.
     ///
-    /// The provided method asks the socket. A stream over a socket, as TLS, has nothing to add: its
-    /// client is gone if the socket's is. A stream that can't tell returns
-    /// [`Connected`](ClientState::Connected).
+    /// The provided method asks the socket, which is right for streams over a socket, such as TLS. A stream
+    /// that can't tell returns [`Connected`](ClientState::Connected).
     fn client_state(&self) -> ClientState {
         h1events_net::client_state(self)
     }
 
-    /// Ends the input: a [`read`](Self::read) that waits, and all later ones, return at once, with
-    /// what had come before or with 0. It must not wait.
+    /// Ends the input: a blocked [`read`](Self::read), and all later ones, return at once, with
+    /// earlier input or with 0. It must not wait.
     fn shutdown_read(&self) {
-        // Without a peer, it has ended already.
+        // If this fails, there is no peer, and the input has ended already.
         let _ = shutdown(borrow_fd(self), Shutdown::Read);
     }
 
-    /// Closes the connection in both directions: a [`read`](Self::read) or
-    /// [`write_vectored`](Self::write_vectored) that waits, and all later ones, return at once, with
+    /// Closes the connection in both directions: a blocked [`read`](Self::read) or
+    /// [`write_vectored`](Self::write_vectored), and all later ones, return at once, with
     /// any result. It must not wait.
     fn close(&self) {
-        // Without a peer, it is closed already.
+        // If this fails, there is no peer, and it is closed already.
         let _ = shutdown(borrow_fd(self), Shutdown::Both);
     }
 
-    /// Sets whether the stream ends with a reset when it is dropped: while an answer is on its way whose
-    /// end is that of the connection, so that the client doesn't take a cut answer for whole.
+    /// Sets whether dropping the stream resets the connection. It is set while an answer that ends with the
+    /// connection is sent, so that the client doesn't take a cut answer for a complete one.
     ///
-    /// A stream that can say goodbye, as TLS can, doesn't say it then.
+    /// A stream with a closing message, such as TLS, doesn't send it then.
     fn reset_on_drop(&self, resets: bool) {
         h1events_net::reset_on_close(self, resets);
     }
@@ -167,18 +166,18 @@ where
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut socket = self;
         match slices {
-            // The usual case has a quicker system call.
+            // The usual case has a faster system call.
             [slice] => Write::write(&mut socket, slice),
             _ => Write::write_vectored(&mut socket, slices),
         }
     }
 }
 
-/// Waits until there may be something to read.
+/// Waits until there may be input.
 pub(crate) fn wait_for_input(socket: &(impl AsFd + ?Sized), timeout: Duration) {
     let socket = borrow_fd(socket);
     let mut polled = [PollFd::new(&socket, PollFlags::IN)];
-    // It is only sooner than thought if that fails.
+    // If this fails, the wait only ends early.
     let timeout = Timespec::try_from(timeout).unwrap_or_default();
     let _ = poll(&mut polled, Some(&timeout));
 }

@@ -1,22 +1,22 @@
-//! The threads that serve: one for each connection, and some that wait for the next one.
+//! The threads that serve: one for each connection, and some that wait for the next.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
-/// How long a thread waits for another connection. Clients that open one for each request need
-/// no new thread for each, and a server that has become quiet keeps none.
+/// Time that a thread waits for another connection. Clients that connect for each request don't need a new
+/// thread each time, and a quiet server keeps none.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// Address space that has to be left beside a new thread's stack. Where it is bounded
+/// Bytes of address space that have to be left besides a new thread's stack. If it is limited
 /// (`RLIMIT_AS`), a server that filled it with stacks would abort at its next allocation.
 const HEADROOM: u64 = 16 * 1024 * 1024;
 
 /// Threads that work on jobs.
 pub(crate) struct Threads<J, W> {
     work: W,
-    /// `None` for the default of std.
+    /// In bytes; `None` for the default of std.
     stack_size: Option<usize>,
     state: Mutex<State<J>>,
     given: Condvar,
@@ -24,9 +24,9 @@ pub(crate) struct Threads<J, W> {
 
 struct State<J> {
     started: u64,
-    /// Threads that work, and those that wait or are about to.
+    /// Threads that work, wait, or are about to wait.
     living: usize,
-    /// Each of them has a thread that waits, or is about to.
+    /// Each job has a thread that waits, or is about to wait.
     jobs: Vec<J>,
     ends: bool,
 }
@@ -41,8 +41,8 @@ where
         Arc::new(Self { work, stack_size, state: state.into(), given: Condvar::new() })
     }
 
-    /// Has a job done, with which there are `jobs` of them: by a thread that has done another one, or
-    /// else by a new one. If the system is short of something, the job comes back.
+    /// Gives a job to a thread that has finished another one, or else to a new thread. `jobs` counts all
+    /// jobs, this one included. If the system is short of something, returns the job.
     pub(crate) fn give(self: &Arc<Self>, job: J, jobs: usize) -> Result<(), (J, io::Error)> {
         let mut state = self.state();
         state.jobs.push(job);
@@ -52,7 +52,7 @@ where
         }
         state.living += 1;
         state.started += 1;
-        // 15 characters are what systems show of it.
+        // Systems show the first 15 characters.
         let name = format!("h1-{}", state.started);
         drop(state);
         let Err(error) = self.start(name) else { return Ok(()) };
@@ -62,14 +62,14 @@ where
         state.jobs.pop().map_or(Ok(()), |job| Err((job, error)))
     }
 
-    /// Has the threads that wait end.
+    /// Ends the waiting threads.
     pub(crate) fn end(&self) {
         self.state().ends = true;
         self.given.notify_all();
     }
 
     fn start(self: &Arc<Self>, name: String) -> io::Result<()> {
-        // To take it for a moment would be an attempt, too, but other threads may abort in that moment.
+        // Allocating it for a moment would be another test, but other threads might abort in that moment.
         if h1events_net::address_space_left().is_some_and(|left| left < HEADROOM) {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
@@ -80,14 +80,14 @@ where
         let threads = Arc::clone(self);
         let work = move || {
             while let Some(job) = threads.wait() {
-                // A panic ends the connection alone. Its guard logs it.
+                // A panic ends only this connection. Its guard logs it.
                 let _ = catch_unwind(AssertUnwindSafe(|| (threads.work)(job)));
             }
         };
         builder.spawn(work).map(drop)
     }
 
-    /// Returns the next job. If none comes in time, the thread is to end.
+    /// Returns the next job. `None` if the thread has to end.
     fn wait(&self) -> Option<J> {
         let (mut state, _) = self
             .given
@@ -99,7 +99,7 @@ where
     }
 
     fn state(&self) -> MutexGuard<'_, State<J>> {
-        // Nothing is left half done.
+        // No panic leaves the state inconsistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,25 +1,24 @@
-//! Deadlines by the timeouts of a socket, with few system calls.
+//! Deadlines by timeouts of a socket, with few system calls.
 
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-/// The timeout that a socket has, for one direction.
+/// The timeout of a socket, for one direction.
 ///
-/// What is asked for moves by microseconds from one request to the next, so the timeout
-/// is set a little short, and left as it is while it is neither too long nor much too short. When
-/// it passes early, the rest is waited for exactly. That makes one call for a connection
-/// and one more for a connection that times out.
+/// The deadline moves by microseconds from one request to the next. So the timeout is set a little short,
+/// and stays while it is neither too long nor much too short. When it passes early, the next wait is
+/// exact. That makes one call for a connection, and one more for a connection that times out.
 #[derive(Debug, Default)]
 pub(crate) struct Timeout {
     in_force: Option<Duration>,
     passed: bool,
 }
 
-/// std refuses a timeout of zero.
+/// Shortest timeout: std refuses zero.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Some systems refuse one of years. It may always be shorter than what is left. On Windows, a shutdown
-/// of the socket wakes no read that waits, so that each has to look for itself before long.
+/// Longest timeout: some systems refuse years. A timeout may always be shorter than the deadline. On Windows,
+/// a shutdown of the socket wakes no blocked read, so each read has to return soon.
 const LONGEST: Duration =
     if cfg!(windows) { Duration::from_millis(100) } else { Duration::from_secs(60 * 60) };
 
@@ -34,7 +33,7 @@ impl Timeout {
         self.needed(deadline, now).map_or(Ok(()), |timeout| set(Some(timeout)))
     }
 
-    /// Returns nothing after an error that is none: the time has passed, or a signal came.
+    /// Returns `None` for errors that mean only that the time has passed, or that a signal came.
     pub(crate) fn survive<T>(&mut self, result: io::Result<T>) -> io::Result<Option<T>> {
         match result.as_ref().map_err(io::Error::kind) {
             Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => self.passed = true,
@@ -44,7 +43,7 @@ impl Timeout {
         Ok(None)
     }
 
-    /// What the timeout has to be set to, if anything.
+    /// Returns the timeout to set, if it has to change.
     fn needed(&mut self, deadline: Instant, now: Instant) -> Option<Duration> {
         let left = deadline.saturating_duration_since(now).clamp(SHORTEST, LONGEST);
         let exact = std::mem::take(&mut self.passed);

@@ -5,15 +5,15 @@ use h1events_server::Response;
 
 use crate::stream::Stream;
 
-/// What takes a connection.
+/// The function that takes a connection.
 pub(crate) type UpgradeHandler<S> = Box<dyn FnOnce(Upgraded<S>) + Send>;
 
 /// Creates a response that switches the connection to another protocol, as [`Response::upgrade`]
-/// does, and hands it to a function then. The function runs on the connection's thread and may take as
-/// long as it wants.
+/// does, and then hands it to a function. The function runs on the connection's thread, for any
+/// time.
 ///
-/// The stream is of the type that the server's listener accepts. If the function expects another one,
-/// the connection is closed, with a line in the log.
+/// The stream has the type that the server's listener accepts. If the function expects another type, the
+/// connection closes, with a line in the log.
 ///
 /// ```
 /// use std::net::TcpStream;

@@ -37,7 +37,7 @@ fn failed(request: &Request<'_>, error: &BoxError) -> Response {
     Response::new(500)
 }
 
-/// The longest body that leaves in one write with its head, if the service has it at once.
+/// Bytes of the longest body that leaves in one write with its head, if the service has it at once.
 const SHORT: u64 = 64 * 1024;
 
 fn convert<B>(response: http::Response<B>) -> Result<Response, BoxError>
@@ -47,13 +47,13 @@ where
     let (parts, body) = response.into_parts();
     let response = Response::try_from(parts)?;
     if body.is_end_stream() {
-        // The answer to a HEAD may have a length all the same.
+        // The answer to a HEAD may still have a length.
         return Ok(response);
     }
     let length = body.size_hint().exact();
     let mut frames = Frames { body: Box::pin(body), first: None };
     if length.is_some_and(|length| length <= SHORT) {
-        // If it is pending, it is polled again before anybody waits.
+        // If it is pending, it is polled again before the connection waits.
         let polled = frames.body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
         if let Poll::Ready(Some(frame)) = polled {
             match frame.map_err(Into::into)?.into_data() {
@@ -68,7 +68,7 @@ where
     Ok(response.with_streamed_body(frames))
 }
 
-/// A body of frames.
+/// A body that is made of frames.
 struct Frames<B> {
     body: Pin<Box<B>>,
     /// Content that the body has returned already.

@@ -12,7 +12,7 @@ use http_body::{Frame, SizeHint};
 /// Any error: that of a [`Body`], or of a service.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of a request, which is read as it is polled.
+/// The body of a request, which is read when it is polled.
 ///
 /// Its errors are those of
 /// [`RequestBodyError`](h1events_server::RequestBodyError). On threads, a poll waits for the client.
@@ -29,12 +29,12 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// ```
 pub struct Body {
     source: Pin<Box<dyn Source + Send>>,
-    /// Octets that are still to come, if that is known.
+    /// Octets that are still to come, if their number is known.
     left: Option<u64>,
     is_at_end: bool,
 }
 
-/// What a transport has of a body.
+/// A transport's side of a body.
 pub(crate) trait Source {
     /// Returns the next octets; `None` at the end.
     fn poll_content(
@@ -95,7 +95,8 @@ impl fmt::Debug for Body {
     }
 }
 
-/// The parser accepts only fields that a map can hold, except names of more than 65,535 octets.
+/// Converts trailers. The parser accepts only fields that a map can hold, except names of more than 65,535
+/// octets.
 fn header_map(trailers: &Trailers) -> HeaderMap {
     let header = |field: h1events_server::Field<'_>| {
         let name = HeaderName::from_bytes(field.name).ok()?;

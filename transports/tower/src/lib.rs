@@ -1,8 +1,8 @@
 //! Serves a [`tower_service::Service`](https://docs.rs/tower-service) with h1events, on threads or on smol: an unmodified
 //! `axum::Router`, for example.
 //!
-//! It is for those who have a service of tower, or handlers with the types of `http` and `http-body`, and want the
-//! servers of h1events below them. There is no tokio in its tree.
+//! It is for tower services, and for handlers with the types of `http` and `http-body`, on the servers of
+//! h1events. It doesn't depend on tokio.
 //!
 //! ```text
 //!   axum::Router, tower::service_fn, ...     http::Request<Body> -> http::Response<B>
@@ -12,7 +12,7 @@
 //!   h1events-thread        h1events-smol     the features `thread` and `smol`
 //! ```
 //!
-//! The smallest program, with the feature `smol`; with `thread`, it is the same with the other two names:
+//! The smallest program, with the feature `smol`; for `thread`, replace the two names:
 //!
 //! ```no_run
 //! # #[cfg(feature = "smol")]
@@ -30,18 +30,18 @@
 //!
 //! # How requests and answers are converted
 //!
-//! - The request's [`Body`] is read as the service polls it, and nothing of it before. Its length is
-//!   known if the request has a Content-Length.
+//! - The request's [`Body`] is read only when the service polls it. Its length is known if the request has
+//!   a Content-Length.
 //! - The peer's address is an extension of the request: [`Peer`].
 //! - An answer's body is sent as the service makes it. It gets a Content-Length if the body or the
-//!   headers have one, and chunks otherwise. Connection, Keep-Alive, Transfer-Encoding and Date are the
-//!   server's.
-//! - What `http::Uri` and `http::HeaderMap` refuse, though HTTP allows it, gets a 400: `<`, `>` and the
+//!   headers have one, and chunks otherwise. The server sets Connection, Keep-Alive, Transfer-Encoding and
+//!   Date.
+//! - Requests that HTTP allows, but `http::Uri` or `http::HeaderMap` refuses, get a 400: `<`, `>` and the
 //!   backtick in a target, targets of more than 65,534 octets, more than 32,768 fields.
-//! - A service that fails, and an answer that can't be one (a status of 101, a malformed length), is a 500
-//!   and a line in the log. An answer's body that fails is cut, so that the client can tell.
-//! - A client that resets its connection has the service's future, and the answer's body, dropped: at once
-//!   on smol, within a second on threads. Work that has to be done anyway belongs into a task of its own. A client
+//! - A service that fails, or an invalid answer (a status of 101, a malformed length), gives a 500 and a
+//!   line in the log. An answer's body that fails is cut, so that the client can tell.
+//! - When a client resets its connection, the service's future and the answer's body are dropped: at once
+//!   on smol, within a second on threads. Work that must be completed belongs in a task of its own. A client
 //!   that has only shut its write half down gets its answer.
 //!
 //! # Examples
@@ -52,15 +52,15 @@
 //!
 //! # Limits, deadlines, errors
 //!
-//! They are those of the transport: its `Server` is configured before it is passed on. `h1events-thread` and `h1events-smol` have
-//! tables of them. A body has no limit of length, unless `Config::streamed_content` sets one.
+//! They are those of the transport: configure its `Server` before you pass it on. `h1events-thread` and
+//! `h1events-smol` have tables of them. The length of a body has no limit, unless `Config::streamed_content` sets one.
 //!
 //! | What goes wrong | What the client gets |
 //! |---|---|
 //! | the types of `http` have no value for the request | 400 |
 //! | the service fails, or isn't ready | 500 |
-//! | the answer can't be one: a status of 101, a malformed length | 500 |
-//! | the answer's body fails, or has another length than it says | it is cut |
+//! | the answer is invalid: a status of 101, a malformed length | 500 |
+//! | the answer's body fails, or doesn't have its declared length | it is cut |
 //!
 //! # What it does not do
 //!
@@ -68,11 +68,11 @@
 //!   timeouts.
 //! - **No upgrades**: axum's `ws` needs a type that only hyper has. For WebSocket, use the upgrades of the
 //!   transports, as their examples `thread_websocket` and `smol_websocket` do.
-//! - **No choice of framing**: Connection, Keep-Alive, Transfer-Encoding and Date are the server's.
+//! - **No choice of framing**: the server sets Connection, Keep-Alive, Transfer-Encoding and Date.
 //!
 //! # Coming from another library
 //!
-//! From hyper: the page [`coming_from_hyper`](coming_from_hyper/index.html) has the codes side by side.
+//! From hyper: the page [`coming_from_hyper`](coming_from_hyper/index.html) has both versions of a program side by side.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

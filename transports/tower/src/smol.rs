@@ -13,8 +13,8 @@ use tower_service::Service;
 use crate::answer;
 use crate::body::{Body, BoxError, Source};
 
-/// Serves a service until the server is shut down: each core has a thread, on which the futures of its
-/// connections run. A future whose client is gone is dropped.
+/// Runs a service until the server is shut down. Each core has a thread, on which the futures of its
+/// connections run. When a client is gone, its future is dropped.
 ///
 /// ```
 /// use axum::{Router, routing::get};

@@ -15,8 +15,8 @@ use tower_service::Service;
 use crate::answer;
 use crate::body::{Body, BoxError, Source};
 
-/// Serves a service until the server is shut down: each connection has a thread, on which the futures
-/// of its requests run. A future whose client is gone is dropped within a second.
+/// Runs a service until the server is shut down. Each connection has a thread, on which the futures of its
+/// requests run. When a client is gone, its future is dropped within a second.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -42,15 +42,15 @@ where
         let client = body.client();
         let body = Body::new(request, Reader(body));
         let answered = block_on(answer::call(&service, request, body), &client);
-        // Nobody gets it.
+        // It reaches no client.
         answered.unwrap_or_else(|| Response::new(500))
     })
 }
 
-/// Time between two looks at the client.
+/// Time between two checks of the client.
 const CLIENT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Runs a future on this thread, unless its client goes.
+/// Runs a future on this thread, until its client is gone.
 fn block_on<T>(future: impl Future<Output = T>, client: &Client) -> Option<T> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
