@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// A host, which is empty if none was said, and a port.
+/// A host, which is empty if none was given, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HostPort {
     /// A name, or an address without the brackets of IPv6.
@@ -19,7 +19,7 @@ impl FromStr for HostPort {
 
     fn from_str(text: &str) -> Result<Self, NotHostPort> {
         let (host, port) = text.rsplit_once(':').ok_or(NotHostPort)?;
-        // std takes a plus sign.
+        // std would accept a plus sign.
         if !port.bytes().all(|octet| octet.is_ascii_digit()) {
             return Err(NotHostPort);
         }

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-/// HTTP/1 requests as events: serve them, look at them, send them.
+/// HTTP/1 requests as events: serve, inspect and send them.
 #[derive(Debug, Parser)]
 // Without a subcommand, clap would print the whole help as an error.
 #[command(name = "h1events", bin_name = "h1events", version, arg_required_else_help = false)]
@@ -15,7 +15,7 @@ struct Cli {
     command: Command,
 }
 
-/// What to do.
+/// The command to run.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(Serve),
@@ -27,58 +27,58 @@ pub(crate) enum Command {
 
 /// Serve HTTP/1 until a signal stops it
 ///
-/// SIGINT (Ctrl-C) and SIGTERM end it: what is in flight is finished, within
-/// four seconds. SIGHUP does, too, unless it is ignored, as under nohup.
+/// After SIGINT (Ctrl-C) or SIGTERM, it finishes the requests that have begun,
+/// and ends within four seconds. SIGHUP does the same, unless the process
+/// ignores it, as under nohup.
 ///
-/// Logs go to stderr. RUST_LOG says what is logged by module, beside -v:
+/// Logs go to stderr. Besides -v, RUST_LOG sets the level of each module:
 /// h1events::request=info, h1events_smol=debug.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = SERVE_EXIT_STATUS)]
 pub(crate) struct Serve {
-    /// What runs the connections
+    /// The server that runs the connections
     #[arg(long, value_enum, default_value_t = Transport::Thread)]
     pub(crate) transport: Transport,
 
-    /// Where to listen, more than once if need be
+    /// An address to listen on; can be given several times
     ///
-    /// HOST:PORT, with a name or an address. A name is all of its addresses.
-    /// Without a host, as in :8080, it is all addresses of the machine, IPv6
-    /// and IPv4. Port 0 is any port that is free.
+    /// HOST:PORT, with a name or an address. A name stands for all of its
+    /// addresses. Without a host, as in :8080, it listens on all addresses of the
+    /// machine, IPv6 and IPv4. Port 0 is any free port.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     #[arg(verbatim_doc_comment)]
     pub(crate) listen: Vec<String>,
 
-    /// What answers the requests
+    /// The application that answers the requests
     #[arg(long, value_enum, default_value_t = App::Hello)]
     pub(crate) app: App,
 
-    /// How many seconds the head of a request may take [default: 30]
+    /// Longest time for the head of a request [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) head_timeout: Option<Duration>,
 
-    /// How many seconds a connection may be silent [default: 30]
+    /// Longest time between two requests of a connection [default: 30]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) idle_timeout: Option<Duration>,
 
-    /// How many connections may be open [default: 1000 on threads, 16384 on smol]
+    /// Highest number of open connections [default: 1000 on threads, 16384 on smol]
     #[arg(long, value_name = "N")]
     pub(crate) max_connections: Option<NonZeroUsize>,
 
-    /// How many bytes the body of a request may have [default: 1048576]
+    /// Longest body of a request [default: none, and 1048576 for /collect of lab]
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_body: Option<u64>,
 
-    /// Log connections and requests; -vv: their fields, too; -vvv: everything
+    /// Log connections and requests; -vv: with fields; -vvv: with every detail
     ///
-    /// A request takes one line: peer, status, bytes of the body that is sent,
-    /// time that the application took, method, target, version. The values of
-    /// Authorization, Proxy-Authorization, Cookie and Set-Cookie are never
-    /// logged.
+    ///A request takes one line: peer, status, bytes of the answer's body, time of
+    ///the application, method, target, version. The values of Authorization,
+    ///Proxy-Authorization, Cookie and Set-Cookie are never logged.
     #[arg(short, long, action = ArgAction::Count, verbatim_doc_comment)]
     pub(crate) verbose: u8,
 }
 
-/// A way to serve connections.
+/// A server that runs connections.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Transport {
     /// A thread for each connection
@@ -90,28 +90,28 @@ pub(crate) enum Transport {
 /// An application.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum App {
-    /// Greetings at / and /greeting/<name>
+    /// Greetings at / and /greeting/<name>, and the page /inspect
     Hello,
-    /// The body of the request, sent back
+    /// Sends the body of the request back
     Echo,
-    /// To try out clients, proxies and loads: /bytes/<n> (n to 1048576),
-    /// /sleep/<ms> (to 60000), /spin/<us> (computes; to 1000000),
-    /// /status/<code> (200 to 599), /headers, /thread, /panic, and a POST to
-    /// /count or /collect; a number beyond these bounds is a 404
+    /// To test clients, proxies and loads: /bytes/<n> (?chunked for no length),
+    /// /events/<n>/<ms> (ms to 60000), /sleep/<ms> (to 60000), /spin/<us>
+    /// (computes; to 1000000), /status/<code> (200 to 599), /headers, /thread,
+    /// /panic, and a POST to /count or /collect; larger numbers get a 404
     #[value(verbatim_doc_comment)]
     Lab,
 }
 
-/// Show the events in raw request bytes, and what is wrong with them
+/// Show raw request bytes as events, or the error in them
 ///
-/// Reads any number of pipelined requests and prints what the parser says
-/// about them. For malformed bytes, it shows the offending line with a caret
-/// under the byte, the reason, the section of the RFC, and the status that a
-/// server should answer.
+/// It reads any number of pipelined requests and prints their events. For
+/// malformed bytes, it shows the offending line with a caret under the byte,
+/// the reason, the section of the RFC, and the status that a server should
+/// answer with.
 ///
-/// It stops after a request that closes the connection and after a CONNECT
-/// request, since what follows them is no request, and says how many bytes it
-/// left unread. For that it reads on for a second at most.
+/// After a request that closes the connection, or a CONNECT, no other request
+/// can follow. So it stops there, and says how many bytes it left unread. It
+/// counts them for a second at most.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = INSPECT_EXIT_STATUS)]
 pub(crate) struct Inspect {
@@ -121,15 +121,15 @@ pub(crate) struct Inspect {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Feed the parser N bytes at a time
+    /// Pass N bytes at a time to the parser
     ///
     /// The events are the same, except for how body data is split.
     #[arg(long, value_name = "N")]
     pub(crate) chunk: Option<NonZeroUsize>,
 
-    /// Turn bare LF into CRLF first, in content, too: for files from an editor
+    /// First turn each bare LF into CRLF, for files from an editor
     ///
-    /// Offsets count the bytes after that.
+    ///It does so in bodies, too. Offsets count the bytes after the change.
     #[arg(long)]
     pub(crate) crlf: bool,
 
@@ -137,15 +137,15 @@ pub(crate) struct Inspect {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// Send raw bytes, and print what comes back until the server closes
+/// Send raw bytes, and print the answer until the server closes
 ///
-/// It reads while it sends. After the last byte it waits: it doesn't tell the
-/// server that no more will come. An empty file plays a silent client. A line
-/// on stderr says what it waits for.
+/// It reads while it sends. After the last byte it keeps the connection open
+/// and waits. An empty file plays a silent client. A line on stderr says what
+/// it waits for.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = SEND_EXIT_STATUS)]
 pub(crate) struct Send {
-    /// End when nothing has come or gone for that many seconds
+    /// End when no byte was sent or received for this time
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
 
@@ -156,7 +156,7 @@ pub(crate) struct Send {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// Print what makes a shell complete this command
+/// Print the completions of this command for a shell
 ///
 /// For bash: h1events completions bash >~/.local/share/bash-completion/completions/h1events
 #[derive(Debug, Args)]
@@ -174,10 +174,10 @@ pub(crate) struct Man {
     pub(crate) subcommand: Option<String>,
 }
 
-/// The most that a deadline may be away: a century.
+/// Longest deadline, in seconds: a century.
 const MOST_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
 
-/// A time above zero, in seconds that may have decimals.
+/// Parses a time above zero, in seconds with or without decimals.
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     text.parse()
         .ok()
@@ -204,12 +204,12 @@ Exit status:
   2  the input ended within a request
   3  anything else, such as wrong options or an unreadable file";
 
-/// Returns the command line, for what describes it.
+/// Returns the definition of the command line.
 pub(crate) fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Returns the command to run, or `None` if help was asked for and is printed.
+/// Returns the command to run, or `None` if it has printed help.
 ///
 /// # Errors
 ///
@@ -227,7 +227,7 @@ pub(crate) fn parse() -> Result<Option<Command>, String> {
     }
 }
 
-/// Takes the reason, which is clap's first paragraph, and what may have been meant, but not the usage.
+/// Takes the reason, which is clap's first paragraph, and the suggestions, but not the usage.
 fn one_line(error: &clap::Error) -> String {
     let rendered = error.to_string();
     let reason: Vec<_> =
@@ -242,7 +242,7 @@ fn one_line(error: &clap::Error) -> String {
     format!("{reason} (did you mean {}?); see h1events --help", quoted.join(" or "))
 }
 
-/// Returns what clap finds similar to what it doesn't know.
+/// Returns clap's suggestions for an unknown word.
 fn suggestions(error: &clap::Error) -> Vec<String> {
     let kinds =
         [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];

@@ -1,4 +1,4 @@
-//! What shells and `man` take, made from the command line.
+//! Shell completions and manual pages, made from the definition of the command line.
 
 use std::io::{self, Write};
 
@@ -41,7 +41,7 @@ pub(crate) fn manual(options: &Man) -> Result<(), Failure> {
 
 fn print(text: &[u8]) -> Result<(), Failure> {
     match io::stdout().write_all(text) {
-        // The reader, such as `head`, has seen enough.
+        // A reader such as `head` may close early.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(Failure::Write),
     }

@@ -1,5 +1,5 @@
 //! Bytes as printable ASCII, so that a hostile request can't send commands to
-//! the terminal, and each byte can be told.
+//! the terminal, and each byte is unambiguous.
 
 use std::{ascii, fmt};
 
@@ -10,7 +10,7 @@ pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|&byte| match byte {
-            // Rust would escape these, too, which no one needs outside quotes.
+            // Rust would escape these, too, which only quoted text needs.
             b'"' | b'\'' => write!(f, "{}", char::from(byte)),
             _ => write!(f, "{}", ascii::escape_default(byte)),
         })

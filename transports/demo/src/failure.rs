@@ -1,8 +1,8 @@
-//! Why a command can't do what it was asked for.
+//! The reasons why a command can fail.
 
 use std::{fmt, io};
 
-/// What went wrong, in one line. Names and addresses are fit to be shown: without control
+/// The reason for a failure, in one line. Names and addresses have no control
 /// characters.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -14,13 +14,13 @@ pub(crate) enum Failure {
     Write(io::Error),
     /// There is no connection to this address.
     Connect(String, io::Error),
-    /// The connection to this address broke before anything came back.
+    /// The connection to this address broke before an answer came.
     Lost(String, io::Error),
-    /// This address can't be listened on.
+    /// The server can't listen on this address.
     Listen(String, io::Error),
     /// There is no address to listen on.
     NoListener,
-    /// The server can't run, or not any more.
+    /// The server can't run, or can't go on.
     Serve(io::Error),
 }
 

@@ -1,4 +1,4 @@
-//! The bytes that a command works on: from a file, or from stdin.
+//! The input of a command: a file, or stdin.
 
 use std::{
     fs::File,
@@ -8,13 +8,13 @@ use std::{
 
 use crate::failure::Failure;
 
-/// Something to read, and its name, fit to be shown.
+/// A source of bytes, and its name without control characters.
 pub(crate) struct Input {
     pub(crate) name: String,
     pub(crate) source: Box<dyn Read + Send>,
 }
 
-/// Opens the file; stdin, if it is `-` or none is given.
+/// Opens the file, or stdin if it is `-` or not given.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ pub(crate) fn open(file: Option<&Path>) -> Result<Input, Failure> {
     }
 }
 
-/// Escapes what could command a terminal, but not the backslashes between the folders of Windows.
+/// Escapes characters that a terminal could take for commands, but not the backslashes of Windows paths.
 fn shown(path: &Path) -> String {
     let path = path.to_string_lossy();
     let names = path.split(MAIN_SEPARATOR_STR).map(|name| name.escape_debug().to_string());

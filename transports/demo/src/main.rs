@@ -1,9 +1,9 @@
-//! The command `h1events`: serve HTTP/1, look at raw requests as events, send raw bytes.
+//! The command `h1events`: serve HTTP/1, inspect raw requests as events, send raw bytes.
 //!
 //! ```text
 //!  serve    clients --> h1events-thread or h1events-smol --> an application: hello, echo, lab
 //!  inspect  file or stdin --> h1events, the parser ---------> events, or the error with a caret
-//!  send     file or stdin --> a socket ---------------------> whatever comes back
+//!  send     file or stdin --> a socket ---------------------> the answer
 //! ```
 //!
 //! The README of the package shows how to use it.
@@ -43,8 +43,8 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|failure| trouble(&failure))
 }
 
-/// One line to stderr, and the exit status for everything that isn't a
-/// verdict on a request.
+/// Writes one line to stderr, and returns the exit status for everything except
+/// verdicts on requests.
 fn trouble(reason: &dyn fmt::Display) -> ExitCode {
     // Not eprintln!, which panics when stderr is closed.
     let _ = writeln!(io::stderr(), "h1events: {reason}");

@@ -1,4 +1,4 @@
-//! `h1events send`: raw bytes to a server, and what comes back.
+//! `h1events send`: raw bytes to a server, and its answer.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -15,13 +15,13 @@ use crate::{
     input::{self, Input},
 };
 
-/// Sends the input that the options name, and prints what comes back until the server
-/// closes, or the timeout passes. A server may answer early: it reads while it sends.
+/// Sends the input that the options name, and prints the answer until the server closes, or
+/// the timeout passes. It reads while it sends, since a server may answer early.
 ///
 /// # Errors
 ///
 /// The input can't be read, the output can't be written, or there is no connection. A
-/// connection that breaks is none of these if anything came back before.
+/// connection that breaks after a part of the answer is no error.
 pub(crate) fn run(options: &cli::Send) -> Result<(), Failure> {
     let input = input::open(options.file.as_deref())?;
     let address = options.address.escape_debug().to_string();
@@ -39,8 +39,8 @@ pub(crate) fn run(options: &cli::Send) -> Result<(), Failure> {
     thread::spawn(move || send(input, &sending, activity.as_ref(), &stop));
 
     let received = print(stream, silence.as_ref());
-    // Whatever breaks the connection reaches the other thread at about the same time. If that
-    // one still waits for stdin, it ends with the process.
+    // The other thread notices a broken connection at about the same time. If it still waits
+    // for stdin, it ends with the process.
     match (received, stopped.recv_timeout(REASON_TIMEOUT)) {
         (_, Ok(Stop::Input(failure))) => Err(failure),
         (Ok(Received { bytes: 0, end: Err(error) }), _)
@@ -48,7 +48,7 @@ pub(crate) fn run(options: &cli::Send) -> Result<(), Failure> {
             Err(Failure::Lost(address, error))
         }
         (Ok(_), _) => Ok(()),
-        // Whoever closed the output has seen enough.
+        // A reader such as `head` may close the output early.
         (Err(error), _) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         (Err(error), _) => Err(Failure::Write(error)),
     }
@@ -80,7 +80,7 @@ fn announce(input: &str, address: &str, timeout: Option<Duration>) {
     );
 }
 
-/// How long neither side has sent anything.
+/// The time since either side has sent a byte.
 #[derive(Clone)]
 struct Silence {
     timeout: Duration,
@@ -103,7 +103,7 @@ impl Silence {
     }
 }
 
-/// Why not all of the input has been sent.
+/// Why sending has stopped early.
 enum Stop {
     /// It can't be read.
     Input(Failure),
@@ -111,7 +111,7 @@ enum Stop {
     Connection(io::Error),
 }
 
-/// Sends the input, but not the news that it has ended. Says why, if it stops before.
+/// Sends the input, without its end. If it stops early, sends the reason to the other thread.
 fn send(
     mut input: Input,
     mut stream: &TcpStream,
@@ -132,7 +132,7 @@ fn send(
         silence.inspect(|silence| silence.end());
     };
     let is_input = matches!(reason, Stop::Input(_));
-    // Nobody listens any more if the process is about to end.
+    // If the process is about to end, the receiver has gone.
     let _ = stop.send(reason);
     if is_input {
         // The other thread need not wait for an answer.
@@ -140,13 +140,13 @@ fn send(
     }
 }
 
-/// What came back: how many bytes, and how it ended.
+/// The answer: the number of its bytes, and its end.
 struct Received {
     bytes: u64,
     end: io::Result<()>,
 }
 
-/// Prints what comes back as soon as it comes. Errors are those of the output.
+/// Prints the answer as it comes. Errors are those of the output.
 fn print(mut stream: TcpStream, silence: Option<&Silence>) -> io::Result<Received> {
     let mut out = io::stdout().lock();
     let mut block = vec![0; BLOCK];
@@ -172,14 +172,14 @@ fn print(mut stream: TcpStream, silence: Option<&Silence>) -> io::Result<Receive
     }
 }
 
-/// Returns whether a read was interrupted, or has waited as long as it was to.
+/// Returns whether a read was interrupted, or has timed out.
 fn is_no_failure(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
         || cfg!(windows) && error.kind() == ErrorKind::TimedOut
 }
 
-/// How long the reason why sending has stopped may take after the end of the connection.
+/// Time to wait, after the end of the connection, for the reason why sending has stopped.
 const REASON_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Bytes that are read at once.
+/// Bytes of one read, at most.
 const BLOCK: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! What was sent, sent back.
+//! Sends the body of the request back.
 
 use h1events_server::{Request, Response};
 
@@ -15,7 +15,7 @@ pub(crate) fn echo(request: &Request<'_>) -> Reply {
     }
 }
 
-/// A response with the Content-Type of the request, or that of bytes of any kind.
+/// Returns a response with the Content-Type of the request, or that of arbitrary bytes.
 fn with_type_of(request: &Request<'_>) -> Response {
     request
         .header("content-type")

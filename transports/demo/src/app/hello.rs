@@ -1,4 +1,4 @@
-//! Greetings: the smallest application that has to route and to decode.
+//! Greetings: a small application with routes and percent-decoding.
 
 use h1events_server::{Request, Response};
 use percent_encoding::percent_decode;
@@ -10,8 +10,8 @@ use super::{
 
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Says hello to the world at `/`, and to anyone at `/greeting/<name>`. Shows at `/inspect` how the
-/// request was parsed.
+/// Greets the world at `/`, and a name at `/greeting/<name>`. Shows at `/inspect` how the request was
+/// parsed.
 pub(crate) fn hello(request: &Request<'_>) -> Reply {
     if !is_implemented(request.method()) {
         return not_implemented().into();
@@ -35,7 +35,7 @@ pub(crate) fn hello(request: &Request<'_>) -> Reply {
     response.into()
 }
 
-/// Returns the text at that path, or a response that says why there is none.
+/// Returns the text at a path, or an error response.
 fn greeting(path: &[u8]) -> Result<String, Response> {
     if path == b"/" {
         return Ok("Hello, World\n".to_owned());
@@ -49,9 +49,9 @@ fn greeting(path: &[u8]) -> Result<String, Response> {
     }
 }
 
-/// Returns the percent-decoded text, which is none if an escape or the UTF-8 is broken.
+/// Returns the percent-decoded text, or `None` if an escape or the UTF-8 is malformed.
 fn decode(name: &[u8]) -> Option<String> {
-    // The crate takes `%zz` literally.
+    // The crate would keep `%zz` as it is.
     let mut parts = name.split(|&octet| octet == b'%').skip(1);
     let is_escape =
         |part: &[u8]| part.get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));

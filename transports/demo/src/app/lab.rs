@@ -1,4 +1,4 @@
-//! Places to try out clients, proxies and loads.
+//! Paths for testing clients, proxies and loads.
 
 use std::{
     iter,
@@ -18,10 +18,10 @@ use super::{
 /// Octets of a part of `/bytes/<n>`.
 const PART: usize = 64 * 1024;
 
-/// Milliseconds that `/sleep/<ms>` waits at most, and `/events/<n>/<ms>` between two events: a minute.
+/// Milliseconds of `/sleep/<ms>`, and between two events of `/events/<n>/<ms>`, at most: a minute.
 const MAX_SLEEP: u64 = 60_000;
 
-/// Microseconds that `/spin/<us>` computes at most: a second.
+/// Microseconds of `/spin/<us>`, at most: a second.
 const MAX_SPIN: u64 = 1_000_000;
 
 /// Statuses that an application may answer with.
@@ -39,7 +39,7 @@ pub(crate) fn lab(request: &Request<'_>) -> Reply {
     if let Some(response) = decided_by_scheme(request) {
         return response.into();
     }
-    // It asks about the server as a whole (RFC 9110 section 9.3.7).
+    // The request is about the server as a whole (RFC 9110 section 9.3.7).
     if request.target() == b"*" {
         return with_allow(Response::new(204), "GET, HEAD, OPTIONS, POST").into();
     }
@@ -52,7 +52,7 @@ pub(crate) fn lab(request: &Request<'_>) -> Reply {
     }
 }
 
-/// What is done at a path.
+/// The action of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Route {
     Bytes(u64),
@@ -68,7 +68,7 @@ enum Route {
     Thread,
     /// Length and checksum of the content, as it comes.
     Count,
-    /// The same of content that is in memory.
+    /// The same, after the whole content is in memory.
     Collect,
 }
 
@@ -126,7 +126,7 @@ impl Route {
             }
             Self::Panic => panic!("the client asked for it"),
             Self::Status(status) => with_status(status).into(),
-            // Not as HTML, whatever it looks like: the client chose the bytes.
+            // The client chose the bytes, so browsers must not take them for HTML.
             Self::Headers => Response::text("")
                 .with_header("X-Content-Type-Options", "nosniff")
                 .with_body(request.head().to_vec())
@@ -141,12 +141,12 @@ impl Route {
     }
 }
 
-/// Parses digits, and nothing else: std takes a plus sign.
+/// Parses digits only; std would accept a plus sign.
 fn parse_number(text: &str) -> Option<u64> {
     text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// Makes a response with that many octets, in parts of which none is copied.
+/// Makes a response of `length` octets, in parts that aren't copied.
 fn octets(length: u64, is_chunked: bool) -> Response {
     static OCTETS: LazyLock<Vec<u8>> = LazyLock::new(|| b"0123456789abcdef".repeat(PART / 16));
 
@@ -173,8 +173,8 @@ fn spin(time: Duration) {
     }
 }
 
-/// Makes a response with the fields without which its status is none: RFC 9110 sections 11.6.1,
-/// 11.7.1, 15.5.6 and 15.5.22. A redirection leads somewhere.
+/// Makes a response with the fields that its status requires: RFC 9110 sections 11.6.1, 11.7.1, 15.5.6
+/// and 15.5.22. A redirection gets a Location.
 fn with_status(status: u16) -> Response {
     let response = Response::new(status);
     let text = format!("{status} {}\n", response.reason());

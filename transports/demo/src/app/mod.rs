@@ -1,5 +1,5 @@
-//! The applications: plain functions from request to reply, which know nothing of
-//! sockets and threads.
+//! The applications: plain functions from request to reply, without sockets and
+//! threads.
 
 mod echo;
 mod hello;
@@ -13,20 +13,20 @@ use h1events_server::{Request, Response};
 
 pub(crate) use self::{echo::echo, hello::hello, lab::lab, sum::Sum};
 
-/// An application. It is called at the end of a request's head.
+/// An application. The server calls it at the end of a request's head.
 pub(crate) type App = fn(&Request<'_>) -> Reply;
 
-/// What a transport does to answer, each in its own way: that is all in which an application on
-/// threads differs from an async one.
+/// What a transport does to answer. Threads and async tasks do it differently; the rest of an
+/// application is the same.
 #[derive(Debug)]
 pub(crate) enum Reply {
     /// It gives the response.
     Now(Response),
-    /// It gives the response after a time.
+    /// It waits, then gives the response.
     After(Duration, Response),
-    /// It gives the response with the body of the request, as that comes.
+    /// It gives the response with the body of the request, as the body comes.
     Echo(Response),
-    /// It collects the body of the request, from which the function makes the response.
+    /// It collects the body of the request, and the function makes the response from it.
     Collect(fn(&[u8]) -> Response),
     /// It passes the body of the request to a sum, as it comes.
     Sum(Sum),
@@ -45,8 +45,8 @@ pub(crate) fn event(number: u64) -> String {
     format!("data: {number}\n\n")
 }
 
-/// Answers what the method alone decides, at a place that takes those of the list: OPTIONS, a
-/// method of HTTP that isn't allowed, and all others.
+/// Answers requests that the method alone decides, on a path with these methods: OPTIONS, a
+/// known method that isn't allowed, and unknown methods.
 fn decided_by_method(method: &str, allowed: &'static str) -> Option<Response> {
     match method {
         "OPTIONS" => Some(with_allow(Response::new(204), allowed)),
@@ -59,7 +59,7 @@ fn decided_by_method(method: &str, allowed: &'static str) -> Option<Response> {
     }
 }
 
-/// Refuses what an unsecured connection can't have.
+/// Refuses resources that need a secured connection.
 ///
 /// RFC 9110 section 7.4: "a request for an "https" resource MUST be rejected unless it has been
 /// received over a connection that has been secured".
@@ -71,7 +71,7 @@ fn decided_by_scheme(request: &Request<'_>) -> Option<Response> {
         .then(|| message(421, "This connection is not secured: no https resource is here.\n"))
 }
 
-/// Returns whether some application takes the method at some place.
+/// Returns whether any application implements the method.
 fn is_implemented(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE")
 }
@@ -81,20 +81,20 @@ fn with_allow(response: Response, methods: &'static str) -> Response {
     response.with_header("Allow", methods)
 }
 
-/// Makes a short text for people, beside a status.
+/// Makes a response with a short text for people.
 fn message(status: u16, text: &'static str) -> Response {
     Response::text(text).with_status(status)
 }
 
-/// RFC 9110 section 9.1: "An origin server that receives a request method that is
-/// unrecognized or not implemented SHOULD respond with the 501".
+/// Answers with a 501. RFC 9110 section 9.1: "An origin server that receives a request method that
+/// is unrecognized or not implemented SHOULD respond with the 501".
 fn not_implemented() -> Response {
     message(501, "This method is not implemented.\n")
 }
 
 #[cfg(test)]
 mod tests {
-    //! Applications are run by a connection without a socket.
+    //! A connection without a socket runs the applications.
 
     use std::sync::Arc;
     use std::task::{Context, Waker};
@@ -119,13 +119,13 @@ mod tests {
         }
     }
 
-    /// What the application answers to a request with this method and target, and
-    /// nothing else.
+    /// Returns the application's answer to a request with this method and target, and no other
+    /// field.
     pub(super) fn get(app: App, method: &str, target: &str) -> Answer {
         answer(app, format!("{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
     }
 
-    /// What the application answers to this request.
+    /// Returns the application's answer to a request.
     pub(super) fn answer(app: App, request: &[u8]) -> Answer {
         let now = Instant::now();
         let config = Arc::new(Config::new());

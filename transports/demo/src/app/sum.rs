@@ -2,7 +2,7 @@
 
 use h1events_server::Response;
 
-/// The length of content, and its CRC-32, of which content of any length can be a part.
+/// The length of content, and its CRC-32, computed part by part.
 #[derive(Debug, Default)]
 pub(crate) struct Sum {
     length: u64,

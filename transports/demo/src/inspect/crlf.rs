@@ -1,4 +1,4 @@
-//! Line ends of editors, turned into those of HTTP.
+//! Turns line ends of editors into those of HTTP.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -23,7 +23,7 @@ impl<R: Read> Read for Crlf<R> {
             let lacks_cr = octet == b'\n' && !self.after_cr;
             *space = if lacks_cr { b'\r' } else { octet };
             given += 1;
-            // The LF is taken in the next turn, or by the next read.
+            // The LF follows in the next iteration or read.
             taken += usize::from(!lacks_cr);
             self.after_cr = lacks_cr || octet == b'\r';
         }
@@ -45,7 +45,7 @@ mod tests {
         assert_eq!(whole, expected);
 
         let mut byte_by_byte = Vec::new();
-        // Single bytes come, and single bytes are taken.
+        // The source and the reader move single bytes.
         let mut source = Crlf { source: BufReader::with_capacity(1, &input[..]), after_cr: false };
         let mut space = [0];
         while source.read(&mut space).unwrap() == 1 {

@@ -1,4 +1,4 @@
-//! What is wrong with a request: the line, a caret under the byte, and the rule.
+//! The error in a request: the line, a caret under the byte, and the rule.
 
 use std::ops::Range;
 
@@ -24,8 +24,8 @@ pub(super) struct Place<'a> {
 pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> String {
     let offset = place.start + error.offset();
     let mut group = Group::with_title(Level::ERROR.primary_title(error.kind().to_string()));
-    // The library would count columns in the text with escapes, so that the
-    // place stands among the notes.
+    // The library would count columns in the escaped text, so the place is
+    // one of the notes.
     let mut at = place.name.to_owned();
     if let Some(excerpt) = Excerpt::new(place.window, offset) {
         at += &format!(":{}", excerpt.line);
@@ -34,7 +34,7 @@ pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> St
         }
         let snippet = match contradicted(error, place) {
             Some(first) => {
-                // Lines in between aren't shown, except a single one, which ends before the second.
+                // Lines in between aren't shown, except a single one.
                 let between = match excerpt.line.saturating_sub(first.line) {
                     2 => Excerpt::new(place.window, offset - 1)
                         .map_or_else(String::new, |middle| format!("\n{}\n", middle.text)),
@@ -101,25 +101,25 @@ fn is_response(place: Place<'_>) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 struct Excerpt {
     text: String,
-    /// Where the escaped byte stands in the text.
+    /// The range of the escaped byte in the text.
     caret: Range<usize>,
-    /// What the byte is, if the text doesn't show it.
+    /// The name of the byte, if the text doesn't show it.
     label: Option<&'static str>,
-    /// Of the input, from 1, as editors count.
+    /// The line of the input, from 1, as editors count.
     line: usize,
-    /// In bytes, from 1; `None` if the line begins before the window.
+    /// The column in bytes, from 1; `None` if the line begins before the window.
     column: Option<usize>,
 }
 
-/// How many columns of the line are shown before and after the byte.
+/// Columns of the line that are shown before and after the byte.
 const BEFORE: usize = 60;
 const AFTER: usize = 30;
 
-/// Stands for bytes that were left out. Nothing in the input looks like it.
+/// Stands for omitted bytes. No escaped input looks like it.
 const ELLIPSIS: &str = "…";
 
 impl Excerpt {
-    /// The line around the byte at this offset of the input, if the byte is in the window.
+    /// Returns the line around the byte at this offset of the input, if the byte is in the window.
     fn new(window: Window<'_>, offset: u64) -> Option<Self> {
         let at = usize::try_from(offset.checked_sub(window.start)?).ok()?;
         let (before, byte_on) = window.bytes.split_at_checked(at)?;
@@ -166,7 +166,7 @@ fn is_line_feed(byte: &u8) -> bool {
     *byte == b'\n'
 }
 
-/// Returns the number of bytes that fit, with their escapes, into that number of columns.
+/// Returns the number of bytes that fit, with their escapes, into this number of columns.
 fn fitting<'a>(bytes: impl Iterator<Item = &'a u8>, columns: usize) -> usize {
     let ends = bytes.scan(0, |width, &byte| {
         *width += Escaped(&[byte]).to_string().len();

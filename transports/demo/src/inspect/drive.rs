@@ -10,8 +10,8 @@ use h1events::{Event, RequestParser};
 use super::{Outcome, Report, feed::Feed};
 use crate::failure::Failure;
 
-/// Reports what is in the input, up to its end or that of the last request
-/// that its connection can carry. `name` is that of the input.
+/// Reports the events of the input, up to its end or that of the last request
+/// of the connection. `name` is the name of the input.
 pub(super) fn drive<R: Report>(
     feed: Feed<impl Read + Send + 'static>,
     report: &mut R,
@@ -24,7 +24,7 @@ pub(super) fn drive<R: Report>(
             Step::Again => {}
             Step::Wait => {
                 if !driver.feed.present() {
-                    // Reading may take long: first show what is known.
+                    // Reading may take long, so show the known events first.
                     report.flush().map_err(Failure::Write)?;
                     if !driver.feed.read().map_err(unreadable)? {
                         break driver.finish(report).map_err(Failure::Write)?;
@@ -43,7 +43,7 @@ pub(super) fn drive<R: Report>(
     Ok(outcome)
 }
 
-/// How long bytes after the last request are counted. Their end may never come.
+/// Time for counting bytes after the last request, whose end may never come.
 const COUNTING_TIME: Duration = Duration::from_secs(1);
 
 struct Driver<S> {
@@ -56,7 +56,7 @@ struct Driver<S> {
 }
 
 enum Step {
-    /// There may be more events in what the parser has been given.
+    /// The parser may have more events.
     Again,
     /// The parser waits for more bytes.
     Wait,
@@ -79,7 +79,7 @@ impl<S: Read> Driver<S> {
             report.event(event)?;
         }
         match event {
-            // What follows CONNECT belongs to the tunnel.
+            // The bytes after CONNECT belong to the tunnel.
             Some(Event::RequestLine(line)) => self.last = line.method == b"CONNECT",
             // RFC 9112 section 9.6: a server "MUST NOT process any further
             // requests received on that connection".
@@ -106,7 +106,7 @@ impl<S: Read> Driver<S> {
     fn finish(&self, report: &mut impl Report) -> io::Result<Outcome> {
         match self.parser.finish(self.feed.presented()) {
             Ok(()) => Ok(Outcome::Complete),
-            // The only kind that is left: any other one has ended the loop.
+            // The only possible kind here: any other one has ended the loop.
             Err(unexpected_end) => {
                 report.incomplete(unexpected_end.offset())?;
                 Ok(Outcome::Incomplete)

@@ -23,50 +23,50 @@ use std::{
 
 use h1events::Limits;
 
-/// How much is read at once.
+/// Bytes of one read, at most.
 const BLOCK: usize = 64 * 1024;
 
-/// How much of a line is kept before its offending byte.
+/// Bytes of a line that are kept before the offending byte.
 const CONTEXT: usize = 1024;
 
 /// The input of the parser.
 #[derive(Debug)]
 pub(super) struct Feed<S> {
     source: S,
-    /// How many bytes are presented at once.
+    /// Bytes that are presented at once.
     chunk: usize,
     buffer: Box<[u8]>,
-    /// Where the buffer begins in the input.
+    /// The start of the buffer in the input.
     start: u64,
-    /// How many line feeds there are before that.
+    /// Line feeds before that.
     lines: u64,
     consumed: usize,
     presented: usize,
     filled: usize,
-    /// How many consumed bytes are kept.
+    /// Consumed bytes that are kept.
     history: usize,
 }
 
-/// What is known of the input around the reading position.
+/// The known part of the input around the reading position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window<'a> {
     pub(super) bytes: &'a [u8],
-    /// Where the bytes begin in the input.
+    /// The start of the bytes in the input.
     pub(super) start: u64,
-    /// How many line feeds there are before that.
+    /// Line feeds before that.
     pub(super) lines: u64,
 }
 
-/// How many bytes there are that nothing was done with.
+/// The number of bytes that weren't parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unread {
     pub(super) bytes: u64,
-    /// Whether the input ends behind them.
+    /// Whether the input ends after them.
     pub(super) is_all: bool,
 }
 
 impl<S: Read> Feed<S> {
-    /// Presents everything that it reads, or `chunk` bytes at a time.
+    /// Creates a feed that presents everything it reads, or `chunk` bytes at a time.
     pub(super) fn new(source: S, chunk: Option<NonZeroUsize>) -> Self {
         let limits = Limits::new();
         let history = reach(&limits) + CONTEXT;
@@ -86,9 +86,9 @@ impl<S: Read> Feed<S> {
         }
     }
 
-    /// Reads some more, and presents the first of it. Returns whether there was more.
+    /// Reads more, and presents the first chunk of it. Returns whether there was more.
     ///
-    /// Everything that was read must have been presented.
+    /// Call it only after everything was presented.
     pub(super) fn read(&mut self) -> io::Result<bool> {
         if self.buffer.len() - self.filled < BLOCK {
             self.compact();
@@ -104,14 +104,14 @@ impl<S: Read> Feed<S> {
         Ok(self.present())
     }
 
-    /// Presents the next chunk of what was read. Returns whether there was one.
+    /// Presents the next chunk. Returns whether there was one.
     pub(super) fn present(&mut self) -> bool {
         let before = self.presented;
         self.presented = self.filled.min(before.saturating_add(self.chunk));
         self.presented > before
     }
 
-    /// Takes the first of the presented bytes away.
+    /// Removes the first `length` presented bytes.
     pub(super) const fn consume(&mut self, length: usize) {
         self.consumed += length;
     }
@@ -121,17 +121,17 @@ impl<S: Read> Feed<S> {
         &self.buffer[self.consumed..self.presented]
     }
 
-    /// What is known of the input, including everything that an error can point to.
+    /// Returns the known part of the input, which includes everything that an error can point to.
     pub(super) fn window(&self) -> Window<'_> {
         Window { bytes: &self.buffer[..self.filled], start: self.start, lines: self.lines }
     }
 
-    /// Returns where the first byte that is not consumed stands in the input.
+    /// Returns the position of the first unconsumed byte in the input.
     pub(super) const fn position(&self) -> u64 {
         self.start + self.consumed as u64
     }
 
-    /// Makes room, and keeps the last of the consumed bytes.
+    /// Makes space, and keeps the last consumed bytes.
     fn compact(&mut self) {
         let dropped = self.consumed.saturating_sub(self.history);
         self.start += dropped as u64;
@@ -144,7 +144,7 @@ impl<S: Read> Feed<S> {
 }
 
 impl<S: Read + Send + 'static> Feed<S> {
-    /// Counts the bytes that were not consumed, up to the end of the input, or for that long.
+    /// Counts the unconsumed bytes, up to the end of the input, for `time` at most.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl<S: Read + Send + 'static> Feed<S> {
                     Err(error) => break Err(error),
                 }
             };
-            // Nobody waits any more if it took too long.
+            // If it took too long, the receiver has gone.
             let _ = done.send(result);
         });
         let is_all = match end.recv_timeout(time) {
@@ -175,16 +175,16 @@ impl<S: Read + Send + 'static> Feed<S> {
     }
 }
 
-/// Returns how many of the bytes are line feeds.
+/// Returns the number of line feeds.
 pub(super) fn line_feeds(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
-/// How far back an error can point from the first byte that isn't consumed: at
+/// Returns how far back an error can point from the first unconsumed byte: at
 /// the end of a head, to its first field line. Chunk and trailer lines are
-/// shorter, and nothing is judged after they are over.
+/// shorter, and judged before they end.
 const fn reach(limits: &Limits) -> usize {
-    // The required buffer holds a line, and with it the line end after the fields.
+    // The required buffer holds a line, and so the line end after the fields.
     limits.header_section as usize + limits.required_buffer()
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Human<'a, W> {
     name: &'a str,
     /// The number of the current request, from 1.
     request: u64,
-    /// Whether something has been written.
+    /// Whether any line has been written.
     begun: bool,
     body: Parts,
 }
@@ -47,7 +47,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// Bytes of a part that are shown, at most.
 const PREVIEW: usize = 48;
 
-/// Parts of a body that are listed. Of the others, there is a sum.
+/// Parts of a body that are listed, at most. The others are summed up.
 const LISTED: u32 = 8;
 
 impl<'a, W: Write> Human<'a, W> {
@@ -162,7 +162,7 @@ impl<W: Write> Report for Human<'_, W> {
     }
 }
 
-/// What the head says about what follows.
+/// The head's statement about the body and the connection.
 pub(crate) struct Summary<'a>(pub(crate) &'a Framing);
 
 impl fmt::Display for Summary<'_> {

@@ -49,8 +49,8 @@ pub(crate) fn run(options: &Inspect) -> Result<Outcome, Failure> {
         )
     };
     match result {
-        // Whoever closed the output, such as `head`, has seen enough: that is
-        // no failure, and the verdict on the rest of the input isn't known.
+        // A reader such as `head` may close the output early. That is no
+        // failure, and the verdict on the rest of the input isn't known.
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             Ok(Outcome::Complete)
         }
@@ -65,17 +65,17 @@ pub(crate) fn json_lines(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(lines)
 }
 
-/// What is wrong with a request that begins at `start`, as plain text.
+/// Explains the error in a request that begins at `start`, as plain text.
 pub(crate) fn explain(error: &Error, bytes: &[u8], start: usize, request: u64) -> String {
     let window = Window { bytes, start: 0, lines: 0 };
     let place = Place { name: NAME, request, start: start as u64, window };
     diagnostic::render(error, place, &Renderer::plain())
 }
 
-/// The name of input that comes from no file.
+/// The name of input without a file.
 const NAME: &str = "request";
 
-/// What the input turned out to be.
+/// The verdict on the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// A whole number of complete requests.
@@ -96,21 +96,21 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// A way to show what the parser says.
+/// A format for events and errors.
 trait Report {
-    /// Whether [`unread`](Self::unread) shows anything: to know the number, the
-    /// input must be read on.
+    /// Whether [`unread`](Self::unread) shows anything. To know the number, the
+    /// loop has to read on.
     const COUNTS_UNREAD: bool;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
-    /// `start` is where the request begins in the input.
+    /// Shows an error. `start` is the start of the request in the input.
     fn error(&mut self, error: &Error, start: u64, window: &Window<'_>) -> io::Result<()>;
 
-    /// There are only `length` bytes of the request.
+    /// Shows that the request ends after `length` bytes.
     fn incomplete(&mut self, length: u64) -> io::Result<()>;
 
-    /// There are bytes after the last request.
+    /// Shows the bytes after the last request.
     fn unread(&mut self, unread: Unread) -> io::Result<()>;
 
     fn flush(&mut self) -> io::Result<()>;

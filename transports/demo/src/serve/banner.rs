@@ -1,4 +1,4 @@
-//! What the user is told first.
+//! The first lines for the user.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::cli::{App, Serve};
 
-/// Says where it listens, and what to try: lines for a shell.
+/// Returns the addresses, and commands to try in a shell.
 pub(super) fn opening(options: &Serve, addresses: &[SocketAddr]) -> String {
     let (transport, app) = (name(&options.transport), name(&options.app));
     let urls: Vec<_> = addresses.iter().map(|address| format!("http://{address}")).collect();
@@ -44,7 +44,7 @@ fn name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// Returns an address to connect to: a server that listens on all of them has none of its own.
+/// Returns an address that clients can connect to, also for a server that listens on all addresses.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {

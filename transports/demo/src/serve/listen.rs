@@ -1,4 +1,4 @@
-//! Where a server listens.
+//! The listeners of a server.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
@@ -13,7 +13,7 @@ const EXPECTED: &str = "expected HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, 
 ///
 /// # Errors
 ///
-/// One of them isn't an address, or can't be listened on.
+/// One of them is invalid, or the server can't listen on it.
 pub(super) fn bind_all(addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
     let mut listeners = Vec::new();
     for address in addresses {
@@ -47,7 +47,7 @@ fn bind(address: &str) -> io::Result<Vec<TcpListener>> {
     }
 }
 
-/// Returns the addresses, none twice, and at least one.
+/// Returns the addresses without duplicates, at least one.
 fn resolve(address: &str) -> io::Result<Vec<SocketAddr>> {
     let HostPort { host, port } =
         address.parse().map_err(|_| io::Error::new(ErrorKind::InvalidInput, EXPECTED))?;
@@ -69,7 +69,7 @@ fn resolve(address: &str) -> io::Result<Vec<SocketAddr>> {
     Ok(addresses)
 }
 
-/// Returns whether a listener on all IPv6 addresses takes IPv4, too, as it does by default on most systems.
+/// Returns whether a listener on all IPv6 addresses accepts IPv4, too, as it does by default on most systems.
 fn is_covered(address: SocketAddr, listeners: &[TcpListener]) -> io::Result<bool> {
     for listener in listeners {
         let is_on_all = listener.local_addr()?.ip() == Ipv6Addr::UNSPECIFIED;
@@ -80,7 +80,7 @@ fn is_covered(address: SocketAddr, listeners: &[TcpListener]) -> io::Result<bool
     Ok(false)
 }
 
-/// Returns whether the machine has no such address: it may lack IPv6, though `localhost` has one.
+/// Returns whether the machine lacks the address: `localhost` may have an IPv6 address, and the machine none.
 fn is_unavailable(error: &io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable
         || Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)

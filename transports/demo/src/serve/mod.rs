@@ -18,15 +18,15 @@ use crate::{
     failure::Failure,
 };
 
-/// How long requests that are in flight may take when it is stopped. What the servers take to cut off
-/// the others, and the log to be [flushed](log::FLUSH), is less than the rest of four seconds.
+/// Time that requests in flight get at the end. The rest of four seconds is for cutting off the others, and
+/// for [flushing](log::FLUSH) the log.
 const GRACE: Duration = Duration::from_millis(3400);
 
-/// Serves until SIGINT, SIGTERM or SIGHUP, the end of the terminal.
+/// Serves until SIGINT, SIGTERM or SIGHUP.
 ///
 /// # Errors
 ///
-/// An address can't be listened on, or the server can't run any longer.
+/// The server can't listen on an address, or can't go on.
 pub(crate) fn run(options: &Serve) -> Result<(), Failure> {
     let log = Log::start(options.verbose).map_err(Failure::Serve)?;
     let result = serve(options, &log);
@@ -59,7 +59,7 @@ fn serve(options: &Serve, log: &Log) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns what a connection is allowed, and what all of them are.
+/// Returns the limits of each connection, and of all together.
 fn configs(options: &Serve, max_connections: usize) -> (Config, EndpointConfig) {
     let mut config = Config::new();
     config.header_read_timeout = options.head_timeout.unwrap_or(config.header_read_timeout);
@@ -68,7 +68,7 @@ fn configs(options: &Serve, max_connections: usize) -> (Config, EndpointConfig) 
     config.streamed_content = options.max_body.unwrap_or(config.streamed_content);
     let mut endpoint = EndpointConfig::new();
     endpoint.max_connections = options.max_connections.map_or(max_connections, Into::into);
-    // A body has to fit beside its answer, which may be as long, and some others.
+    // A body has to fit with its answer, which may be as long, and some others.
     let largest = usize::try_from(config.limits.content).unwrap_or(usize::MAX);
     endpoint.max_buffered = endpoint.max_buffered.max(largest.saturating_mul(4));
     (config, endpoint)
@@ -83,12 +83,12 @@ fn too_long() -> Response {
     Response::text("The body is too long.\n").with_status(413)
 }
 
-/// Returns whether the head says already that the content is too long to be collected.
+/// Returns whether the head announces content that is too long to be collected.
 fn is_too_long(request: &Request<'_>, max: u64) -> bool {
     request.content_length().is_some_and(|length| length > max)
 }
 
-/// Gives a response the length that the body of the request has, if it says so.
+/// Gives a response the length of the request's body, if the head has it.
 fn with_length_of(request: &Request<'_>, response: Response) -> Response {
     match request.content_length() {
         Some(length) => response.with_content_length(length),

@@ -2,9 +2,9 @@
 
 use std::io;
 
-/// Has a signal stop the server: SIGTERM, and SIGINT and SIGHUP unless the process was
-/// started with them ignored. `nohup` does that with SIGHUP, and a shell without job control does it
-/// with SIGINT, for what it runs in the background.
+/// Lets signals stop the server: SIGTERM, and also SIGINT and SIGHUP unless they were ignored when the
+/// process started. `nohup` ignores SIGHUP, and a shell without job control ignores SIGINT for commands in
+/// the background.
 ///
 /// # Errors
 ///
@@ -22,7 +22,7 @@ pub(super) fn on_stop(stop: impl Fn() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// Has Ctrl-C stop the server.
+/// Lets Ctrl-C stop the server.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ pub(super) fn on_stop(stop: impl Fn() + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(stop).map_err(io::Error::other)
 }
 
-/// Whether the process ignores a signal. `sigaction` tells, but there is no safe way to call it.
+/// Whether the process ignores a signal. `sigaction` would tell, but there is no safe way to call it.
 #[cfg(unix)]
 mod ignored {
     use std::fs;
@@ -42,7 +42,7 @@ mod ignored {
         by_proc(signal).unwrap_or_else(|| by_child(signal))
     }
 
-    /// Asks Linux, if /proc is there.
+    /// Asks Linux, if it has /proc.
     fn by_proc(signal: i32) -> Option<bool> {
         let status = fs::read_to_string("/proc/self/status").ok()?;
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
@@ -50,7 +50,7 @@ mod ignored {
         Some(mask >> (signal - 1) & 1 == 1)
     }
 
-    /// Asks a child, which inherits what is ignored: it survives the signal or not.
+    /// Asks a child, which inherits ignored signals: it survives the signal or not.
     fn by_child(signal: i32) -> bool {
         let mut child = Command::new("sh");
         child.args(["-c", &format!("kill -{signal} $$")]);

@@ -11,10 +11,10 @@ use super::{
 };
 use crate::app::{self, Reply};
 
-/// Connections that there may be, unless another number is asked for.
+/// Default number of open connections.
 pub(super) const MAX_CONNECTIONS: usize = 16_384;
 
-/// Serves until it is stopped. `announce` is called when a signal would stop it.
+/// Serves until it is stopped. Calls `announce` once a signal can stop it.
 pub(super) fn serve(
     mut listeners: impl Iterator<Item = TcpListener>,
     (config, endpoint): (Config, EndpointConfig),
@@ -38,7 +38,7 @@ pub(super) fn serve(
     server.serve_streaming(answer).map_err(Failure::Serve)
 }
 
-/// Does what the application has said.
+/// Carries out the application's reply.
 async fn reply(
     reply: Reply,
     request: &Request<'_>,

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::app::{self, Reply};
 
-/// Connections that there may be, unless another number is asked for: each has a thread.
+/// Default number of open connections, each with a thread.
 pub(super) const MAX_CONNECTIONS: usize = 1_000;
 
-/// Bytes that are summed up at once.
+/// Bytes that are added to a sum at once.
 const PART: usize = 64 * 1024;
 
-/// Serves until it is stopped. `announce` is called when a signal would stop it.
+/// Serves until it is stopped. Calls `announce` once a signal can stop it.
 pub(super) fn serve(
     mut listeners: impl Iterator<Item = TcpListener>,
     (config, endpoint): (Config, EndpointConfig),
@@ -43,7 +43,7 @@ pub(super) fn serve(
     server.serve_streaming(answer).map_err(Failure::Serve)
 }
 
-/// Does what the application has said.
+/// Carries out the application's reply.
 fn reply(
     reply: Reply,
     request: &Request<'_>,

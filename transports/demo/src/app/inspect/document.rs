@@ -16,7 +16,7 @@ struct Document<'a> {
     bytes: Octets<'a>,
     events: Vec<Entry<'a>>,
     ending: &'static str,
-    /// Bytes after the last request that its connection can carry.
+    /// The number of bytes after the last request of the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     unread: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,7 @@ struct Document<'a> {
 struct Entry<'a> {
     #[serde(flatten)]
     event: Object<'a>,
-    /// The first byte that the event takes, and the one after its last.
+    /// The first byte of the event, and the byte after its last.
     range: [usize; 2],
     /// The number of bytes after which the event is known.
     after: usize,
@@ -59,7 +59,7 @@ struct Malformed {
 ///
 /// # Errors
 ///
-/// It can't be made, which would be a fault of this program.
+/// It can't be made, which would be a bug of this program.
 pub(super) fn json(trace: &Trace<'_>) -> io::Result<String> {
     let events = trace.steps.iter().map(|step| Entry {
         event: Object::from(step.event),

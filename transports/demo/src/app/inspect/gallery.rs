@@ -7,7 +7,7 @@ use crate::escape::Escaped;
 
 /// A request to try.
 pub(super) struct Example {
-    /// How a link names it.
+    /// Its name in links.
     name: &'static str,
     title: &'static str,
     note: &'static str,
@@ -40,21 +40,21 @@ pub(super) const ORDINARY: [Example; 6] = [
     Example {
         name: "form",
         title: "A form",
-        note: "A body with a length.",
+        note: "A body with a Content-Length.",
         bytes: b"POST /tea HTTP/1.1\r\nHost: example.org\r\nContent-Type: application/x-www-form-urlencoded\r\n\
             Content-Length: 19\r\n\r\nleaf=green&cups=two",
     },
     Example {
         name: "chunks",
         title: "Chunks",
-        note: "A body whose length isn't known when it begins, with a trailer.",
+        note: "A body of unknown length, with a trailer.",
         bytes: b"PUT /log HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\nTrailer: Checksum\r\n\r\n\
             6\r\nfirst\n\r\n7;note=x\r\nsecond\n\r\n0\r\nChecksum: 2f6b\r\n\r\n",
     },
     Example {
         name: "pipelined",
         title: "Two in a row",
-        note: "The second request is sent before the first one is answered.",
+        note: "The client sends the second request before it has the first answer.",
         bytes: b"GET /a HTTP/1.1\r\nHost: example.org\r\n\r\nGET /b HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n",
     },
     Example {
@@ -66,7 +66,7 @@ pub(super) const ORDINARY: [Example; 6] = [
     Example {
         name: "websocket",
         title: "WebSocket",
-        note: "An upgrade: what follows the head is another protocol if the server agrees.",
+        note: "An upgrade: if the server agrees, the bytes after the head belong to another protocol.",
         bytes: b"GET /chat HTTP/1.1\r\nHost: example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     },
@@ -76,35 +76,35 @@ pub(super) const ATTACKS: [Example; 13] = [
     Example {
         name: "cl-te",
         title: "CL.TE",
-        note: "A proxy that goes by the length takes all of it for one request. A server that goes by the chunks \
-            finds a second one.",
+        note: "A proxy that uses Content-Length sees one request. A server that uses Transfer-Encoding sees a \
+            second one.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nContent-Length: 32\r\nTransfer-Encoding: chunked\r\n\r\n\
             0\r\n\r\nGET /admin HTTP/1.1\r\nX: x",
     },
     Example {
         name: "te-te",
         title: "TE.TE",
-        note: "The second coding hides the first one from recipients that look at the last line only.",
+        note: "The second coding hides the first from recipients that read only the last line.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n\
             0\r\n\r\n",
     },
     Example {
         name: "two-lengths",
         title: "Two lengths",
-        note: "Some recipients take the first one, others the last.",
+        note: "Some recipients use the first length, others the last.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nContent-Length: 0\r\nContent-Length: 25\r\n\r\n\
             GET /admin HTTP/1.1\r\nX: x",
     },
     Example {
         name: "signed-length",
         title: "A signed length",
-        note: "Functions that read numbers take a sign; others stop in front of it.",
+        note: "Some number parsers accept the sign; others stop before it.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nContent-Length: +5\r\n\r\nhello",
     },
     Example {
         name: "space-before-colon",
         title: "A space before the colon",
-        note: "A recipient that removes the space sees a Transfer-Encoding, and others don't.",
+        note: "A recipient that removes the space sees a Transfer-Encoding; others don't.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
     },
     Example {
@@ -116,50 +116,50 @@ pub(super) const ATTACKS: [Example; 13] = [
     Example {
         name: "bare-lf",
         title: "A bare line feed",
-        note: "Where it ends a line, there is another field.",
+        note: "A recipient that ends the line there sees another field.",
         bytes: b"GET / HTTP/1.1\r\nHost: example.org\r\nX: x\nTransfer-Encoding: chunked\r\n\r\n",
     },
     Example {
         name: "nul",
         title: "A NUL",
-        note: "In some languages, a text ends there.",
+        note: "In C, a string ends at the NUL.",
         bytes: b"GET / HTTP/1.1\r\nHost: example.org\x00.evil.example\r\n\r\n",
     },
     Example {
         name: "two-hosts",
         title: "Two hosts",
-        note: "A cache may keep the answer of one site for another.",
+        note: "A cache may store the answer of one site for the other.",
         bytes: b"GET / HTTP/1.1\r\nHost: example.org\r\nHost: evil.example\r\n\r\n",
     },
     Example {
         name: "host-with-path",
         title: "A host with a path",
-        note: "Links that a server makes from the Host lead elsewhere.",
+        note: "Links that a server builds from Host lead to another place.",
         bytes: b"GET / HTTP/1.1\r\nHost: example.org/evil.example\r\n\r\n",
     },
     Example {
         name: "hop-by-hop",
         title: "A length for one hop",
-        note: "A proxy removes the fields that Connection names, and with them the length.",
+        note: "A proxy removes the fields that Connection names: here, the length.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nConnection: Content-Length\r\nContent-Length: 5\r\n\r\nhello",
     },
     Example {
         name: "chunk-size",
         title: "A chunk size with a prefix",
-        note: "Some recipients read 0x5 as five, and others as zero: the end of the body.",
+        note: "Some recipients read 0x5 as five; others read zero, the end of the body.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
     },
     Example {
         name: "trailer",
         title: "A length in the trailers",
-        note: "A recipient that adds trailers to the fields gets a length after the body.",
+        note: "A recipient that merges trailers into the head gets a length after the body.",
         bytes: b"POST / HTTP/1.1\r\nHost: example.org\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 5\r\n\r\n",
     },
 ];
 
 /// The examples as lists of links.
 pub(super) struct List {
-    /// The one that is shown.
+    /// The example on the page.
     pub(super) chosen: Option<&'static Example>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-/// Text, so that none of it is markup, in an element as in a quoted attribute.
+/// Text, escaped for an element or a quoted attribute.
 pub(super) struct Html<'a>(pub(super) &'a str);
 
 impl fmt::Display for Html<'_> {

@@ -1,4 +1,4 @@
-// Marks what belongs together, sends what is typed, and shows what is known after each byte.
+// Marks words and their events, sends the typed request, and shows the events known after each byte.
 'use strict';
 
 const form = document.querySelector('form');
@@ -7,7 +7,7 @@ const result = document.getElementById('result');
 const slider = document.getElementById('fed');
 const output = document.querySelector('output');
 
-// The bytes of an edited request. A new line is a CRLF, unless an escaped line end stands before it.
+// Returns the bytes of an edited request. A new line is a CRLF, unless an escaped line end precedes it.
 function bytesOf(text) {
   const bytes = [];
   const escapes = { r: 13, n: 10, t: 9, '\\': 92 };
@@ -37,7 +37,7 @@ function mark(target, on) {
   }
 }
 
-// The slider belongs to the request that was typed, or else to that of the page.
+// The slider belongs to the typed request, or else to that of the page.
 function shownTrace() {
   return result.querySelector('.trace') ?? document.querySelector('.trace');
 }
@@ -64,7 +64,7 @@ async function parse(event) {
   const response = await fetch('/inspect', { method: 'POST', headers: { Accept: 'text/html' }, body: bytesOf(raw.value) });
   const text = await response.text();
   if (response.ok) {
-    // The server has escaped all that came from the request.
+    // The server has escaped everything from the request.
     result.replaceChildren(...new DOMParser().parseFromString(text, 'text/html').body.childNodes);
     fill();
   } else {

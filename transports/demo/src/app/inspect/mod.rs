@@ -1,4 +1,4 @@
-//! A page that shows how the request for it was parsed, and parses others.
+//! A page that shows how its own request was parsed, and parses others.
 //!
 //! | request                | answer                                                             |
 //! |------------------------|--------------------------------------------------------------------|
@@ -7,8 +7,8 @@
 //! | `POST /inspect`        | the part of the page for the raw bytes in the body                 |
 //! | `/inspect.css`, `.js`  | its style and its script                                           |
 //!
-//! A client that accepts `application/x-ndjson` gets what `h1events inspect --json` prints, and one
-//! that accepts `application/json` a document with the place of each word.
+//! A client that accepts `application/x-ndjson` gets the output of `h1events inspect --json`. One that
+//! accepts `application/json` gets a document with the range of each word.
 
 mod consequence;
 mod document;
@@ -29,7 +29,7 @@ use crate::{inspect, secret::is_secret};
 /// Bytes that are parsed for a page, at most.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// Nothing is loaded from elsewhere, nothing inline is run, and no other page can frame it.
+/// The page loads nothing from elsewhere, runs nothing inline, and can't be framed.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -45,7 +45,7 @@ pub(super) fn inspect(request: &Request<'_>) -> Option<Reply> {
     Some(decided.unwrap_or_else(|| answer(request)))
 }
 
-/// What the client would rather have.
+/// The format that the client prefers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Html,
@@ -54,7 +54,7 @@ enum Format {
 }
 
 impl Format {
-    /// By the media types that programs ask for, which browsers don't.
+    /// Chooses by the media types of programs, which browsers don't ask for.
     fn of(request: &Request<'_>) -> Self {
         let accepts = |media_type: &str| {
             let values =
@@ -92,7 +92,7 @@ fn page(request: &Request<'_>) -> Reply {
     safe(Response::html(whole_page(&head, example))).into()
 }
 
-/// Returns the response for some bytes: of the page, the part that shows them.
+/// Returns the response for some bytes. As HTML, it is the part of the page that shows them.
 fn parsed(format: Format, bytes: &[u8]) -> Response {
     if bytes.len() > MAX_BYTES {
         return message(413, "At most 64 KiB are parsed here.\n");
@@ -137,14 +137,14 @@ fn whole_page(head: &[u8], example: Option<&'static Example>) -> String {
     )
 }
 
-/// What is timed: parsing alone.
+/// Parses the head, and nothing else: this is timed.
 fn count_events(mut head: &[u8]) -> usize {
     let mut parser = RequestParser::new();
     std::iter::from_fn(|| parser.next_event(&mut head).ok()?).count()
 }
 
-/// Returns the head, in which the values that give access to something are covered by asterisks. A script
-/// in another page's place could read them.
+/// Returns the head with asterisks over secret values, since a script that gets into the page could read
+/// them.
 fn without_secrets(head: &[u8]) -> Vec<u8> {
     let (mut parser, mut rest, mut covered) = (RequestParser::new(), head, head.to_vec());
     while let Ok(Some(event)) = parser.next_event(&mut rest) {

@@ -29,11 +29,11 @@ fn page_shows_its_own_request() {
         ">example.org</a>",
         "&lt;b&gt;&#39;&quot;&amp;",
         "no body, keep-alive",
-        "Neither Content-Length nor Transfer-Encoding is there.",
+        "There is no Content-Length and no Transfer-Encoding.",
     ] {
         assert!(page.contains(part), "{part}");
     }
-    assert!(page.contains(&format!("as its {} bytes came in", request.len())));
+    assert!(page.contains(&format!("{} bytes, as received", request.len())));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn every_answer_is_confined() {
     }
 }
 
-/// No byte leaves its place: each is shown as text, wherever it stands.
+/// Each byte is shown as text, wherever it stands.
 #[test]
 fn no_byte_becomes_markup() {
     let hostile = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>&lt;{shown}{own}";

@@ -1,4 +1,4 @@
-//! What the parser says of some bytes, and which bytes each word of it stands for.
+//! The events of some bytes, and the range of each word.
 
 use std::ops::Range;
 
@@ -14,23 +14,23 @@ pub(super) struct Trace<'a> {
 /// An event.
 pub(super) struct Step<'a> {
     pub(super) event: Event<'a>,
-    /// The bytes that the event takes, punctuation included.
+    /// The bytes of the event, punctuation included.
     pub(super) range: Range<usize>,
-    /// The number of bytes after which the parser gives the event, if they come one at a time.
+    /// The number of bytes after which the parser returns the event, if they come one at a time.
     pub(super) after: usize,
 }
 
 /// How the bytes end.
 pub(super) enum Ending {
-    /// With a whole request. The number of bytes after the last one that its connection can carry.
+    /// With a complete request. `unread` bytes follow the last request of the connection.
     Complete { unread: usize },
     /// Within a request.
     Incomplete,
-    /// With an error, at that byte.
+    /// With an error, at byte `at`.
     Malformed { error: Error, at: usize },
 }
 
-/// What a byte is part of.
+/// The part of a request that a byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Method,
@@ -40,7 +40,7 @@ pub(super) enum Kind {
     Value,
     Content,
     Punctuation,
-    /// It was not taken: it stands after an error, or after the last request.
+    /// Not parsed: after an error, or after the last request.
     Unread,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Trace<'a> {
         let (mut steps, mut ending) = whole(bytes);
         let (times, bytewise) = one_at_a_time(bytes, &mut steps);
         if steps.len() != times || !ending.is_like(&bytewise) {
-            // The promise of the parser that events don't depend on how the bytes were cut.
+            // The parser promises that events don't depend on how the bytes are cut.
             log::error!("events depend on how {} bytes were cut", bytes.len());
         }
         if let Ending::Complete { unread } = &mut ending {
@@ -87,7 +87,7 @@ impl<'a> Trace<'a> {
         tokens
     }
 
-    /// Returns the places of the words of an event.
+    /// Returns the ranges of the words of an event.
     pub(super) fn parts(&self, event: &Event<'_>) -> Vec<(Kind, Range<usize>)> {
         let place = |part| range_of(part, self.bytes).unwrap_or_default();
         match event {
@@ -122,7 +122,7 @@ impl Ending {
     }
 }
 
-/// A parser, and where it is in the bytes.
+/// A parser, and its position in the bytes.
 #[derive(Default)]
 struct Reader {
     parser: RequestParser,
@@ -134,7 +134,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Returns the next event of the bytes, `Ok(None)` if they end before, or how it all ends.
+    /// Returns the next event, `Ok(None)` if the bytes end before it, or the ending.
     fn next<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<Event<'a>>, Ending> {
         if self.is_last && self.consumed == self.start && self.consumed > 0 {
             return Err(Ending::Complete { unread: 0 });
@@ -146,7 +146,7 @@ impl Reader {
         })?;
         self.consumed = bytes.len() - rest.len();
         match &event {
-            // What follows CONNECT belongs to the tunnel.
+            // The bytes after CONNECT belong to the tunnel.
             Some(Event::RequestLine(line)) => self.is_last = line.method == b"CONNECT",
             Some(Event::HeadEnd(framing)) => self.is_last |= !framing.keep_alive,
             Some(Event::End) => self.start = self.consumed,
@@ -177,15 +177,15 @@ fn whole(bytes: &[u8]) -> (Vec<Step<'_>>, Ending) {
     }
 }
 
-/// Presents the bytes one at a time, and notes with each step when its event has come. Returns the
-/// number of steps, in which the content between two other events is one for each chunk.
+/// Feeds the bytes one at a time, and notes with each step when its event came. Returns the number of
+/// steps; all content of a chunk is one step.
 fn one_at_a_time(bytes: &[u8], steps: &mut [Step<'_>]) -> (usize, Ending) {
     let (mut reader, mut index) = (Reader::default(), 0);
     for filled in 0..=bytes.len() {
         loop {
             match reader.next(&bytes[..filled]) {
                 Ok(Some(Event::Body(_))) => {
-                    // Content comes byte by byte: it is whole with its last byte.
+                    // Content comes byte by byte, and its step is complete with its last byte.
                     if steps.get(index).is_some_and(|step| reader.consumed >= step.range.end) {
                         steps[index].after = filled;
                         index += 1;

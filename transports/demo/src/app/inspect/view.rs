@@ -22,7 +22,7 @@ const MAX_EVENTS: usize = 1000;
 /// Bytes of one word that are shown, at most.
 const MAX_WORD: usize = 2048;
 
-/// Shows a trace. The prefix makes its places differ from those of another view on the page.
+/// Shows a trace. The prefix keeps its links apart from those of another view on the page.
 pub(super) struct View<'a> {
     prefix: &'static str,
     trace: &'a Trace<'a>,
@@ -71,7 +71,7 @@ impl<'a> View<'a> {
         };
         let (class, prefix, start) = (name(kind), self.prefix, range.start);
         match step {
-            // The first word of an event is the place that the list links to.
+            // The list links to the first word of each event.
             Some(step) => {
                 let is_first = self.trace.steps[step].range.start == start;
                 let id = if is_first { format!(" id=\"{prefix}t{step}\"") } else { String::new() };
@@ -123,7 +123,7 @@ impl<'a> View<'a> {
             }
             Event::HeadEnd(framing) => ("HeadEnd", Summary(framing).to_string()),
             Event::Body(content) => ("Body", format!("{} bytes", content.len())),
-            Event::End => ("End", "the request is whole".to_owned()),
+            Event::End => ("End", "the request is complete".to_owned()),
         };
         write!(f, "<b>{label}</b> <span>{}</span>", Html(&text))?;
         if let Some(reason) = reason(&step.event) {
@@ -140,7 +140,7 @@ impl<'a> View<'a> {
     fn ending(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.trace.ending {
             Ending::Complete { unread: 0 } if self.trace.steps.is_empty() => {
-                f.write_str("<p class=\"ending\">There are no bytes of a request.</p>")
+                f.write_str("<p class=\"ending\">There is no request.</p>")
             }
             Ending::Complete { unread: 0 } => Ok(()),
             Ending::Complete { unread } => write!(
@@ -148,7 +148,7 @@ impl<'a> View<'a> {
                 "<p class=\"ending\">{unread} bytes after the last request of the connection are not read.</p>"
             ),
             Ending::Incomplete => f.write_str(
-                "<p class=\"ending\">The request is not whole: the parser waits for more bytes.</p>",
+                "<p class=\"ending\">The request is incomplete: the parser waits for more bytes.</p>",
             ),
             Ending::Malformed { error, at } => {
                 let trace = self.trace;
@@ -162,7 +162,7 @@ impl<'a> View<'a> {
                     Html(&text)
                 )?;
                 if let Some(consequence) = consequence(error.kind()) {
-                    write!(f, "<p><b>Where it is accepted:</b> {consequence}</p>")?;
+                    write!(f, "<p><b>If a recipient accepts it:</b> {consequence}</p>")?;
                 }
                 f.write_str("</div>")
             }
@@ -181,12 +181,12 @@ impl fmt::Display for View<'_> {
     }
 }
 
-/// Returns why the body ends where it does, and whether another request may follow.
+/// Returns the reason for the end of the body, and whether another request may follow.
 pub(super) fn reason(event: &Event<'_>) -> Option<String> {
     let Event::HeadEnd(Framing { body, keep_alive, .. }) = event else { return None };
     let body = match body {
-        BodyLength::None => "Neither Content-Length nor Transfer-Encoding is there.",
-        BodyLength::Length(_) => "Content-Length says how long the body is.",
+        BodyLength::None => "There is no Content-Length and no Transfer-Encoding.",
+        BodyLength::Length(_) => "Content-Length gives the length of the body.",
         BodyLength::Chunked => "Transfer-Encoding says that the body comes in chunks.",
     };
     let next = if *keep_alive {
@@ -197,7 +197,7 @@ pub(super) fn reason(event: &Event<'_>) -> Option<String> {
     Some(format!("{body} {next}"))
 }
 
-/// Bytes with visible line ends, after each of which there is a new line.
+/// Bytes with visible line ends, each followed by a new line.
 struct Shown<'a>(&'a [u8]);
 
 impl fmt::Display for Shown<'_> {

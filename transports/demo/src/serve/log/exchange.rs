@@ -1,4 +1,4 @@
-//! One line for each request, and its fields if they are wanted.
+//! One line for each request, and its fields at debug level.
 
 use std::fmt::{self, Write};
 use std::thread;
@@ -9,10 +9,10 @@ use log::{Level, info, log_enabled};
 
 use crate::{escape::Escaped, secret::is_secret};
 
-/// What `RUST_LOG` calls it. The modules of the transports begin with `h1events` as well.
+/// The module name for `RUST_LOG`. The modules of the transports begin with `h1events`, too.
 const TARGET: &str = "h1events::request";
 
-/// A request that the application is about to answer. When it is dropped, that is logged.
+/// A request that the application is about to answer. Dropped without an answer, it is logged, too.
 pub(crate) struct Exchange<'a> {
     request: &'a Request<'a>,
     start: Instant,
@@ -35,7 +35,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// `status` is `-` if there is none, and so is `length` if it isn't known.
+    /// Logs the line. `status` is `-` if there is none, and so is `length` if it isn't known.
     fn log<'f>(&self, status: &str, length: &str, fields: impl Iterator<Item = Field<'f>>) {
         let Self { request, start, .. } = self;
         let peer = format!("{}:", request.peer());
@@ -63,7 +63,7 @@ impl Drop for Exchange<'_> {
     }
 }
 
-/// Writes those of the request behind `>`, those of the answer behind `<`.
+/// Writes the request's fields after `>`, and the answer's after `<`.
 fn write_fields<'f>(
     text: &mut String,
     request: &Request<'_>,

@@ -1,4 +1,4 @@
-//! The log on stderr: warnings and errors, and more if it is asked for.
+//! The log on stderr: warnings and errors, and more with `-v`.
 
 mod exchange;
 mod queue;
@@ -18,24 +18,24 @@ use self::queue::Queue;
 
 pub(super) use self::exchange::Exchange;
 
-/// How long the end of the process waits until the last lines are read.
+/// Time that the process waits at its end until the last lines are read.
 pub(super) const FLUSH: Duration = Duration::from_millis(300);
 
-/// What a server has to say, on its way to stderr. Nobody waits for the way, except the end of the
-/// process, a little.
+/// The server's log on its way to stderr. No thread waits for it, except briefly at the end of the
+/// process.
 #[derive(Clone)]
 pub(super) struct Log {
     queue: Arc<Queue>,
 }
 
 impl Log {
-    /// Begins to log to stderr. `RUST_LOG` adds to what `verbosity` says, which is the number of `-v`.
+    /// Begins to log to stderr. `verbosity` is the number of `-v`; `RUST_LOG` adds to it.
     ///
     /// # Errors
     ///
-    /// The system has no thread to write with.
+    /// The system can't start the thread that writes.
     pub(super) fn start(verbosity: u8) -> io::Result<Self> {
-        // It takes the colours out unless stderr is a terminal.
+        // It strips the colours unless stderr is a terminal.
         let log = Self { queue: Queue::start(AutoStream::auto(io::stderr()))? };
         env_logger::Builder::new()
             .filter_level(level(verbosity))
@@ -48,18 +48,18 @@ impl Log {
         Ok(log)
     }
 
-    /// Says whole lines to the user.
+    /// Writes whole lines for the user.
     pub(super) fn say(&self, lines: &str) {
         self.queue.push(lines.as_bytes());
     }
 
-    /// Waits until the lines are read, but not for long.
+    /// Waits until the lines are read, for [`FLUSH`] at most.
     pub(super) fn flush(&self) {
         self.queue.flush(FLUSH);
     }
 }
 
-/// Takes a record at a time.
+/// Each write is one record.
 impl Write for Log {
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
         self.queue.push(record);
@@ -80,8 +80,8 @@ const fn level(verbosity: u8) -> LevelFilter {
     }
 }
 
-/// Formats a record: time, level, text. Further lines of the text are indented, and nothing in it moves
-/// the cursor.
+/// Formats a record: time, level, text. Further lines of the text are indented, and control characters
+/// escaped.
 fn format(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let (time, level) = (out.timestamp_millis(), record.level());
     let style = out.default_level_style(level);
@@ -102,11 +102,11 @@ fn printable(text: &str) -> String {
     printable
 }
 
-/// Logs a panic instead of writing it to stderr, which might hold up an answer.
+/// Logs a panic instead of writing it to stderr, which might delay an answer.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let current = thread::current();
     let name = current.name().unwrap_or("unnamed");
-    // The transport says what happened on its threads, and not a thousand times.
+    // The transport logs panics on its threads itself, and limits their number.
     let level = if name.starts_with("h1-") { Level::Debug } else { Level::Error };
     log::log!(level, "thread {name}: {panic}");
 }

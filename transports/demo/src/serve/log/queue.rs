@@ -1,14 +1,14 @@
-//! Lines on their way to stderr, which nobody may read.
+//! Lines on their way to stderr, which may have no reader.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Bytes that may wait to be written. What doesn't fit is dropped.
+/// Bytes that may wait to be written. Further lines are dropped.
 const CAPACITY: usize = 1024 * 1024;
 
-/// Lines that a thread writes, so that nobody else waits for it.
+/// Lines that a thread of its own writes, so that no other thread waits for stderr.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -18,7 +18,7 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<u8>,
-    /// Lines that didn't fit behind those that wait.
+    /// Lines that didn't fit.
     dropped: u64,
     is_writing: bool,
 }
@@ -28,7 +28,7 @@ impl Queue {
     ///
     /// # Errors
     ///
-    /// The system has no thread for it.
+    /// The system can't start the thread.
     pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Arc<Self>> {
         let queue = Arc::<Self>::default();
         let writer = Arc::clone(&queue);
@@ -48,7 +48,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits until all is written, but no longer than that.
+    /// Waits until all is written, for `patience` at most.
     pub(super) fn flush(&self, patience: Duration) {
         let _ = self
             .changed
@@ -78,7 +78,7 @@ impl Queue {
                     .as_bytes(),
                 );
             }
-            // If it is closed, nobody wants to read them.
+            // If it is closed, there is no reader.
             let _ = out.write_all(&lines).and_then(|()| out.flush());
             lines.clear();
         }
@@ -102,10 +102,10 @@ mod tests {
 
     use super::*;
 
-    /// Longer than anything takes that works.
+    /// Longer than any step of a passing test takes.
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// Takes what is written only when it may.
+    /// Accepts bytes only when allowed.
     struct Reader {
         may_read: mpsc::Receiver<()>,
         read: mpsc::Sender<Vec<u8>>,
@@ -132,7 +132,7 @@ mod tests {
         }
         queue.flush(PATIENCE);
         let mut read = vec![0; 10 + 180 + 2700];
-        // It is in the pipe, or this would wait for ever.
+        // The bytes are in the pipe, or this would wait for ever.
         read.resize((0..1000).map(|number: u32| number.to_string().len() + 1).sum(), 0);
         io::Read::read_exact(&mut reader, &mut read).unwrap();
         let expected: String = (0..1000).map(|number| format!("{number}\n")).collect();
@@ -145,7 +145,7 @@ mod tests {
         let (read, lines) = mpsc::channel();
         let queue = Queue::start(Reader { may_read, read }).unwrap();
         queue.push(b"first\n");
-        // It is being written from here on.
+        // From here on, the line is being written.
         while !queue.state().is_writing {
             thread::yield_now();
         }
