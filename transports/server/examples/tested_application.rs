@@ -1,17 +1,17 @@
-//! An application with its unit tests: none has a socket, and none waits while time passes.
+//! An application with unit tests that need no socket and no waiting.
 //!
 //! ```sh
 //! cargo test -p h1events-server --example tested_application
 //! printf 'GET /teas HTTP/1.1\r\nHost: a\r\n\r\n' | cargo run --example tested_application # its answer
 //! ```
 //!
-//! The tests ask three kinds of questions:
+//! The tests answer three kinds of questions:
 //!
 //! - What is the answer to this request? The application is a function: call it.
-//! - What does the client get? A `Connection` makes bytes of bytes.
-//! - What becomes of a slow client? Time is an argument of the `Connection`: let it pass.
+//! - What does the client receive? Pass its bytes through a `Connection`.
+//! - What happens to a slow client? Time is an argument of the `Connection`: advance it.
 
-// What this crate doesn't use itself, applications may.
+// Applications may use what this crate itself doesn't.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a clock and a lock")]
 
 use std::io::{self, Read, Write};
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{Config, Connection, Peer, Request, Response, Step};
 
-/// What the application knows. A transport may call it from several threads at once.
+/// The state of the application. A transport may call it from several threads at once.
 #[derive(Default)]
 struct TeaHouse {
     orders: Mutex<Vec<String>>,
@@ -72,16 +72,16 @@ fn main() -> io::Result<()> {
 
 /// A client and the network, as seen from the connection.
 struct Client<'a> {
-    /// What it sends.
+    /// The bytes that it sends.
     input: &'a [u8],
-    /// Whether it shuts its half of the connection down then, or falls silent.
+    /// Whether it then shuts its half of the connection down, or falls silent.
     leaves: bool,
     /// Time passes only while the connection waits for the client.
     now: Instant,
 }
 
 impl Client<'_> {
-    /// Returns what the connection writes, and the time that it was waiting.
+    /// Returns the bytes that the connection writes, and the time that it has waited.
     fn talk_to(mut self, house: &TeaHouse, date: fn() -> SystemTime) -> (Vec<u8>, Duration) {
         let start = self.now;
         let mut connection = Connection::new(Arc::new(Config::new()), Peer::Local, start, date);
@@ -171,7 +171,7 @@ mod tests {
         assert!(house.orders.into_inner().expect("no test panics with it").is_empty());
     }
 
-    // What does the client get?
+    // What does the client receive?
 
     fn talk(house: &TeaHouse, input: &str, leaves: bool) -> (String, Duration) {
         let client = Client { input: input.as_bytes(), leaves, now: Instant::now() };
@@ -201,7 +201,7 @@ mod tests {
         assert!(house.orders.into_inner().expect("no test panics with it").is_empty());
     }
 
-    // What becomes of a slow client?
+    // What happens to a slow client?
 
     #[test]
     fn client_that_stalls_within_its_head_gets_a_408() {

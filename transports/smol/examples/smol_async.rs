@@ -1,4 +1,4 @@
-//! An application that awaits: others are served meanwhile, on the same thread.
+//! An application that awaits. Its thread serves other connections meanwhile.
 //!
 //! ```sh
 //! cargo run --release --example smol_async -- 127.0.0.1:8080
@@ -26,7 +26,7 @@ async fn app(request: &Request<'_>) -> Response {
             Timer::after(Duration::from_secs(1)).await;
             Response::text("a second later\n")
         }
-        // What would block a thread runs on those that smol has for it.
+        // Blocking calls run on smol's threads for them.
         b"/file" => match fs::read("Cargo.toml").await {
             Ok(bytes) => Response::new(200).with_body(bytes),
             Err(_) => Response::new(404),

@@ -1,11 +1,11 @@
-//! HTTPS, with rustls: a [`Listener`] and a [`Stream`] of the caller's.
+//! HTTPS with rustls: a custom [`Listener`] and [`Stream`].
 //!
 //! ```sh
 //! cargo run --release --example smol_tls -- 127.0.0.1:8443
 //! curl --insecure https://localhost:8443/ # Hello, World, in private
 //! ```
 //!
-//! The certificate is made at the start, signed by itself.
+//! It creates a self-signed certificate at the start.
 
 use std::env;
 use std::error::Error;
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Makes what a server needs, and the certificate for clients that are to trust it.
+/// Makes the configuration of the server, and the certificate for clients to trust.
 pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), Box<dyn Error>> {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let certificate = CertificateDer::from(certified.cert);
@@ -45,13 +45,13 @@ pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), B
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.clone()], key.into())?;
-    // HTTP/2 is not spoken here.
+    // The server doesn't speak HTTP/2.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok((config, certificate))
 }
 
-/// Bytes that a session holds at most of what was written. They count as sent only when the last of
-/// them has gone, so a client that reads slowly must be able to take them in time.
+/// Written bytes that a session holds, at most. They count as sent only when the last one has gone, so
+/// a slow client must be able to read them in time.
 const UNSENT: usize = 8 * 1024;
 
 /// Accepts TCP connections that will begin with a handshake.
@@ -93,7 +93,7 @@ impl Listener for TlsListener {
     }
 }
 
-/// A TCP connection, and what makes a session over it.
+/// A TCP connection, and the acceptor of its session.
 pub(crate) struct Accepted {
     stream: TcpStream,
     acceptor: TlsAcceptor,
@@ -114,7 +114,7 @@ pub(crate) enum Tls {
     Handshake(Box<Accept<TcpSocket>>),
     Open {
         session: Box<TlsStream<TcpSocket>>,
-        /// Whether a goodbye would make a cut answer look whole.
+        /// Whether a closing alert would make a cut answer look complete.
         is_unfinished: bool,
     },
     Failed,
@@ -153,7 +153,7 @@ impl AsyncRead for Tls {
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         match ready!(ready!(self.poll_open(cx))?.poll_read(cx, space)) {
-            // The client may go without a goodbye: HTTP/1 knows where its messages end.
+            // The client may leave without a closing alert: HTTP/1 knows where its messages end.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Poll::Ready(Ok(0)),
             read => Poll::Ready(read),
         }
@@ -189,7 +189,7 @@ impl AsyncWrite for Tls {
 impl Stream for Tls {
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut session = ready!(self.poll_open(cx))?;
-        // The alert that says that this end was no accident.
+        // The alert that marks a regular end.
         ready!(session.as_mut().poll_close(cx))?;
         Poll::Ready(session.get_ref().0.get_ref().shutdown(Shutdown::Write))
     }
@@ -210,11 +210,11 @@ impl Stream for Tls {
 
 impl Drop for Tls {
     fn drop(&mut self) {
-        // For connections that end without a shutdown, after a silence for instance.
+        // For connections that end without a shutdown, for example after a timeout.
         if let Self::Open { session, is_unfinished: false } = self {
             let (socket, session) = session.get_mut();
             session.send_close_notify();
-            // If the socket takes nothing, that is that: it doesn't block.
+            // If the socket takes nothing, the alert is lost: it must not block.
             let _ = session.write_tls(&mut socket.get_ref());
         }
     }

@@ -14,7 +14,7 @@ use h1events_smol::{Response, Server};
 #[cfg(unix)]
 fn main() -> io::Result<()> {
     let path = env::args().nth(1).unwrap_or_else(|| "/tmp/hello.sock".to_owned());
-    // Left behind by the last run.
+    // A socket that the last run has left.
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

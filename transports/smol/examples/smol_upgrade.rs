@@ -1,4 +1,4 @@
-//! Leaving HTTP: after a 101, everything comes back as it was sent.
+//! An upgrade from HTTP: after a 101, the server sends everything back.
 //!
 //! ```sh
 //! cargo run --release --example smol_upgrade -- 127.0.0.1:8080
@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Agrees to the protocol if the client offers it.
+/// Switches to the protocol if the client offers it.
 fn switch(request: &Request<'_>) -> Response {
     let offered = request.offers_upgrade() && request.header("upgrade") == Some(b"echo");
     if offered {
@@ -36,10 +36,10 @@ fn switch(request: &Request<'_>) -> Response {
     }
 }
 
-/// The other protocol, until the client has said everything.
+/// Speaks the other protocol, until the client has sent everything.
 async fn echo(upgraded: Upgraded<TcpSocket>) -> io::Result<usize> {
     let (mut stream, mut bytes) = upgraded.into_parts();
-    // The first of them came along with the request.
+    // The first bytes came with the request.
     let mut sent = 0;
     loop {
         stream.write_all(&bytes).await?;

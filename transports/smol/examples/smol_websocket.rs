@@ -8,9 +8,9 @@
 //!     http://127.0.0.1:8080/echo                    # the handshake alone
 //! ```
 //!
-//! The handshake is a request that this server answers; what follows belongs to async-tungstenite. It has no
-//! timeouts: a connection stays for as long as its client does. A page from anywhere may open one in a browser,
-//! cookies included: where that matters, look at the Origin field.
+//! This server answers the handshake; async-tungstenite does the rest. There are no timeouts: a connection stays
+//! as long as its client. In a browser, a page of any site can open a connection, with the user's cookies. If that
+//! matters, check the Origin field.
 
 use std::{env, io};
 
@@ -21,7 +21,7 @@ use async_tungstenite::tungstenite::{self, Message};
 use h1events_smol::{Request, Response, Server, TcpSocket, Upgraded, upgrade};
 use smol::stream::StreamExt;
 
-/// Octets that a message may have, since it is collected before it is sent back.
+/// Octets of a message, at most, since it is collected before it is sent back.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
 fn main() -> io::Result<()> {
@@ -56,7 +56,7 @@ fn shake_hands(request: &Request<'_>) -> Response {
             .with_header("Upgrade", "websocket")
             .with_header("Sec-WebSocket-Version", "13");
     }
-    // The base64 of 16 octets.
+    // The key is the base64 of 16 octets.
     let Some(key) = request.header("sec-websocket-key").filter(|key| key.len() == 24) else {
         return Response::text("Sec-WebSocket-Key has 24 octets\n").with_status(400);
     };
@@ -79,9 +79,9 @@ async fn echo(upgraded: Upgraded<TcpSocket>) -> tungstenite::Result<()> {
     );
     let mut socket =
         WebSocketStream::from_partially_read(stream, leftover, Role::Server, config).await;
-    // It ends when both sides have said goodbye.
+    // It ends when both sides have sent a close frame.
     while let Some(message) = socket.next().await.transpose()? {
-        // The next read sends what others are to be answered with.
+        // The next read sends the answers to other frames.
         if matches!(message, Message::Text(_) | Message::Binary(_)) {
             socket.send(message).await?;
         }

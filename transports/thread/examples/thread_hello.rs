@@ -18,7 +18,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// It knows nothing of sockets: any transport runs it, and a test can call it.
+/// Greets. It has no socket, so any transport runs it, and a test can call it.
 fn hello(request: &Request<'_>) -> Response {
     match (request.method(), request.path()) {
         ("GET" | "HEAD", b"/") => Response::text("Hello, World\n"),

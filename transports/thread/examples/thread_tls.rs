@@ -1,11 +1,11 @@
-//! HTTPS, with rustls: a [`Listener`] and a [`Stream`] of the caller's.
+//! HTTPS with rustls: a custom [`Listener`] and [`Stream`].
 //!
 //! ```sh
 //! cargo run --release --example thread_tls -- 127.0.0.1:8443
 //! curl --insecure https://localhost:8443/ # Hello, World, in private
 //! ```
 //!
-//! The certificate is made at the start, signed by itself.
+//! It creates a self-signed certificate at the start.
 
 use std::env;
 use std::error::Error;
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Makes what a server needs, and the certificate for clients that are to trust it.
+/// Makes the configuration of the server, and the certificate for clients to trust.
 pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), Box<dyn Error>> {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let certificate = CertificateDer::from(certified.cert);
@@ -40,16 +40,16 @@ pub(crate) fn self_signed() -> Result<(ServerConfig, CertificateDer<'static>), B
     let mut config = ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(vec![certificate.clone()], key.into())?;
-    // HTTP/2 is not spoken here.
+    // The server doesn't speak HTTP/2.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok((config, certificate))
 }
 
-/// How long a write of the handshake may take.
+/// Longest time of a write in the handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Bytes that a session holds at most of what was written. They count as sent only when the last of
-/// them has gone, so a client that reads slowly must be able to take them in time.
+/// Written bytes that a session holds, at most. They count as sent only when the last one has gone, so
+/// a slow client must be able to read them in time.
 const UNSENT: usize = 8 * 1024;
 
 /// Accepts TCP connections that will begin with a handshake.
@@ -87,24 +87,24 @@ impl Listener for TlsListener {
 
     fn accept(&self) -> io::Result<(TlsStream, Peer)> {
         let (socket, peer) = Listener::accept(&self.tcp)?;
-        // The handshake writes before anything is said of that.
+        // The handshake writes before the server sets this timeout.
         socket.set_write_timeout(Some(HANDSHAKE))?;
         let session = ServerConnection::new(Arc::clone(&self.config));
         let mut session = session.map_err(io::Error::other)?;
         session.set_buffer_limit(Some(UNSENT));
-        // The handshake belongs into the first read: here it would hold up all others.
+        // The handshake belongs in the first read: here, it would block all other connections.
         Ok((TlsStream { socket, session: Mutex::new(session), is_unfinished: false.into() }, peer))
     }
 }
 
 /// A session over its socket.
 ///
-/// The lock is never held while the socket is waited for in a read, so that
-/// [`close`](Stream::close) can say goodbye from another thread.
+/// No read waits for the socket with the lock held, so that [`close`](Stream::close) can send the
+/// closing alert from another thread.
 pub(crate) struct TlsStream {
     socket: TcpStream,
     session: Mutex<ServerConnection>,
-    /// Whether a goodbye would make a cut answer look whole.
+    /// Whether a closing alert would make a cut answer look complete.
     is_unfinished: AtomicBool,
 }
 
@@ -113,7 +113,7 @@ impl TlsStream {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what the session has to say. A write that leaves something has waited for all of its
+    /// Sends the session's bytes. A write that leaves some has used its whole
     /// timeout.
     fn send(&self, session: &mut ServerConnection) -> io::Result<()> {
         if session.wants_write() {
@@ -122,7 +122,7 @@ impl TlsStream {
         if session.wants_write() { Err(ErrorKind::WouldBlock.into()) } else { Ok(()) }
     }
 
-    /// Sends the alert that says that this end was no accident. The session sends it once.
+    /// Sends the alert that marks a regular end. The session sends it once.
     fn say_goodbye(&self, session: &mut ServerConnection) -> io::Result<()> {
         session.send_close_notify();
         self.send(session)
@@ -159,7 +159,7 @@ impl Stream for TlsStream {
         loop {
             session.read_tls(&mut unread)?;
             if let Err(error) = session.process_new_packets() {
-                // An alert tells the client why.
+                // An alert tells the client the reason.
                 let _ = self.send(&mut session);
                 return Err(io::Error::new(ErrorKind::InvalidData, error));
             }
@@ -167,14 +167,14 @@ impl Stream for TlsStream {
                 break;
             }
         }
-        // A client that sends a record byte by byte has no more time than others.
+        // A client that sends a record byte by byte gets no extra time.
         decrypted(&mut session, space)?.ok_or_else(|| ErrorKind::Interrupted.into())
     }
 
     fn write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut session = self.session();
-        // What the session holds already goes first. If it can't within the timeout, nothing
-        // of these slices has been taken.
+        // Bytes that the session holds go first. If they can't within the timeout, none of these
+        // slices is taken.
         self.send(&mut session)?;
         session.writer().write_vectored(slices)
     }
@@ -212,11 +212,11 @@ impl Stream for TlsStream {
     }
 }
 
-/// What the session has for us, if anything.
+/// Returns decrypted bytes, if the session has any.
 fn decrypted(session: &mut ServerConnection, space: &mut [u8]) -> io::Result<Option<usize>> {
     match session.reader().read(space) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-        // The client may go without a goodbye: HTTP/1 knows where its messages end.
+        // The client may leave without a closing alert: HTTP/1 knows where its messages end.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(Some(0)),
         read => read.map(Some),
     }
@@ -227,7 +227,7 @@ impl Drop for TlsStream {
         if self.is_unfinished.load(Relaxed) {
             return;
         }
-        // For connections that end without `shutdown_write`, after a silence for instance.
+        // For connections that end without `shutdown_write`, for example after a timeout.
         let session = self.session.get_mut().unwrap_or_else(PoisonError::into_inner);
         session.send_close_notify();
         let _ = self.socket.set_nonblocking(true);

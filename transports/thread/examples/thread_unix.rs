@@ -14,7 +14,7 @@ use h1events_thread::{Response, Server};
 #[cfg(unix)]
 fn main() -> io::Result<()> {
     let path = env::args().nth(1).unwrap_or_else(|| "/tmp/hello.sock".to_owned());
-    // What a server leaves behind that was killed is in the way.
+    // A killed server leaves its socket.
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -1,4 +1,4 @@
-//! Leaving HTTP: after a 101, everything comes back as it was sent.
+//! An upgrade from HTTP: after a 101, the server sends everything back.
 //!
 //! ```sh
 //! cargo run --release --example thread_upgrade -- 127.0.0.1:8080
@@ -20,7 +20,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Agrees to the protocol if the client offers it.
+/// Switches to the protocol if the client offers it.
 fn switch(request: &Request<'_>) -> Response {
     let offered = request.offers_upgrade() && request.header("upgrade") == Some(b"echo");
     if offered {
@@ -37,10 +37,10 @@ fn switch(request: &Request<'_>) -> Response {
     }
 }
 
-/// The other protocol, until the client has said everything.
+/// Speaks the other protocol, until the client has sent everything.
 fn echo(upgraded: Upgraded<TcpStream>) -> io::Result<u64> {
     let (stream, leftover) = upgraded.into_parts();
-    // These bytes came along with the request.
+    // These bytes came with the request.
     (&stream).write_all(&leftover)?;
     let bytes = io::copy(&mut &stream, &mut &stream)?;
     Ok(leftover.len() as u64 + bytes)

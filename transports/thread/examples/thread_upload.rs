@@ -1,4 +1,4 @@
-//! Uploads to disk, with a limit for each route. A file appears under its name only when it is whole.
+//! Uploads to disk, with a limit for each route. A file appears under its name only when it is complete.
 //!
 //! ```sh
 //! cargo run --release --example thread_upload -- /tmp/uploads 127.0.0.1:8080
@@ -8,8 +8,8 @@
 //! curl --upload-file target/release/examples/thread_upload http://127.0.0.1:8080/files/
 //! ```
 //!
-//! A body of any length takes hardly any memory: it is copied to the disk as it comes. One that is too long is
-//! refused by its Content-Length, before any of it is read, or else at the first octet too many.
+//! A body of any length takes little memory: the handler copies it to the disk as it comes. A body that is too
+//! long is refused by its Content-Length, before it is read, or else at the first octet beyond the limit.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::TcpListener;
@@ -19,7 +19,7 @@ use std::{env, fs};
 use h1events_thread::{Request, RequestBody, RequestBodyError, Response, Server, Summary};
 use tempfile::NamedTempFile;
 
-/// Each route, and the octets that a file there may have.
+/// Each route, and the limit for its files in octets.
 const LIMITS: [(&str, u64); 2] = [("/notes/", 64 * 1024), ("/files/", 4 * 1024 * 1024 * 1024)];
 
 fn main() -> io::Result<()> {
@@ -40,7 +40,7 @@ pub(crate) fn serve(server: Server<TcpListener>, folder: &Path) -> io::Result<Su
     server.serve_streaming(move |request, body| upload(&folder, request, body))
 }
 
-/// It is called at the end of the head, so a refusal comes before the body does.
+/// Stores an upload. The server calls it at the end of the head, so a refusal comes before the body.
 fn upload(folder: &Path, request: &Request<'_>, body: RequestBody) -> Response {
     if request.method() != "PUT" {
         return Response::new(405).with_header("Allow", "PUT");
@@ -70,8 +70,8 @@ fn upload(folder: &Path, request: &Request<'_>, body: RequestBody) -> Response {
 }
 
 fn store(folder: &Path, name: &str, limit: u64, body: RequestBody) -> io::Result<Response> {
-    // In the same folder, so that it can be renamed, under a name that no upload can have. Dropping it removes
-    // it.
+    // In the same folder, so that it can be renamed, under a name that no upload can have. Dropping it
+    // removes the file.
     let mut file = NamedTempFile::new_in(folder)?;
     if io::copy(&mut body.take(limit + 1), &mut file)? > limit {
         return Ok(too_large(limit));
@@ -87,7 +87,7 @@ fn too_large(limit: u64) -> Response {
     Response::text(format!("at most {limit} octets\n")).with_status(413)
 }
 
-/// Returns whether a file of that name lies in its folder, and shows.
+/// Returns whether a file of this name lies directly in the folder, and isn't hidden.
 fn is_file_name(name: &str) -> bool {
     let is_allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
     (1..=200).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(is_allowed)

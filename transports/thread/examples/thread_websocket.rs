@@ -8,9 +8,9 @@
 //!     http://127.0.0.1:8080/echo                    # the handshake alone
 //! ```
 //!
-//! The handshake is a request that this server answers; what follows belongs to tungstenite. It has no
-//! timeouts: a connection stays for as long as its client does. A page from anywhere may open one in a browser,
-//! cookies included: where that matters, look at the Origin field.
+//! This server answers the handshake; tungstenite does the rest. There are no timeouts: a connection stays as
+//! long as its client. In a browser, a page of any site can open a connection, with the user's cookies. If that
+//! matters, check the Origin field.
 
 use std::net::TcpStream;
 use std::{env, io};
@@ -20,7 +20,7 @@ use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-/// Octets that a message may have, since it is collected before it is sent back.
+/// Octets of a message, at most, since it is collected before it is sent back.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
 fn main() -> io::Result<()> {
@@ -55,7 +55,7 @@ fn shake_hands(request: &Request<'_>) -> Response {
             .with_header("Upgrade", "websocket")
             .with_header("Sec-WebSocket-Version", "13");
     }
-    // The base64 of 16 octets.
+    // The key is the base64 of 16 octets.
     let Some(key) = request.header("sec-websocket-key").filter(|key| key.len() == 24) else {
         return Response::text("Sec-WebSocket-Key has 24 octets\n").with_status(400);
     };
@@ -78,7 +78,7 @@ fn echo(upgraded: Upgraded<TcpStream>) -> tungstenite::Result<()> {
     loop {
         match socket.read() {
             Ok(message @ (Message::Text(_) | Message::Binary(_))) => socket.send(message)?,
-            // The next read sends what these are to be answered with.
+            // The next read sends the answers to these frames.
             Ok(_) => {}
             Err(Error::ConnectionClosed) => return Ok(()),
             Err(error) => return Err(error),

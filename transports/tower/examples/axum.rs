@@ -1,5 +1,5 @@
-//! An axum router: the same on either transport, without tokio. Routes, JSON, bodies that stream in both
-//! directions, server-sent events.
+//! An axum router on either transport, without tokio: routes, JSON, bodies that stream in both directions,
+//! server-sent events.
 //!
 //! ```sh
 //! cargo run --release -p h1events-tower --all-features --example axum -- smol 127.0.0.1:8080 # or thread
@@ -35,7 +35,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Serves the router, and tells before where, and how to stop it.
+/// Serves the router. Before, it passes the address and the shutdown handle to `tell`.
 pub(crate) fn serve(
     transport: &str,
     address: &str,
@@ -83,7 +83,7 @@ async fn sum(Json(Numbers { numbers }): Json<Numbers>) -> Json<Sum> {
     Json(Sum { sum: numbers.iter().sum() })
 }
 
-/// Makes the lines while they are sent, so that any number of them takes the same memory.
+/// Makes the lines while they are sent, so that any number takes the same memory.
 async fn lines(Path(count): Path<u64>) -> Body {
     let lines = (1..=count).map(|n| Ok::<_, Infallible>(format!("line {n}\n")));
     Body::from_stream(stream::iter(lines))

@@ -10,11 +10,11 @@
 //! curl --path-as-is --include http://127.0.0.1:8080/../doc/h1events/      # 404 Not Found
 //! ```
 //!
-//! A request for several ranges gets the whole file, and If-Match isn't looked at.
+//! A request for several ranges gets the whole file. If-Match is ignored.
 //!
-//! No path leads out of the folder, in any spelling or through any link. A program that writes to the folder
-//! meanwhile could still swap a file for a link between the check and the open: serve only what others can't
-//! write to.
+//! No path leads out of the folder, in any spelling or through any link. But a program that writes to the folder
+//! could replace a file by a link between the check and the open. So serve only folders that others can't write
+//! to.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Take};
@@ -39,7 +39,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Serves the folder, and tells before where, and how to stop it.
+/// Serves the folder. Before, it passes the address and the shutdown handle to `tell`.
 pub(crate) fn serve(
     transport: &str,
     folder: &Path,
@@ -59,7 +59,7 @@ pub(crate) fn serve(
         "smol" => {
             let server = h1events_smol::Server::bind(address)?;
             tell(server.local_addr()?, server.shutdown_handle());
-            // Whatever touches the disk is left to smol's pool of threads.
+            // Disk access runs on smol's pool of threads.
             let body = |file| h1events_smol::reader(Unblock::with_capacity(64 * 1024, file));
             server.serve_async(async move |request: &Request<'_>| {
                 let folder = Arc::clone(&folder);
@@ -73,7 +73,7 @@ pub(crate) fn serve(
     }
 }
 
-/// Answers from a folder, whose path is canonical. `body` makes a body of a part of a file.
+/// Answers from a folder, whose path is canonical. `body` makes a body from a part of a file.
 fn respond<B: Body + 'static>(
     folder: &Path,
     request: &request::Parts,
@@ -98,14 +98,14 @@ fn try_respond<B: Body + 'static>(
     body: impl FnOnce(Take<File>) -> B,
 ) -> io::Result<Response> {
     let path = request.uri.path();
-    // All links are resolved before it is decided what lies below the folder.
+    // All links are resolved before the check that the file lies in the folder.
     let file = locate(folder, path).ok_or(ErrorKind::NotFound)?.canonicalize()?;
     let metadata = fs::metadata(&file)?;
     if file.starts_with(folder) && metadata.is_dir() && !path.ends_with('/') {
         let query = request.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         return Ok(Response::new(308).with_header("Location", format!("{path}/{query}")));
     }
-    // Anything but a file, a pipe for instance, might block when it is opened.
+    // To open anything except a file, such as a pipe, might block.
     if !file.starts_with(folder) || !metadata.is_file() {
         return Err(ErrorKind::NotFound.into());
     }
@@ -140,7 +140,7 @@ fn try_respond<B: Body + 'static>(
     Ok(response.with_streamed_body(body(file.take(length))).with_content_length(length))
 }
 
-/// Finds what a path names in the folder. It is split first and decoded then, so that `%2f` is no slash.
+/// Finds the file of a path in the folder. It splits the path before it decodes, so that `%2f` is no slash.
 fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut file = folder.to_owned();
     for segment in path.strip_suffix('/').unwrap_or(path).split('/').skip(1) {
@@ -149,7 +149,7 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
         if name.contains(['\0', '/', '\\', ':']) {
             return None;
         }
-        // Neither empty, nor `.` or `..`, nor whatever else is special on this system.
+        // Neither empty, nor `.` or `..`, nor otherwise special on this system.
         let mut components = Path::new(&*name).components();
         match (components.next(), components.next()) {
             (Some(Component::Normal(only)), None) if only == &*name => file.push(only),
@@ -162,7 +162,7 @@ fn locate(folder: &Path, path: &str) -> Option<PathBuf> {
     Some(file)
 }
 
-/// Returns whether the client has the file as it is (RFC 9110 section 13.2.2).
+/// Returns whether the client has the current file (RFC 9110 section 13.2.2).
 fn is_current(request: &request::Parts, etag: &str, modified: SystemTime) -> bool {
     let since = || request.headers.typed_get::<IfModifiedSince>();
     match (request.headers.typed_get::<IfNoneMatch>(), etag.parse::<ETag>()) {
@@ -171,12 +171,12 @@ fn is_current(request: &request::Parts, etag: &str, modified: SystemTime) -> boo
     }
 }
 
-/// Reads the Range field (RFC 9110 section 14.2): the first octet and the last one. `None` if it plays no part:
-/// it is malformed, has several ranges or another unit, or belongs to another state of the file.
+/// Reads the Range field (RFC 9110 section 14.2): the first octet and the last one. `None` if the server ignores
+/// it: it is malformed, has several ranges or another unit, or belongs to another version of the file.
 fn range(request: &request::Parts, etag: &str, length: u64) -> Option<(u64, u64)> {
     let mut values = request.headers.get_all(header::RANGE).iter();
     let (value, is_last) = (values.next()?.to_str().ok()?, values.next().is_none());
-    // A date is too coarse to join two parts of a file: only the tag counts.
+    // A date is too coarse for joining two parts of a file: only the tag counts.
     let is_same = request.headers.get(header::IF_RANGE).is_none_or(|tag| tag == etag);
     let (unit, range) = value.split_once('=')?;
     let (first, last) = range.trim().split_once('-')?;

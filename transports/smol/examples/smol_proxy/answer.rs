@@ -1,7 +1,7 @@
 //! Answers of the upstream, as they come.
 //!
-//! Behind its first line, an answer is built as a request is (RFC 9112 section 2.1). So the parser reads it
-//! behind a request line: fields, length and chunks are held to the same rules in both directions.
+//! After its first line, an answer has the form of a request (RFC 9112 section 2.1). So the parser reads it
+//! after a request line, and applies the same rules to fields, length and chunks in both directions.
 
 use std::io::{self, ErrorKind};
 use std::ops::Range;
@@ -13,7 +13,7 @@ use smol::future::or;
 use smol::io::AsyncReadExt;
 use smol::net::TcpStream;
 
-/// Octets of an answer that wait to be sent on. No line may be longer, and the parser allows less.
+/// Octets of the buffer for an answer. No line may be longer; the parser's limit is lower.
 const BUFFER: usize = 64 * 1024;
 
 /// Reads the answer to one request.
@@ -38,7 +38,7 @@ impl AnswerReader {
         Self { stream, buffer, unread: 0..0, parser, until_close: false }
     }
 
-    /// Reads the next head if it begins in time, be it that of an interim answer (1xx).
+    /// Reads the next head, also of an interim answer (1xx), if it begins in time.
     pub(crate) async fn head_within(&mut self, time: Duration) -> io::Result<Option<Head>> {
         let timeout = async {
             Timer::after(time).await;
@@ -48,7 +48,7 @@ impl AnswerReader {
         if or(begun, timeout).await? { self.head().await.map(Some) } else { Ok(None) }
     }
 
-    /// Reads the head of the final answer, and passes over interim ones.
+    /// Reads the head of the final answer, and skips interim ones.
     pub(crate) async fn final_head(&mut self) -> io::Result<Head> {
         loop {
             let head = self.head().await?;
@@ -107,7 +107,7 @@ impl AnswerReader {
         Ok(Head { status, fields, body })
     }
 
-    /// Waits until there is something to read.
+    /// Waits until there is input.
     async fn begin(&mut self) -> io::Result<()> {
         if self.unread.is_empty() { self.fill().await } else { Ok(()) }
     }
@@ -136,7 +136,7 @@ impl AnswerReader {
         }
     }
 
-    /// Reads the parser's next event, and returns what `take` makes of it.
+    /// Reads the parser's next event, and returns the result of `take`.
     async fn next_event<T>(&mut self, take: impl FnOnce(Event<'_>) -> T) -> io::Result<T> {
         loop {
             let mut input = &self.buffer[self.unread.clone()];

@@ -1,4 +1,4 @@
-//! A reverse proxy: it sends requests on to one server, and bodies as they come, in both directions.
+//! A reverse proxy: it forwards requests to one server, and bodies as they come, in both directions.
 //!
 //! ```sh
 //! cargo run --release -- serve --app lab --listen 127.0.0.1:8081 &
@@ -9,16 +9,16 @@
 //! curl --output /dev/null 'http://127.0.0.1:8080/bytes/1000000000?chunked'
 //! ```
 //!
-//! - A message is framed anew, by what the parser has made of it and nothing else, in both directions. An answer
-//!   that the parser refuses is a 502.
-//! - Fields that belong to one connection stay on it: those that Connection names, and those that always do
-//!   (RFC 9110 section 7.6.1).
-//! - A client that waits for a 100 (Continue) gets it when the server behind wants the body, so that a refusal
-//!   comes before the body does.
-//! - A request that is cut is cut for the server behind, too, and an answer that is cut is cut for the client.
+//! - The proxy frames each message anew, only from the parser's events, in both directions. If the parser refuses
+//!   an answer, the client gets a 502.
+//! - Fields that belong to one connection aren't forwarded: those that Connection names, and those of RFC 9110
+//!   section 7.6.1.
+//! - A client that waits for a 100 (Continue) gets it when the upstream asks for the body, so that a refusal
+//!   comes before the body.
+//! - A cut request is cut for the upstream, too, and a cut answer for the client.
 //!
-//! What it leaves out: trailers, interim answers, upgrades, and connections that are used again. It waits for an
-//! answer as long as that takes.
+//! It leaves out trailers, interim answers, upgrades, and reuse of connections. It has no deadline for an
+//! answer.
 
 mod answer;
 
@@ -38,10 +38,10 @@ use smol::{Task, Timer};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a server behind may take to ask for a body before it is sent unasked (RFC 9110 section 10.1.1).
+/// Time that the upstream has to ask for a body before the proxy sends it unasked (RFC 9110 section 10.1.1).
 const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Fields that belong to one connection, or that the proxy sets: a client could lie in them.
+/// Fields that belong to one connection, or that the proxy sets itself, since a client could forge them.
 const NOT_FORWARDED: [&str; 19] = [
     "connection",
     "content-length",
@@ -82,7 +82,7 @@ pub(crate) fn serve(server: Server<TcpListener>, upstream: String) -> io::Result
 
 /// Asks the upstream, and answers as soon as it has the head of the answer.
 async fn forward(upstream: &str, request: &Request<'_>, body: RequestBody) -> Response {
-    // A tunnel isn't offered, and a trace would show what the proxy adds.
+    // The proxy offers no tunnel, and a TRACE would show the fields that it adds.
     if matches!(request.method(), "CONNECT" | "TRACE") {
         return Response::new(501);
     }
@@ -90,7 +90,7 @@ async fn forward(upstream: &str, request: &Request<'_>, body: RequestBody) -> Re
         Ok(response) => return response,
         Err(error) => error,
     };
-    // Either the client is at fault, or the upstream.
+    // Either the client or the upstream has failed.
     match error.downcast::<RequestBodyError>() {
         Ok(error) => error.into(),
         Err(error) => {
@@ -119,7 +119,7 @@ async fn try_forward(
         false => None,
     };
     let (head, sending) = match early.filter(Head::is_final) {
-        // The body isn't wanted, so nothing of it is read.
+        // The upstream doesn't want the body, so it isn't read.
         Some(head) => (head, Sending(None)),
         None => {
             let is_chunked = request.content_length().is_none();
@@ -128,7 +128,7 @@ async fn try_forward(
         }
     };
     let response = response(&head)?;
-    // RFC 9112 section 6.3, rule 1: whatever the fields say, these have no body.
+    // RFC 9112 section 6.3, rule 1: these have no body, even if the fields say so.
     if matches!(head.status, 204 | 304) {
         return Ok(response);
     }
@@ -188,7 +188,7 @@ fn response(head: &Head) -> io::Result<Response> {
     })
 }
 
-/// Leaves out the fields that concern one connection only.
+/// Leaves out the fields that belong to one connection.
 fn end_to_end<'a>(fields: impl Iterator<Item = Field<'a>>) -> impl Iterator<Item = Field<'a>> {
     let fields: Vec<_> = fields.collect();
     let connection = fields.iter().filter(|field| field.name.eq_ignore_ascii_case(b"connection"));
@@ -201,8 +201,8 @@ fn end_to_end<'a>(fields: impl Iterator<Item = Field<'a>>) -> impl Iterator<Item
     })
 }
 
-/// The body of the request on its way. It has a task of its own, since the answer may begin before it has
-/// ended. When this is dropped, so is the rest of the body.
+/// Forwards the body of the request, in a task of its own, since the answer may begin before the body
+/// ends. Dropping this drops the rest of the body.
 struct Sending(Option<Task<Result<(), RequestBodyError>>>);
 
 impl Sending {
@@ -210,7 +210,7 @@ impl Sending {
         Self(Some(smol::spawn(send_body(body, upstream, is_chunked))))
     }
 
-    /// Waits until the client is found at fault, which may be never.
+    /// Waits until the client fails, which may be never.
     async fn failure<T>(&mut self) -> io::Result<T> {
         if let Some(task) = &mut self.0 {
             let sent = task.await;
@@ -230,7 +230,7 @@ async fn send_body(
         if is_chunked {
             part = [format!("{:x}\r\n", part.len()).as_bytes(), &part, b"\r\n"].concat();
         }
-        // An upstream that doesn't want the rest may have answered.
+        // The upstream may have answered without the rest.
         if upstream.write_all(&part).await.is_err() {
             return Ok(());
         }
@@ -241,7 +241,7 @@ async fn send_body(
     Ok(())
 }
 
-/// What is left of an answer's body, while the rest of the request may still be sent.
+/// The rest of an answer's body, while the rest of the request may still be on its way.
 struct Parts {
     answer: AnswerReader,
     sending: Sending,
