@@ -1,4 +1,4 @@
-//! Where connections come from: addresses, listeners that are there already.
+//! Sources of connections: addresses, and existing listeners.
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -27,7 +27,7 @@ fn address_can_be_bound_again_at_once() {
     let address = server.address;
     let mut client = server.connect();
     client.ask(GET);
-    // The server closes first, so that it is its side that goes into TIME_WAIT.
+    // The server closes first, so that its side goes into TIME_WAIT.
     server.stop();
     drop(client);
     let server = start(Server::bind(address).unwrap());
@@ -38,7 +38,7 @@ fn address_can_be_bound_again_at_once() {
 #[test]
 fn ipv6_is_served() {
     let Ok(server) = Server::bind("[::1]:0") else {
-        return; // This machine has none.
+        return; // This machine has no IPv6.
     };
     let server = start(server);
     assert!(server.address.is_ipv6());

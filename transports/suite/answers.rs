@@ -20,7 +20,7 @@ fn connection_is_kept_alive() {
         client.ask(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc").1,
         "POST / abc"
     );
-    // It becomes silent again, and is closed without a word.
+    // It is silent again, and closes without an answer.
     let summary = server.stop();
     assert_eq!((summary.connections, summary.cut_off), (1, 0));
     assert_eq!(client.read_to_end(), "");
@@ -78,7 +78,7 @@ fn half_closed_client_is_answered() {
 
 #[test]
 fn heads_of_any_size_come_whole() {
-    // Below and above what is read first.
+    // Below and above the size of the first read.
     let server = start(bind());
     for length in [900, 1023, 1024, 1025, 4000, 7000] {
         let target = "x".repeat(length);
@@ -150,7 +150,7 @@ fn handlers_share_what_they_capture() {
     assert_eq!(counter.load(SeqCst), 3);
 }
 
-/// The handler of the request behind it takes long.
+/// The handler of the next request takes long.
 #[test]
 fn answer_leaves_before_the_next_handler_is_through() {
     let slow = b"GET /sleep/2000 HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -167,7 +167,7 @@ fn answer_leaves_before_the_next_handler_is_through() {
     server.stop();
 }
 
-/// Whether it has a body or not.
+/// With a body, and without one.
 #[test]
 fn answer_leaves_before_the_next_handler_that_streams_is_through() {
     let server = start_streaming(bind());

@@ -1,4 +1,4 @@
-//! A server that runs, and clients that wait for no longer than a few seconds.
+//! A running server, and clients whose waits have a limit.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::iter;
@@ -17,37 +17,37 @@ use crate::support::{
 
 pub const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// Nothing in these tests takes as long.
+/// Longest wait: no step of these tests takes as long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// "At once", on a machine that is busy with other things: much longer than anything takes, and
-/// much shorter than what would end by itself.
+/// "At once", on a busy machine: much longer than any step takes, and much shorter than any
+/// timeout.
 pub const SOON: Duration = Duration::from_secs(5);
 
 pub const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// Says what it was asked: method, target, body.
+/// Answers with the method, the target and the body of the request.
 pub fn say(request: &Request<'_>) -> Response {
     let target = String::from_utf8_lossy(request.target());
     let body = String::from_utf8_lossy(request.body());
     Response::text(format!("{} {target} {body}", request.method()))
 }
 
-/// Returns how long the handler of `/sleep/` and a number of milliseconds is to take.
+/// Returns the time for the handler of `/sleep/<ms>`.
 pub fn sleep_of(request: &Request<'_>) -> Option<Duration> {
     let time = request.target().strip_prefix(b"/sleep/")?;
     Some(millis(String::from_utf8_lossy(time).parse().expect("a number")))
 }
 
-/// Returns the number behind the prefix of a target.
+/// Returns the number after the prefix of a target.
 pub fn number_of(request: &Request<'_>, prefix: &str) -> Option<usize> {
     let number = request.target().strip_prefix(prefix.as_bytes())?;
     Some(String::from_utf8_lossy(number).parse().expect("a number"))
 }
 
-/// What counts the body of a request answers.
+/// Returns the answer of a handler that counts the body of its request.
 pub fn counted(octets: usize, trailers: Option<&Trailers>) -> Response {
     let mut text = octets.to_string();
     for field in trailers.into_iter().flat_map(Trailers::fields) {
@@ -56,7 +56,7 @@ pub fn counted(octets: usize, trailers: Option<&Trailers>) -> Response {
     Response::text(text)
 }
 
-/// What is the same on every transport of an application that streams.
+/// Returns the answers that are the same on every transport, of an application that streams.
 pub fn stream_parts(request: &Request<'_>) -> Option<Response> {
     let half = || iter::once(Ok("half"));
     let response = Response::new(200);
@@ -81,7 +81,7 @@ pub fn configured(configure: impl FnOnce(&mut Config)) -> Running {
     start(bind().config(config))
 }
 
-/// Holds handlers up until it is opened.
+/// Blocks handlers until it is opened.
 #[derive(Clone)]
 pub struct Gate {
     is_open: Arc<AtomicBool>,
@@ -117,7 +117,7 @@ impl Running {
         Client::new(TcpStream::connect(self.address).expect("the server listens"))
     }
 
-    /// What a client gets that sends all at once and reads until the end.
+    /// Sends everything at once, and returns everything up to the end.
     pub fn exchange(&self, request: &[u8]) -> String {
         let mut client = self.connect();
         client.send(request);
@@ -146,7 +146,7 @@ pub struct Answer {
     pub is_last: bool,
 }
 
-/// A client whose every wait is bounded. Errors are panics: no test expects a reset.
+/// A client whose waits have a limit. Errors are panics: no test expects a reset.
 pub struct Client {
     stream: BufReader<TcpStream>,
 }
@@ -167,7 +167,7 @@ impl Client {
         self.stream.get_mut().write_all(bytes)
     }
 
-    /// Ends the connection with a reset, as a process does that is killed while it has something to read.
+    /// Ends the connection with a reset, like a process that is killed while it has unread input.
     pub fn reset(self) {
         let stream = self.stream.into_inner();
         let linger = Some(Duration::ZERO);
@@ -235,7 +235,7 @@ impl Client {
         self.stream.get_ref().try_clone().expect("there are descriptors")
     }
 
-    /// Returns whether something is there to be read now.
+    /// Returns whether there is input now.
     pub fn has_input(&mut self) -> bool {
         self.stream.get_ref().set_nonblocking(true).expect("a TCP socket");
         let peeked = self.stream.get_ref().peek(&mut [0]);
@@ -243,7 +243,7 @@ impl Client {
         peeked.is_ok()
     }
 
-    /// Returns whether the server has closed the connection, and all that came before has been read.
+    /// Returns whether the server has closed the connection, and all earlier input has been read.
     pub fn has_ended(&mut self) -> bool {
         self.stream.get_ref().set_nonblocking(true).expect("a TCP socket");
         let peeked = self.stream.get_ref().peek(&mut [0]);
@@ -254,7 +254,7 @@ impl Client {
         }
     }
 
-    /// Waits until the server has closed the connection, by whatever means.
+    /// Waits until the server has closed the connection, regularly or with a reset.
     pub fn is_closed_within(&mut self, time: Duration) -> bool {
         self.stream.get_mut().set_read_timeout(Some(time)).expect("not zero");
         match self.stream.read(&mut [0; 1]) {
@@ -264,7 +264,7 @@ impl Client {
     }
 }
 
-/// Counts what has been dropped.
+/// Counts drops.
 pub struct Drops(pub &'static AtomicUsize);
 
 impl Drop for Drops {
@@ -273,13 +273,13 @@ impl Drop for Drops {
     }
 }
 
-/// Handlers that were dropped, or have heard that their client is gone.
+/// Handlers that were dropped, or have noticed that their client has gone.
 pub static GONE: AtomicUsize = AtomicUsize::new(0);
 
 /// Sources of answers that were dropped.
 pub static SOURCES: AtomicUsize = AtomicUsize::new(0);
 
-/// The body of an answer that has one part, and no other for a long time.
+/// The body of an answer that has one part, and then none for a long time.
 struct Rare {
     has_begun: bool,
     _drops: Drops,
@@ -297,8 +297,8 @@ impl Body for Rare {
     }
 }
 
-/// Answers with the number of octets that are counted elsewhere, which is 0 until then. Meanwhile, it
-/// has parts at once, or late ones.
+/// Answers with the number of octets that another thread or task counts, which is 0 until then.
+/// Meanwhile, its parts are ready at once, or late.
 pub fn answer_while_counted(counted: Arc<AtomicUsize>, is_late: bool) -> Response {
     let mut has_ended = false;
     Response::new(200).with_parts(iter::from_fn(move || {
@@ -317,13 +317,13 @@ pub fn answer_while_counted(counted: Arc<AtomicUsize>, is_late: bool) -> Respons
     }))
 }
 
-/// Runs something: what it returns, and how long it took.
+/// Runs a function, and returns its result and its time.
 pub fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     (run(), start.elapsed())
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {

@@ -1,4 +1,4 @@
-//! Time, on real clocks: coarse, since the exact deadlines are tested in virtual time.
+//! Deadlines on real clocks: coarse, since exact deadlines are tested in virtual time.
 
 use std::num::NonZero;
 use std::thread;
@@ -45,7 +45,7 @@ fn request_in_time_counts_though_its_thread_is_late() {
     for client in &mut clients[..4] {
         client.send(b"GET / HT");
     }
-    // One for each thread, if connections share threads.
+    // One request for each thread, if connections share threads.
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let mut busy: Vec<_> = (0..threads).map(|_| server.connect()).collect();
     thread::sleep(millis(100));
@@ -69,7 +69,7 @@ fn dripping_head_gets_a_408() {
     let mut client = server.connect();
     let start = Instant::now();
     for byte in b"GET / HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" {
-        // After the answer, what comes is thrown away.
+        // After the answer, input is discarded.
         if client.has_input() || client.try_send(&[*byte]).is_err() {
             break;
         }
@@ -116,7 +116,7 @@ fn client_that_does_not_read_is_dropped() {
     let body = vec![b'x'; 16 << 20];
     client.send(b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 16777216\r\n\r\n");
     client.send(&body);
-    // It ends by itself: nothing is left to be cut off.
+    // The connection has ended at its deadline: nothing is left to be cut off.
     let (summary, time) = timed(|| server.stop());
     assert_eq!((summary.connections, summary.cut_off), (1, 0));
     assert!(time < SOON, "{time:?}");
@@ -124,7 +124,7 @@ fn client_that_does_not_read_is_dropped() {
 
 #[test]
 fn shortest_deadlines_hold() {
-    // Below what a socket's timeout can be set to.
+    // Shorter than the shortest timeout of a socket.
     let server =
         configured(|config| config.keep_alive_timeout = std::time::Duration::from_micros(10));
     assert_eq!(server.connect().read_to_end(), "");

@@ -1,4 +1,4 @@
-//! Descriptors run out, and come back. In processes of their own, for their limits.
+//! A shortage of descriptors, and its end. Each test has a process of its own, for its limit.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -21,7 +21,7 @@ fn longest_silent_connection_makes_room() {
         let server = start(bind());
         warm_up(&server);
         limit_descriptors(open_descriptors() + 21);
-        // Each takes two descriptors of this process.
+        // Each connection takes two descriptors of this process.
         let silent: Vec<_> = (0..10).map(|_| TcpStream::connect(server.address).unwrap()).collect();
         thread::sleep(millis(100));
         // The last one is for this client; none is left for the server.
@@ -38,7 +38,7 @@ fn longest_silent_connection_makes_room() {
 #[test]
 fn shortage_that_lasts_is_waited_for_without_spinning() {
     in_a_process_of_its_own("shortage_that_lasts_is_waited_for_without_spinning", || {
-        // None ends for another one while it has patience.
+        // No connection ends for another one while its patience lasts.
         let mut config = EndpointConfig::new();
         config.patience = 12 * SOON;
         config.admission_timeout = 12 * SOON;
@@ -56,7 +56,7 @@ fn shortage_that_lasts_is_waited_for_without_spinning() {
         let before = processor_time(&stat);
         thread::sleep(millis(500));
         let used = processor_time(&stat) - before;
-        // A tick is 10 ms: it hasn't been spinning.
+        // A tick is 10 ms, so the acceptor hasn't been spinning.
         assert!(used < 15, "{used} ticks");
         files.pop();
         let (answer, time) = timed(|| client.answer());
@@ -69,7 +69,7 @@ fn shortage_that_lasts_is_waited_for_without_spinning() {
     });
 }
 
-/// The application has the others.
+/// The other descriptors are for the application.
 #[test]
 fn cap_is_lowered_to_what_the_limit_allows() {
     if env::var_os(IN_CHILD).is_some() {
@@ -78,7 +78,7 @@ fn cap_is_lowered_to_what_the_limit_allows() {
             Response::text(File::open("/dev/null").is_ok().to_string())
         });
         println!("\nlistens on {}", server.address);
-        // Until the clients have gone.
+        // Wait until the clients have gone.
         io::stdin().read_to_end(&mut Vec::new()).unwrap();
         server.stop();
         return;
@@ -101,7 +101,7 @@ fn cap_is_lowered_to_what_the_limit_allows() {
     assert!(test.wait().unwrap().success());
 }
 
-/// Has all threads get what they need.
+/// Lets all threads allocate what they need.
 fn warm_up(server: &Running) {
     assert_eq!(server.connect().ask(GET).0, 200);
     thread::sleep(millis(100));
@@ -116,7 +116,7 @@ fn in_a_process_of_its_own(name: &str, test: impl FnOnce()) {
     assert!(test.status.success() && ran, "{}", String::from_utf8_lossy(&test.stderr));
 }
 
-/// Runs the test of that name in another process, which knows that it is one.
+/// Runs the test with this name in another process, which a variable tells its role.
 fn this_test(name: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", &format!("descriptors::{name}"), "--nocapture"]).env(IN_CHILD, "1");
@@ -135,7 +135,7 @@ fn open_descriptors() -> usize {
     numbers.count() - 1
 }
 
-/// Tells the time that this process has taken, in ticks.
+/// Returns the processor time of this process, in ticks.
 fn processor_time(stat: &File) -> u64 {
     let mut text = [0; 1024];
     let len = stat.read_at(&mut text, 0).unwrap();

@@ -31,7 +31,7 @@ fn silent_connections_beyond_the_cap_hold_nobody_up() {
         })
         .collect();
     times.sort();
-    // The median: the machine may be busy with other things for some of them.
+    // The median, since the machine may be busy during some of them.
     assert!(times[5] < millis(250), "{times:?}");
     drop(silent);
     let (summary, time) = timed(|| server.stop());
@@ -105,13 +105,13 @@ fn lingering_connection_makes_room() {
     assert!(lingering.read_to_end().starts_with("HTTP/1.1 400 "));
     let (answer, time) = timed(|| server.connect().ask(GET));
     assert_eq!(answer.0, 200);
-    // Much sooner than the lingering would end.
+    // Much sooner than the end of lingering.
     assert!(time < SOON, "{time:?}");
     drop(lingering);
     server.stop();
 }
 
-/// However much it goes on sending, and however fast.
+/// Even if it sends as much and as fast as it can.
 #[test]
 fn lingering_connection_that_sends_on_makes_room() {
     for (bytes, pause) in [(1, 1), (64 * 1024, 0)] {
@@ -144,7 +144,7 @@ fn connection_that_is_never_idle_makes_room() {
         .map(|_| {
             thread::spawn(move || {
                 let mut client = Client::new(TcpStream::connect(address).unwrap());
-                // Until an answer says that it is the last one, or the server is stopped.
+                // Until an answer is the last one, or the server is stopped.
                 let mut answers = 0;
                 loop {
                     let answer = client.try_send(GET).and_then(|()| client.try_answer());
@@ -168,7 +168,7 @@ fn connection_that_is_never_idle_makes_room() {
     }
 }
 
-/// The last answer is that to the last request that has come.
+/// The last answer belongs to the last request that has come.
 #[test]
 fn pipelined_requests_are_answered_before_they_make_room() {
     let gate = Gate::new();
@@ -183,7 +183,7 @@ fn pipelined_requests_are_answered_before_they_make_room() {
     pipelined.send(&GET.repeat(4));
     let mut other = server.connect();
     other.send(GET);
-    // Room is wanted by now.
+    // By now, the server needs room.
     thread::sleep(millis(200));
     gate.open();
     assert_eq!(other.answer().0, 200);
@@ -193,7 +193,7 @@ fn pipelined_requests_are_answered_before_they_make_room() {
     server.stop();
 }
 
-/// There is always another request under way.
+/// It always has another request under way.
 #[test]
 fn connection_that_never_stops_asking_makes_room() {
     let server = start(bind().max_connections(2));

@@ -1,4 +1,4 @@
-//! Clients that go before they have their answer.
+//! Clients that leave before they have their answer.
 
 use std::io::Read;
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::support::{GONE, SOURCES, bind, millis, start_streaming, wait_until};
 
-/// What is counted is counted for all tests.
+/// The counters are shared by all tests.
 static COUNTING: Mutex<()> = Mutex::new(());
 
 fn wait_for(what: &str, count: &AtomicUsize, number: usize) {
@@ -67,7 +67,7 @@ fn client_that_has_shut_its_write_half_down_is_not_gone_and_gets_its_answer() {
     server.stop();
 }
 
-/// Its next event may never come.
+/// The next event of the source may never come.
 #[test]
 fn source_of_an_answer_is_dropped_when_its_client_has_reset() {
     let _counting = COUNTING.lock();
@@ -90,7 +90,7 @@ fn source_of_an_answer_is_dropped_when_its_client_has_reset() {
     server.stop();
 }
 
-/// What has kept it hears that the connection is over.
+/// A holder of the `Client` learns that the connection is over.
 #[test]
 fn client_is_gone_after_its_connection() {
     let _counting = COUNTING.lock();

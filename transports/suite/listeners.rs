@@ -1,4 +1,4 @@
-//! Listeners of the caller's, and several of them.
+//! Custom listeners, and several listeners.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -54,7 +54,7 @@ fn failing<F: Fn() -> Option<Errno> + Send + 'static>(fail: F) -> (Server<Failin
 
 #[test]
 fn errors_of_accept_are_survived_without_spinning() {
-    // In all the ways in which accept can fail, before each connection.
+    // Fails before each connection, in all ways in which accept can fail.
     #[cfg(unix)]
     const ERRORS: [Errno; 8] = [
         Errno::CONNABORTED,
@@ -76,7 +76,7 @@ fn errors_of_accept_are_survived_without_spinning() {
     for _ in 0..2 {
         let (answer, time) = timed(|| server.connect().ask(GET));
         assert_eq!(answer.0, 200);
-        // Five of the errors at most make it pause, for 50 ms each.
+        // At most five of the errors make it pause, for 50 ms each.
         assert!(time < SOON, "{time:?}");
     }
     server.stop();
@@ -93,7 +93,7 @@ fn connections_that_are_all_lost_hold_up_no_shutdown() {
     assert!(time < SOON, "{time:?}");
 }
 
-/// No connection gives back what the server lacks.
+/// No connection holds what the server lacks.
 #[test]
 fn shortage_that_room_does_not_cure_costs_few_connections() {
     let is_short = Arc::new(AtomicBool::new(false));
@@ -158,7 +158,7 @@ fn several_listeners_are_served() {
     }
 }
 
-/// The first one fails whenever it is asked.
+/// The first listener always fails.
 #[test]
 fn listener_that_always_fails_does_not_hold_up_the_others() {
     for errno in [Errno::INVAL, Errno::MFILE, Errno::CONNABORTED] {
@@ -176,7 +176,7 @@ fn listener_that_always_fails_does_not_hold_up_the_others() {
     }
 }
 
-/// More wait at the first one than end in ten seconds.
+/// At the first listener, more newcomers wait than get a place in ten seconds.
 #[test]
 fn newcomer_is_answered_beside_a_crowd_at_another_listener() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();

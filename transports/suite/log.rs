@@ -1,4 +1,4 @@
-//! What an operator reads.
+//! The log, as an operator reads it.
 
 use std::sync::Mutex;
 use std::thread;
@@ -38,7 +38,7 @@ fn refusals_and_panics_are_told_once_without_payload() {
     wait_until("all are closed", || {
         logged().iter().filter(|line| line.ends_with(": closed")).count() == 6
     });
-    // A client that is cut off is not to blame.
+    // If the server cuts a client off, that is no complaint.
     let mut begun = server.connect();
     begun.send(b"GET / HT");
     thread::sleep(millis(100));
@@ -53,7 +53,7 @@ fn refusals_and_panics_are_told_once_without_payload() {
     assert!(start.starts_with("WARN 127.0.0.1:"), "{start}");
     assert!(end.ends_with(", at byte 34"), "{end}");
     assert!(errors[0].contains(": the handler panicked: "), "{}", errors[0]);
-    // Within a minute, more of the same kind are logged at debug level only.
+    // Within a minute, further complaints of the same kind are only at debug level.
     let quiet: Vec<_> = lines.iter().filter(|line| line.starts_with("DEBUG ")).collect();
     let count = |text| quiet.iter().filter(|line| line.contains(text)).count();
     assert_eq!(count(": refused with 400: "), 2, "{lines:?}");

@@ -25,7 +25,7 @@ fn unfinished_bodies_leave_room_for_small_requests_and_the_largest_is_refused() 
     let mut others: Vec<_> = (0..12).map(|_| server.connect()).collect();
     for client in &mut others {
         client.send(head(body.len()).as_bytes());
-        // Not all of it, and more than there is memory for.
+        // Only a part of the body, and more than there is memory for.
         client.send(&body[..50_000]);
     }
     thread::sleep(millis(200));

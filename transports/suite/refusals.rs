@@ -1,4 +1,4 @@
-//! What is refused is answered, then closed, and the client sees that and no reset.
+//! Refused requests are answered, then the connection closes, and the client sees the answer and no reset.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -70,7 +70,7 @@ fn close_lingers_no_longer_than_allowed() {
     let mut client = server.connect();
     client.send(b"nonsense\r\n");
     assert_eq!(client.answer().0, 400);
-    // It is told to close and sends on, a byte now and then.
+    // The client continues to send a byte from time to time after the last answer.
     let start = std::time::Instant::now();
     while client.try_send(b"x").is_ok() {
         thread::sleep(millis(20));

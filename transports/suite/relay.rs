@@ -1,4 +1,4 @@
-//! Clients that are some way away: each byte takes its time in both directions.
+//! Distant clients: each byte is delayed in both directions.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Client, GET, SOON, bind, start, timed};
 
-/// From the client to the server, and as long for the answer.
+/// The delay in each direction.
 const ONE_WAY: Duration = Duration::from_millis(20);
 
 const CLIENTS: usize = 16;
@@ -36,7 +36,7 @@ impl Relay {
                     }
                     thread::spawn(move || {
                         thread::sleep(ONE_WAY);
-                        // If it is refused, the client's connection ends.
+                        // If the server refuses it, the client's connection ends.
                         let Ok(server) = TcpStream::connect(server) else { return };
                         server.set_nodelay(true).unwrap();
                         client.set_nodelay(true).unwrap();
@@ -59,7 +59,7 @@ impl Drop for Relay {
     }
 }
 
-/// Carries bytes in one direction, each as late as the others.
+/// Carries bytes in one direction, with the same delay for each.
 fn carry(mut from: TcpStream, mut to: TcpStream) {
     let (sender, receiver) = mpsc::channel::<(Instant, Vec<u8>)>();
     let delivering = thread::spawn(move || {
@@ -81,18 +81,18 @@ fn carry(mut from: TcpStream, mut to: TcpStream) {
     let _ = delivering.join();
 }
 
-/// What all clients have seen.
+/// The results of all clients.
 #[derive(Default)]
 struct Seen {
     answers: AtomicUsize,
     connections: AtomicUsize,
-    /// Requests that weren't the first one of their connection, and that got no answer.
+    /// Requests without an answer, except the first one of a connection.
     lost: AtomicUsize,
     ends: AtomicBool,
 }
 
 impl Seen {
-    /// Asks one thing after the other, on one connection as long as the server lets it.
+    /// Sends one request after the other, on one connection while the server keeps it open.
     fn ask(&self, address: SocketAddr) {
         while !self.ends.load(SeqCst) {
             let Ok(stream) = TcpStream::connect(address) else { return };
@@ -141,7 +141,7 @@ fn distant_clients_lose_no_request_at_the_cap() {
     drop(relay);
     server.stop();
     let (answers, connections) = (seen.answers.load(SeqCst), seen.connections.load(SeqCst));
-    // All get their turn: several each, and on several connections.
+    // Each client gets several answers, on several connections.
     assert!(answers >= 10 * CLIENTS, "{answers} answers on {connections} connections");
     assert!(connections > CLIENTS, "{answers} answers on {connections} connections");
     assert_eq!(seen.lost.load(SeqCst), 0, "of {answers} on {connections} connections");

@@ -90,7 +90,7 @@ fn idle_connection_is_answered_a_last_time() {
         assert_eq!(idle.read_to_end(), "");
     });
     assert!(time < SOON, "{time:?}");
-    // The request that was on its way when the shutdown began.
+    // This request was on its way when the shutdown began.
     active.send(GET);
     let answer = active.read_to_end();
     assert!(answer.contains("\r\nConnection: close\r\n") && answer.ends_with("GET / "), "{answer}");
@@ -105,11 +105,11 @@ fn connections_that_go_on_coming_do_not_hold_it_up() {
     for _ in 0..5 {
         let server = start(bind());
         let address = server.address;
-        // While it is readable, newcomers are accepted.
+        // While connections are readable, newcomers are accepted.
         let mut idle = server.connect();
         assert_eq!(idle.ask(GET).0, 200);
         let connecting = thread::spawn(move || {
-            // Until it is refused.
+            // Until the system refuses the connection.
             while TcpStream::connect(address).is_ok() {}
         });
         let (summary, time) = timed(|| server.stop_within(millis(200)));
@@ -130,7 +130,7 @@ fn shutdown_may_begin_before_serving() {
     assert!(TcpStream::connect(address).is_err());
 }
 
-/// However large it is, and with another request behind it or not.
+/// Small and large, with another request behind it and without one.
 #[test]
 fn answer_on_its_way_arrives() {
     const BODY: usize = 16 << 20;
@@ -148,12 +148,12 @@ fn answer_on_its_way_arrives() {
         assert!(answer.len() > BODY, "{}", answer.len());
         drop(client);
         let summary = server.join();
-        // It may be idle by the time it closes.
+        // The connection may be idle when it closes.
         assert_eq!((summary.idle + summary.finished, summary.cut_off), (1, 0));
     }
 }
 
-/// Whether they wait for their turn, to be read, or to be accepted.
+/// They wait for their turn, to be read, or to be accepted.
 #[test]
 fn requests_before_a_shutdown_are_answered() {
     let gate = Gate::new();
@@ -191,7 +191,7 @@ fn requests_before_a_shutdown_are_answered() {
     assert_eq!(summary.idle + summary.finished, 201);
 }
 
-/// However soon they end, and however late a busy thread notices the shutdown.
+/// Even if they end at once, and a busy thread notices the shutdown late.
 #[test]
 fn connections_that_finish_are_counted() {
     let gate = Gate::new();
@@ -206,7 +206,7 @@ fn connections_that_finish_are_counted() {
     thread::sleep(millis(50));
     for client in &mut clients {
         client.send(GET);
-        // The server has nothing to wait for when it has answered.
+        // After its answer, the server has nothing to wait for.
         client.half_close();
     }
     server.shutdown.shutdown(4 * SOON);
@@ -221,7 +221,7 @@ fn connections_that_finish_are_counted() {
     assert_eq!((summary.finished, summary.cut_off), (40, 0));
 }
 
-/// Even if the time is up before any connection has noticed.
+/// Even if the grace is over before any connection has noticed.
 #[test]
 fn connections_are_counted_once() {
     let server = start(bind());

@@ -1,4 +1,4 @@
-//! Slow clients fill the cap: a newcomer waits for about a second.
+//! Slow clients take all connections: a newcomer waits for about a second.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn app(request: &Request<'_>) -> Response {
     }
 }
 
-/// Fills the cap with clients that begin like this, and go on with a byte now and then if they drip.
+/// Takes all connections with clients that begin like this, and then send a byte from time to time if `drips`.
 fn newcomers_are_answered_beside(begin: &[u8], drips: bool) {
     let server = start_with(bind().max_connections(CAP), app);
     let mut slow: Vec<_> = (0..CAP).map(|_| server.connect()).collect();
@@ -34,7 +34,7 @@ fn newcomers_are_answered_beside(begin: &[u8], drips: bool) {
         move || {
             while !ends.load(SeqCst) {
                 for client in slow.iter_mut().filter(|_| drips) {
-                    // Those that were closed fail.
+                    // Closed connections fail.
                     let _ = client.try_send(b"x");
                 }
                 thread::sleep(millis(50));
@@ -121,7 +121,7 @@ fn newcomers_are_answered_in_a_crowd_of_all_kinds() {
     ends.store(true, SeqCst);
     crowd.into_iter().for_each(|crowd| crowd.join().unwrap());
     assert_eq!(answer.0, 200);
-    // It is behind as many others as there are places, three times, in the queue of the system.
+    // In the system's queue, three times as many clients as places are before it.
     assert!(time < 2 * BOUND, "{time:?}");
     server.stop_within(millis(0));
 }

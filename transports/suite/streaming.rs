@@ -40,13 +40,13 @@ fn body_is_read_as_it_comes() {
     server.stop();
 }
 
-/// It ended for a newcomer while the handler waited for the body.
+/// The connection ended for a newcomer while the handler waited for the body.
 #[test]
 fn answer_to_a_connection_that_has_ended_is_dropped() {
     let panicked = Arc::<AtomicBool>::default();
     let (seen, hook) = (Arc::clone(&panicked), panic::take_hook());
     panic::set_hook(Box::new(move |info| {
-        // Handlers of other tests panic, and mean to.
+        // Handlers of other tests panic on purpose.
         let is_servers = info.location().is_some_and(|place| place.file().contains("server/src"));
         seen.fetch_or(is_servers, SeqCst);
         hook(info);
@@ -61,7 +61,7 @@ fn answer_to_a_connection_that_has_ended_is_dropped() {
     assert!(!panicked.load(SeqCst));
 }
 
-/// The answer has come before the body has.
+/// The answer comes before the body.
 #[test]
 fn request_is_refused_before_its_body_has_come() {
     let server = start_streaming(bind());
@@ -157,7 +157,7 @@ fn much_goes_in_and_out_at_the_same_time() {
     server.stop();
 }
 
-/// The body is read elsewhere while the answer always has a part, or never has one.
+/// Another thread or task reads the body while the answer always has a part, or never has one.
 #[test]
 fn body_is_read_while_the_answer_is_made_of_something_else() {
     const SIZE: usize = 1_000_000;
@@ -198,7 +198,7 @@ fn parts_make_an_answer() {
     server.stop();
 }
 
-/// Five of them, 100 ms apart.
+/// Five events, 100 ms apart.
 #[test]
 fn events_come_when_they_are_made() {
     let server = start_streaming(bind());
@@ -221,7 +221,7 @@ fn events_come_when_they_are_made() {
     server.stop();
 }
 
-/// Other connections of the thread have their turn while one is sent as much as it takes.
+/// Other connections of the thread get their turn while one takes an endless answer.
 #[test]
 fn endless_answer_lets_others_have_their_turn() {
     let server = start_streaming(bind_single());
@@ -276,7 +276,7 @@ fn slow_or_gone_client_ends_the_body_for_the_application() {
     server.stop();
 }
 
-/// What keeps it hears that its request is over.
+/// The holder of the body learns that its request is over.
 #[test]
 fn body_that_outlives_its_request_is_over() {
     let server = start_streaming(bind());
@@ -300,7 +300,7 @@ fn body_can_be_read_elsewhere() {
     server.stop();
 }
 
-/// The client reads, or it doesn't; or the answer has no part at that time.
+/// The client reads or doesn't read, or the answer has no part at that time.
 #[test]
 fn deadline_of_a_shutdown_resets_an_answer_that_a_close_would_end() {
     for (target, reads) in
@@ -324,7 +324,7 @@ fn deadline_of_a_shutdown_resets_an_answer_that_a_close_would_end() {
     }
 }
 
-/// The end of the connection is that of the answer.
+/// The answer ends with the connection.
 #[test]
 fn whole_answer_to_an_old_client_is_not_reset() {
     let server = start_streaming(bind());

@@ -1,4 +1,4 @@
-//! A stream of the caller's that isn't a socket: the example with TLS.
+//! A custom stream that isn't a socket: the example with TLS.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -42,15 +42,15 @@ fn request_is_answered_and_the_end_is_announced() {
     );
     client.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
-    // Without the alert, it would be an error.
-    client.read_to_string(&mut answer).unwrap();
+    // Without the alert, this would be an error.
+            client.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.ends_with(&format!("\r\n\r\nPUT / {body}")), "{}", answer.len());
     drop(client);
     server.stop();
 }
 
-/// Wherever the socket's buffers are full: within the answer, at its last byte, or at the alert.
+/// The socket's buffers may be full within the answer, at its last byte, or at the alert.
 #[test]
 fn answer_arrives_whole_though_its_client_pauses() {
     let mut config = Config::new();

@@ -1,4 +1,4 @@
-//! Connections that share a thread have their turns.
+//! Connections that share a thread take turns.
 
 use std::thread;
 use std::time::Instant;
@@ -27,7 +27,7 @@ fn many_pipelined_requests_do_not_hold_up_a_neighbour() {
         })
         .collect();
     times.sort();
-    // All of them take two seconds at least; a turn takes some milliseconds.
+    // All requests together take two seconds at least; a turn takes a few milliseconds.
     assert!(times[4] < millis(200), "{times:?}");
     assert!(times[8] < millis(1000), "{times:?}");
     for _ in 0..REQUESTS {

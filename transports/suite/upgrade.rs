@@ -1,4 +1,4 @@
-//! Connections that leave HTTP.
+//! Connections that switch to another protocol.
 
 use std::thread;
 
@@ -64,7 +64,7 @@ fn upgraded_connections_are_waited_for_until_the_deadline() {
         assert_eq!(client.answer().0, 101);
     }
     server.shutdown.shutdown(4 * SOON);
-    // Threads hear of it, and of an end, in their own time.
+    // Threads notice this, and an end, with a delay.
     thread::sleep(millis(300));
     goes.half_close();
     assert_eq!(goes.read_to_end(), "/e|");
@@ -96,7 +96,7 @@ fn upgraded_connections_hold_none_of_the_memory() {
     server.stop();
 }
 
-/// The stream isn't of the type that what takes it expects; and nothing takes it.
+/// The handler expects another type of stream, or there is no handler.
 #[test]
 fn connection_that_nothing_can_take_is_closed() {
     let server = start_with(bind(), |request| match request.target() {
@@ -111,7 +111,7 @@ fn connection_that_nothing_can_take_is_closed() {
     server.stop();
 }
 
-/// What it was told when the server was told to shut down.
+/// The handler waits for the shutdown of the server.
 #[test]
 fn upgraded_connection_hears_of_a_shutdown() {
     let server = start_with(bind(), |_| upgrade("echo", say_goodbye));

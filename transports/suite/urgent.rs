@@ -40,7 +40,7 @@ fn request_that_carries_a_descriptor_is_answered() {
     client.set_read_timeout(Some(SOON)).unwrap();
     std::fs::remove_file(&path).unwrap();
     for _ in 0..3 {
-        // The system ends a read behind the part that carries it.
+        // The system ends a read after the part that carries the descriptor.
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         let descriptors = [client.as_fd()];

@@ -1,4 +1,4 @@
-//! What the WebSocket example of each transport has to do.
+//! The WebSocket example of each transport.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -61,7 +61,7 @@ fn connections_are_served_at_the_same_time() {
     server.stop();
 }
 
-/// The masked "Hello" of RFC 6455 section 5.7 comes along with the request, in part or as a whole.
+/// The masked "Hello" of RFC 6455 section 5.7 comes with the request, in part or as a whole.
 #[test]
 fn frame_behind_the_request_belongs_to_the_protocol() {
     let frame = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
@@ -79,7 +79,7 @@ fn frame_behind_the_request_belongs_to_the_protocol() {
     server.stop();
 }
 
-/// Reads no octet behind it.
+/// Reads the head, and no octet after it.
 fn head(client: &Client) -> String {
     let (mut stream, mut head) = (client.stream(), Vec::new());
     while !head.ends_with(b"\r\n\r\n") {
@@ -101,7 +101,7 @@ fn connection_that_breaks_the_rules_ends() {
         head(&client);
         client.send(frame);
         let mut rest = Vec::new();
-        // There may be a goodbye; but no message.
+        // There may be a close frame, but no message.
         let _ = client.stream().read_to_end(&mut rest);
         assert!(!matches!(rest.first(), Some(0x81 | 0x82)), "{rest:?}");
     }

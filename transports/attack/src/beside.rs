@@ -11,33 +11,33 @@ use std::{
 
 use crate::{attack::Wrong, net::PATIENCE};
 
-/// Between two requests: what is measured is the server, and not this client.
+/// Time between two requests, so that the measurement shows the server, not this client.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// A server may close a connection on which nothing has come, while a request is on its way to it.
-/// Whoever is well-behaved then tries again (RFC 9112 section 9.3.1), but not for ever.
+/// Attempts for a request. A server may close a silent connection while a request is on its way. A
+/// well-behaved client then tries again (RFC 9112 section 9.3.1), but not for ever.
 const TRIES: usize = 3;
 
-/// What a client has seen.
+/// The results of a client.
 #[derive(Debug)]
 pub(crate) struct Seen {
     /// Whether it keeps its connection for the next request.
     keeps_alive: bool,
-    /// How long each answer took, from the first attempt to connect, if there was none already.
+    /// The time of each answer, from the first attempt, including the connect if there was one.
     times: Vec<Duration>,
-    /// How often a connection had been closed before its request came.
+    /// Connections that were closed before their request came.
     again: usize,
 }
 
-/// Clients that go on until they are stopped.
+/// Clients that run until they are stopped.
 pub(crate) struct Beside {
     stop: Arc<AtomicBool>,
-    /// What they have seen, for both kinds: those that keep their connection come first.
+    /// The results of both kinds; the client that keeps its connection is first.
     threads: [thread::JoinHandle<Result<Seen, Wrong>>; 2],
 }
 
 impl Beside {
-    /// They go on from what they have seen before.
+    /// Starts the clients, which add to earlier results.
     pub(crate) fn start(server: SocketAddr, seen: [Seen; 2]) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let threads = seen.map(|seen| {
@@ -86,7 +86,7 @@ fn run(server: SocketAddr, mut seen: Seen, stop: &AtomicBool) -> Result<Seen, Wr
 /// Why there is no answer.
 #[derive(Debug)]
 enum Lost {
-    /// The connection was closed before anything came.
+    /// The connection was closed before any byte of the answer.
     BeforeAnswer,
     #[expect(dead_code, reason = "shown by Debug")]
     Error(io::Error),
@@ -94,7 +94,7 @@ enum Lost {
     Wrong(String),
 }
 
-/// Sends it and reads its answer. The connection stays if the answer doesn't end it.
+/// Sends a request and reads its answer. The connection stays open unless the answer ends it.
 fn request(
     server: SocketAddr,
     connection: &mut Option<TcpStream>,
@@ -146,12 +146,12 @@ fn lost(error: io::Error, answer: &[u8]) -> Lost {
 }
 
 impl Seen {
-    /// Two clients: one that keeps its connection, and one that connects for each request.
+    /// Creates the results of two clients: one keeps its connection, one connects for each request.
     pub(crate) fn two() -> [Self; 2] {
         [true, false].map(|keeps_alive| Self { keeps_alive, times: Vec::new(), again: 0 })
     }
 
-    /// One line: how many, and how long.
+    /// Returns one line with numbers and times.
     pub(crate) fn summary(&mut self) -> String {
         self.times.sort_unstable();
         let at = |percent: usize| {

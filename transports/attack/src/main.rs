@@ -1,4 +1,4 @@
-//! Attacks both servers, with well-behaved clients beside it. See the README for what is shown.
+//! Attacks both servers, with well-behaved clients beside the attacks. The README explains the output.
 
 mod attack;
 mod beside;
@@ -15,14 +15,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// How long, how often, and what.
+/// The options of the command line.
 struct Options {
-    /// For each server, all rounds together.
+    /// Time of all rounds together, for each server.
     length: Duration,
     rounds: u32,
     connections: usize,
     seed: u64,
-    /// Nothing means both.
+    /// Empty means both.
     transports: Vec<&'static str>,
 }
 
@@ -59,7 +59,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Box<dyn
         let mut number = || arguments.next().ok_or(USAGE)?.parse::<u32>().map_err(|_| USAGE);
         match &*argument {
             "--seconds" => options.length = Duration::from_secs(number()?.max(1).into()),
-            // With one, nobody could say whether it would go on growing.
+            // One round can't show growth.
             "--rounds" => options.rounds = number()?.max(2),
             "--connections" => options.connections = number()?.max(150) as usize,
             "--seed" => options.seed = number()?.into(),

@@ -11,11 +11,11 @@ use rustix::net::{
     sockopt::{Timeout, set_socket_linger, set_socket_recv_buffer_size, set_socket_timeout},
 };
 
-/// Longer than anything takes that works, on a busy machine.
+/// Longer than any step takes that works, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Connects from that address of this machine. Each has ports of its own: so no attack takes
-/// away those of the well-behaved clients.
+/// Connects from an address of this machine. Each address has ports of its own, so no attack
+/// uses up those of the well-behaved clients.
 pub(crate) fn connect_from(
     source: Ipv4Addr,
     server: SocketAddr,
@@ -34,16 +34,16 @@ pub(crate) fn connect_from(
     Ok(stream)
 }
 
-/// Closes: with a reset, or as usual.
+/// Closes a connection, regularly or with a reset.
 pub(crate) fn close(stream: TcpStream, with_reset: bool) {
     if with_reset {
-        // It may be closed already.
+        // The peer may have closed it already.
         let _ = set_socket_linger(&stream, Some(Duration::ZERO));
     }
     drop(stream);
 }
 
-/// Everything up to the end, which a reset is, too.
+/// Reads everything up to the end; a reset is an end, too.
 pub(crate) fn read_to_end(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
     let mut received = Vec::new();
     match stream.read_to_end(&mut received) {

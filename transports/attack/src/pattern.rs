@@ -1,8 +1,8 @@
-//! Content in which each octet depends on its position, so that nothing can be lost or doubled unseen.
+//! Content in which each octet depends on its position, so that a lost or doubled octet shows.
 
 use std::sync::LazyLock;
 
-/// Octets after which it repeats. No buffer has such a length.
+/// Octets of a period. No buffer has this length.
 const PERIOD: usize = 251;
 
 /// Octets of a part, at most.
@@ -18,7 +18,7 @@ pub(crate) fn part(position: u64, length: u64) -> &'static [u8] {
     &OCTETS[start..][..length]
 }
 
-/// Content that comes in parts, and is compared.
+/// Compares content that comes in parts.
 #[derive(Debug)]
 pub(crate) struct Comparison {
     pub(crate) length: u64,

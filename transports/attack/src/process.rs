@@ -1,4 +1,4 @@
-//! The server as a process, and what the system knows of it.
+//! The server as a process, and its use of resources.
 
 use std::{
     error::Error,
@@ -20,37 +20,37 @@ pub(crate) struct Server {
     output: BufReader<ChildStdout>,
 }
 
-/// What it takes of the system.
+/// The resources that it uses.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// Bytes that it has allocated and not freed, and in how many blocks.
+    /// Bytes that it has allocated and not freed, and the number of their blocks.
     pub(crate) heap: u64,
     pub(crate) blocks: u64,
     /// Resident memory, in KiB.
     pub(crate) resident: u64,
-    /// The same when the allocator has given back what it had kept, though it was free.
+    /// The same, after the allocator has returned its free memory.
     pub(crate) trimmed: u64,
     pub(crate) descriptors: usize,
     pub(crate) threads: usize,
 }
 
-/// What was done, and the most that the server took meanwhile.
+/// The result of some work, and the highest use of resources meanwhile.
 pub(crate) struct Watched<T> {
     pub(crate) result: T,
     pub(crate) most: Usage,
 }
 
 impl Server {
-    /// Starts the binary beside this one.
+    /// Starts the victim, from the folder of this binary.
     pub(crate) fn start(transport: &str, connections: usize) -> Result<Self, Box<dyn Error>> {
         Self::start_with(&[transport, &connections.to_string()], Stdio::inherit())
     }
 
-    /// Starts it with these arguments, and its standard error there.
+    /// Starts it with these arguments, and `stderr` as its standard error.
     pub(crate) fn start_with(arguments: &[&str], stderr: Stdio) -> Result<Self, Box<dyn Error>> {
         let path = std::env::current_exe()?.with_file_name("victim");
         let mut child = Command::new(&path)
-            // Of several arenas, malloc_trim leaves alone what is free at their ends.
+            // With several arenas, malloc_trim doesn't return the free memory at their ends.
             .env("MALLOC_ARENA_MAX", "1")
             .args(arguments)
             .stdin(Stdio::piped())
@@ -61,7 +61,7 @@ impl Server {
                 format!("cannot run {}: {error}; first: cargo build --release", path.display())
             })?;
         let output = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        // From here on, it is stopped by its drop.
+        // From here on, dropping it stops it.
         let mut server = Self { address: ([127, 0, 0, 1], 0).into(), child, output };
         // On a Unix socket, it has no address.
         let line = server.line()?;
@@ -71,16 +71,16 @@ impl Server {
         Ok(server)
     }
 
-    /// What it takes when it has just begun.
+    /// Returns its use of resources after the start.
     pub(crate) fn at_start(&self) -> Result<Usage, Box<dyn Error>> {
         self.get("/")?;
-        // All of its threads have started, and those that only waited for more have ended.
+        // By then, all of its threads have started, and spare ones have ended.
         thread::sleep(Duration::from_secs(3));
         self.usage()
     }
 
-    /// What it takes as soon as it has as few descriptors and threads as before, or after some
-    /// time, when it never will.
+    /// Waits until it has no more descriptors and threads than before, or for some time, and returns its
+    /// use of resources.
     pub(crate) fn settled(&self, before: Usage) -> Result<Usage, Box<dyn Error>> {
         let deadline = Instant::now() + PATIENCE;
         while (self.descriptors()?, self.threads()?) != (before.descriptors, before.threads)
@@ -91,7 +91,8 @@ impl Server {
         self.usage()
     }
 
-    /// The most that it takes while something is done. How much of the heap, it can't be asked.
+    /// Does some work, and returns the highest use of resources meanwhile, except of the heap, which only an
+    /// idle server can report.
     pub(crate) fn watch<T>(&self, work: impl FnOnce() -> T) -> Result<Watched<T>, Box<dyn Error>> {
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -123,7 +124,7 @@ impl Server {
         Ok(Usage { heap, blocks, resident, trimmed, descriptors, threads })
     }
 
-    /// Stops it as a service would be: what it says at its end.
+    /// Stops it like a service manager, and returns its last line.
     pub(crate) fn stop(mut self) -> Result<String, Box<dyn Error>> {
         drop(self.child.stdin.take());
         let summary = self.line()?;
@@ -138,7 +139,7 @@ impl Server {
         Ok(line.trim_end().to_owned())
     }
 
-    /// What is found at that path.
+    /// Returns the answer to a GET.
     fn get(&self, path: &str) -> Result<String, Box<dyn Error>> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;

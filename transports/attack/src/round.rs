@@ -1,4 +1,4 @@
-//! Rounds of attacks, and what they leave behind.
+//! Rounds of attacks, and the resources in use after each.
 
 use std::{error::Error, fmt, time::Instant};
 
@@ -51,11 +51,11 @@ pub(crate) fn all(transport: &str, options: &Options) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-/// What a server may still have when nobody is left.
+/// The resources that a server may still have without clients.
 struct Limits {
     before: Usage,
-    /// Descriptors beyond those before, at any time. Threads are no measure: one that has
-    /// closed its connection ends when the system gets to it.
+    /// Additional descriptors at any time. Threads have no such limit: one that has closed its
+    /// connection ends only when the system schedules it.
     connections: usize,
     heap: u64,
     trimmed: u64,
@@ -64,16 +64,16 @@ struct Limits {
 /// Connections that are about to be closed for others.
 const CLOSING: usize = 32;
 
-/// Buffers are kept for connections to come, but no more than there were at the same time. They
-/// have 8 KiB, and a little for the parts of a request.
+/// Bytes of a buffer. The server keeps as many for the next connections as there were at the same time. A
+/// buffer has 8 KiB, and a little for the parts of a request.
 const BUFFER: u64 = 10 * 1024;
 
-/// In KiB: pages that one of a few hundred small blocks still needs, stacks of threads that have
-/// ended, which the C library keeps for others, and code that wasn't needed before.
+/// KiB of pages that hold one of a few hundred small blocks, of stacks that the C library keeps for the next
+/// threads, and of code that wasn't loaded before.
 const PAGES_STACKS_AND_CODE: u64 = 4 * 1024;
 
-/// In KiB. What is kept is kept after the first round. A leak would grow with each one: in five
-/// minutes, a byte for each connection would be more than this.
+/// KiB by which the memory may grow after the first round. A leak would grow in each round: one byte for each
+/// connection would exceed this in five minutes.
 const GROWTH: u64 = 1024;
 
 impl Limits {
@@ -117,7 +117,7 @@ impl Limits {
 impl Usage {
     fn print(&self, when: &dyn fmt::Display) {
         let Self { heap, blocks, resident, trimmed, descriptors, threads } = *self;
-        // While it is attacked, not everything is known.
+        // During an attack, some numbers aren't known.
         let text = |number: u64| if number > 0 { number.to_string() } else { String::new() };
         let numbers = [heap, blocks, resident, trimmed, descriptors as u64, threads as u64];
         print(when, &numbers.map(text));

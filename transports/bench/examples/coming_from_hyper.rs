@@ -1,4 +1,4 @@
-//! The code on hyper that the page "Coming from hyper" of h1events-tower begins with.
+//! The program on hyper of the page "Coming from hyper" of h1events-tower.
 
 use std::convert::Infallible;
 

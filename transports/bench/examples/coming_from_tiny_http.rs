@@ -1,4 +1,4 @@
-//! The code on tiny_http that the page "Coming from tiny_http" of h1events-thread begins with.
+//! The program on tiny_http of the page "Coming from tiny_http" of h1events-thread.
 
 use std::io::{self, Read};
 use std::thread;

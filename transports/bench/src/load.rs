@@ -1,8 +1,8 @@
-//! wrk, and what it says.
+//! wrk, and its results.
 
 use std::{error::Error, fs, net::SocketAddr, process::Command, thread, time::Duration};
 
-/// Returns the requests a second on that number of connections, with that number of requests in one
+/// Returns the requests a second on `connections` connections, with `pipelined` requests in one
 /// write.
 pub(crate) fn run(
     address: SocketAddr,
@@ -11,7 +11,7 @@ pub(crate) fn run(
     length: Duration,
 ) -> Result<f64, Box<dyn Error>> {
     let mut wrk = Command::new("wrk");
-    // With fewer threads than processors, wrk is at its limit before the servers are at theirs.
+    // With fewer threads than processors, wrk reaches its limit before the servers reach theirs.
     let threads = thread::available_parallelism()?.get().min(connections);
     wrk.arg(format!("-t{threads}"));
     wrk.args([format!("-c{connections}"), format!("-d{}s", length.as_secs())]);

@@ -1,4 +1,4 @@
-//! Measures the servers against each other. See the README for how to read it.
+//! Measures the servers against each other. The README explains the results.
 
 mod load;
 mod nginx;
@@ -13,21 +13,21 @@ use std::{error::Error, hint::black_box, process::ExitCode, thread, time::Durati
 
 use crate::process::Server;
 
-/// The servers, ours first, and which of them is the peer of which.
+/// The servers in pairs: ours, then its peer.
 const SERVERS: [&str; 4] = ["thread", "tiny_http", "smol", "hyper"];
 const RATIOS: [(&str, &str); 3] = [("smol", "hyper"), ("thread", "tiny_http"), ("smol", "thread")];
 
 /// The same service, by `axum::serve` on tokio and by h1events-tower on smol.
 const AXUM: [&str; 2] = ["axum-smol", "axum-tokio"];
 
-/// What is measured, and how often.
+/// The options of the command line.
 struct Options {
     rounds: usize,
     length: Duration,
     connections: usize,
-    /// Threads that do nothing but compute meanwhile.
+    /// Threads that only compute meanwhile.
     busy: usize,
-    /// Nothing means everything.
+    /// Empty means everything.
     parts: Vec<String>,
 }
 

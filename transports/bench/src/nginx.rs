@@ -13,9 +13,9 @@ use std::{
 
 use crate::process::Server;
 
-/// An nginx, and the folder that it has everything in.
+/// An nginx, and the folder with its files.
 pub(crate) struct Nginx {
-    /// It is stopped before the folder goes.
+    /// Dropped before the folder.
     pub(crate) server: Server,
     _folder: Folder,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Nginx {
 struct Folder(PathBuf);
 
 impl Nginx {
-    /// Starts it, with a file `/<length>` of that length.
+    /// Starts it, with a file `/<length>` of `length` octets.
     pub(crate) fn start(length: u64) -> Result<Self, Box<dyn Error>> {
         let folder = Folder(std::env::temp_dir().join(format!("h1events-nginx-{}", process::id())));
         fs::create_dir_all(&folder.0)?;
@@ -36,11 +36,11 @@ impl Nginx {
         fs::write(&file, config)?;
         let mut command = Command::new("nginx");
         command.args(["-e", "stderr", "-c"]).arg(file).stdout(Stdio::null());
-        // Debian has it where a path that isn't root's doesn't lead.
+        // In Debian, it is in a folder that only root has in its path.
         let path = std::env::var("PATH").unwrap_or_default();
         let child = command.env("PATH", format!("{path}:/usr/sbin")).spawn();
         let child = child.map_err(|error| format!("nginx: {error}"))?;
-        // From here on, it is stopped by its drop.
+        // From here on, dropping it stops it.
         let nginx = Self { server: Server { name: "nginx", address, child }, _folder: folder };
         for _ in 0..100 {
             if TcpStream::connect(address).is_ok() {
@@ -58,7 +58,7 @@ impl Drop for Folder {
     }
 }
 
-/// Writes a file that the system then has in memory, and on its disk.
+/// Writes a file to the disk, so that it stays in the page cache.
 fn write_file(path: &Path, length: u64) -> Result<(), Box<dyn Error>> {
     let mut file = fs::File::create(path)?;
     let block = [b'x'; 64 * 1024];
@@ -68,12 +68,12 @@ fn write_file(path: &Path, length: u64) -> Result<(), Box<dyn Error>> {
     Ok(file.sync_all()?)
 }
 
-/// Finds an address whose port was free a moment ago: nginx doesn't say which one it has got.
+/// Finds an address whose port was free a moment ago, since nginx doesn't report a port that the system chose.
 fn free_address() -> Result<SocketAddr, Box<dyn Error>> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-/// One process, as one stream has on the others. The logs and buffers are the defaults, except that
+/// One process, since one stream uses one thread of the other servers. The buffers are the defaults, and
 /// nothing is logged.
 const CONFIG: &str = "\
 daemon off;

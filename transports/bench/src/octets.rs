@@ -1,5 +1,5 @@
-//! A body of any length, as `/bytes/<n>` of `h1events serve --app lab` makes it: from memory, in parts of
-//! 64 KiB of which none is copied.
+//! A body of any length, made like `/bytes/<n>` of `h1events serve --app lab`: from memory, in parts of
+//! 64 KiB that aren't copied.
 
 use std::iter;
 

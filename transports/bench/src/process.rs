@@ -1,4 +1,4 @@
-//! The servers as processes, and what the system knows of them.
+//! The servers as processes, and their use of resources.
 
 use std::{
     error::Error,
@@ -15,11 +15,11 @@ pub(crate) struct Server {
     pub(crate) child: Child,
 }
 
-/// The request of all measurements that don't leave it to wrk.
+/// The request of all measurements without wrk.
 pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 impl Server {
-    /// Starts the binary beside this one that says hello.
+    /// Starts the binary `hello-<name>` beside this one.
     pub(crate) fn start(name: &'static str) -> Result<Self, Box<dyn Error>> {
         Self::start_kind("hello", name)
     }
@@ -33,13 +33,13 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("stdout is piped")).read_line(&mut line)?;
         let address = line.trim().parse();
-        // From here on, it is stopped by its drop.
+        // From here on, dropping it stops it.
         let mut server = Self { name, address: ([127, 0, 0, 1], 0).into(), child };
         server.address = address.map_err(|_| format!("{name} doesn't say where it listens"))?;
         Ok(server)
     }
 
-    /// Asserts that it answers as all of them have to.
+    /// Checks that it answers like the others.
     pub(crate) fn check(&self) -> Result<(), Box<dyn Error>> {
         let mut stream = TcpStream::connect(self.address)?;
         for _ in 0..2 {
@@ -54,7 +54,7 @@ impl Server {
         Ok(())
     }
 
-    /// Memory in use, in KiB.
+    /// Returns the memory in use, in KiB.
     pub(crate) fn memory(&self) -> Result<u64, Box<dyn Error>> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -66,7 +66,7 @@ impl Server {
     pub(crate) fn ticks(&self) -> Result<u64, Box<dyn Error>> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let (_, fields) = stat.rsplit_once(')').ok_or("no name in /proc")?;
-        // utime and stime, of which the first is the twelfth field after the name.
+        // utime and stime: the twelfth and thirteenth field after the name.
         fields
             .split_whitespace()
             .skip(11)
@@ -82,7 +82,7 @@ impl Drop for Server {
     }
 }
 
-/// The answer up to the end of its body, which all servers have in common.
+/// Reads the answer up to the end of its body, which is the same for all servers.
 pub(crate) fn read_answer(stream: &mut TcpStream) -> Result<String, Box<dyn Error>> {
     let mut answer = Vec::new();
     let mut block = [0; 4096];

@@ -1,4 +1,4 @@
-//! Connections on which nothing comes.
+//! Silent connections.
 
 use std::{
     error::Error,
@@ -13,7 +13,7 @@ use crate::{
     table::median,
 };
 
-/// What a silent connection costs in memory: new ones, and those that have had an answer.
+/// Measures the memory of a silent connection: new, and after an answer.
 pub(crate) fn memory(names: &[&'static str], count: usize) -> Result<(), Box<dyn Error>> {
     println!("\nbytes of memory for each of {count} silent connections");
     println!("{:<12}{:>12}{:>24}", "", "new ones", "after one request each");
@@ -34,7 +34,7 @@ pub(crate) fn memory(names: &[&'static str], count: usize) -> Result<(), Box<dyn
     Ok(())
 }
 
-/// Returns how long a new connection takes for one request beside silent ones.
+/// Measures the time of one request on a new connection beside silent ones.
 pub(crate) fn beside(names: &[&'static str], count: usize) -> Result<(), Box<dyn Error>> {
     println!("\nmicroseconds from connecting to the answer, of 200 times");
     println!("{:<12}{:>16}{:>40}", "", "alone", format!("beside {count} silent connections"));
@@ -56,7 +56,7 @@ fn open(address: SocketAddr, count: usize) -> Result<Vec<TcpStream>, Box<dyn Err
     streams.map_err(|error| format!("{count} connections: {error}; see ulimit -n").into())
 }
 
-/// Returns the memory once it no longer grows.
+/// Waits until the memory no longer grows, and returns it.
 fn settled(server: &Server) -> Result<u64, Box<dyn Error>> {
     let mut memory = server.memory()?;
     loop {
@@ -69,7 +69,7 @@ fn settled(server: &Server) -> Result<u64, Box<dyn Error>> {
     }
 }
 
-/// Returns the median and the longest.
+/// Returns the median time and the longest.
 fn times(address: SocketAddr) -> Result<(f64, f64), Box<dyn Error>> {
     let mut times = Vec::new();
     for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! Requests a second, and what they cost the server.
+//! Requests a second, and their processor time in the server.
 
 use std::{error::Error, time::Duration};
 
@@ -8,23 +8,23 @@ use crate::{
     table::{median, print_ratio},
 };
 
-/// How wrk loads a server.
+/// The load of wrk on a server.
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) connections: usize,
-    /// Requests in a write.
+    /// Requests in one write.
     pub(crate) pipelined: usize,
 }
 
-/// What a server did in one round.
+/// The result of a server in one round.
 struct Round {
     rate: f64,
     /// Microseconds of the server's processor time for one request.
     cost: f64,
 }
 
-/// Loads one server after the other, round by round, so that a busy machine disturbs all
-/// of them alike.
+/// Loads one server after the other, round by round, so that a busy machine affects all of them
+/// equally.
 pub(crate) fn measure(
     names: &[&'static str],
     ratios: &[(&'static str, &'static str)],

@@ -1,4 +1,4 @@
-//! Octets a second of large bodies, and what they cost the server.
+//! Octets a second of large bodies, and their processor time in the server.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ use crate::{
 /// Octets of a body: a GiB.
 const LENGTH: u64 = 1024 * 1024 * 1024;
 
-/// What a server did in one round.
+/// The result of a server in one round.
 struct Round {
     /// GB a second.
     rate: f64,
@@ -20,7 +20,7 @@ struct Round {
     cost: f64,
 }
 
-/// A server, what it is asked for, and its rounds.
+/// A server, its transfer, and its rounds.
 struct Contestant<'a> {
     name: &'static str,
     server: &'a Server,
@@ -28,7 +28,7 @@ struct Contestant<'a> {
     rounds: Vec<Round>,
 }
 
-/// Downloads against nginx, then uploads against hyper.
+/// Measures downloads against nginx, then uploads against hyper.
 pub(crate) fn measure(rounds: usize) -> Result<(), Box<dyn Error>> {
     let nginx = Nginx::start(LENGTH)?;
     let [thread, smol, hyper] =
@@ -59,7 +59,7 @@ pub(crate) fn measure(rounds: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Lets them take turns in an order that rotates.
+/// Lets them take turns in a rotating order.
 fn run(
     what: &str,
     contestants: &mut [Contestant<'_>],

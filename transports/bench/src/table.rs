@@ -1,6 +1,6 @@
-//! Numbers out of numbers.
+//! Medians and ratios.
 
-/// Returns the middle one, or the mean of the two in the middle.
+/// Returns the middle number, or the mean of the two in the middle.
 pub(crate) fn median(numbers: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = numbers.collect();
     sorted.sort_by(f64::total_cmp);

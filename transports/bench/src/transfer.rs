@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Octets of a read or a write, so that it isn't the client that is measured.
+/// Octets of a read or a write: large, so that the client isn't the bottleneck.
 const BLOCK: usize = 256 * 1024;
 
-/// Which way, and how the body is framed.
+/// The direction and the framing of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Transfer {
     Download { chunked: bool },
@@ -18,7 +18,7 @@ pub(crate) enum Transfer {
 }
 
 impl Transfer {
-    /// Moves that many octets: the time from the request to the end of the answer.
+    /// Moves `length` octets. Returns the time from the request to the end of the answer.
     pub(crate) fn run(self, server: SocketAddr, length: u64) -> Result<Duration, Box<dyn Error>> {
         let stream = TcpStream::connect(server)?;
         stream.set_nodelay(true)?;

@@ -1,4 +1,4 @@
-//! Clients that are gone after each byte of a request, and of its answer.
+//! Clients that leave after each byte of a request, and of its answer.
 
 use std::{
     io::{Read, Write},
@@ -17,7 +17,7 @@ const REQUESTS: [&[u8]; 6] = [
     b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
 ];
 
-/// Bytes of an answer, which all have more: nobody waits for one that won't come.
+/// Bytes of an answer, at most. All answers have more, so no client waits for bytes that never come.
 const RECEIVED: usize = 70;
 
 pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
@@ -40,7 +40,7 @@ pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
     Ok(tally)
 }
 
-/// Sends that, and reads up to that number of bytes. Returns the number that came.
+/// Sends a request, and reads up to `received` bytes. Returns how many have come.
 fn exchange(mut stream: &TcpStream, request: &[u8], received: usize) -> usize {
     let mut space = [0; RECEIVED];
     let mut got = 0;

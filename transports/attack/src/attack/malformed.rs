@@ -1,4 +1,4 @@
-//! Requests of real clients, broken at random, as fast as it goes.
+//! Requests of real clients, damaged at random, as fast as possible.
 
 use std::{fs, io::Write, net::Shutdown};
 
@@ -16,9 +16,9 @@ pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
             damage(&mut request, &mut attacker.random);
         }
         let Some(mut stream) = attacker.connect() else { continue };
-        // The server may refuse it before it has come.
+        // The server may refuse it before all of it has come.
         let _ = stream.write_all(&request);
-        // What would wait for more has an end.
+        // An incomplete request must end, too.
         let _ = stream.shutdown(Shutdown::Write);
         let received = read_to_end(&stream).map_err(|error| {
             format!("no end after {:?}: {error}", request.escape_ascii().to_string())
@@ -40,12 +40,12 @@ fn captures() -> std::io::Result<Vec<Vec<u8>>> {
             requests.push(fs::read(path)?);
         }
     }
-    // The order of a folder is not the same everywhere, but that of a seed is to be.
+    // The order of a folder differs between machines, but a seed must give the same order.
     requests.sort();
     if requests.is_empty() { Err(std::io::ErrorKind::NotFound.into()) } else { Ok(requests) }
 }
 
-/// Breaks one thing.
+/// Damages one part.
 fn damage(request: &mut Vec<u8>, random: &mut Random) {
     let at = random.below(request.len() + 1);
     let until = (at + random.below(20)).min(request.len());

@@ -1,5 +1,5 @@
-//! The attacks. Each runs in threads of its own until the round is over, and knows what the
-//! server must not do.
+//! The attacks. Each runs in threads of its own until the round is over, and checks the server's
+//! reaction.
 
 mod disconnects;
 mod malformed;
@@ -20,26 +20,26 @@ use crate::{net::connect_from, random::Random};
 /// An attacking client.
 pub(crate) struct Attacker {
     server: SocketAddr,
-    /// How many connections the server has at the same time.
+    /// Connections that the server allows.
     connections: usize,
     /// When the round is over.
     end: Instant,
     random: Random,
 }
 
-/// How often it was done, and how often the server had an answer to it.
+/// The number of attacks, and of the answers to them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
     done: u64,
     answered: u64,
 }
 
-/// What the server did wrong.
+/// A fault of the server.
 pub(crate) type Wrong = String;
 
 type Attack = fn(&mut Attacker) -> Result<Tally, Wrong>;
 
-/// What is done, by whom, and in how many threads.
+/// The attacks: name, function, number of threads.
 const ATTACKS: [(&str, Attack, usize); 6] = [
     ("broken requests", malformed::run, 2),
     ("silent connections", silence::run, 1),
@@ -49,7 +49,7 @@ const ATTACKS: [(&str, Attack, usize); 6] = [
     ("panics", panics::run, 1),
 ];
 
-/// Attacks in every way at once, until the round is over.
+/// Runs all attacks at once, until the round is over.
 pub(crate) fn run(
     server: SocketAddr,
     connections: usize,
@@ -73,7 +73,7 @@ pub(crate) fn run(
     Ok(tallies)
 }
 
-/// Those of all attacks.
+/// The tallies of all attacks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tallies([Tally; ATTACKS.len()]);
 
@@ -106,7 +106,7 @@ impl Attacker {
         Instant::now() < self.end
     }
 
-    /// A connection from an address that nobody else has.
+    /// Connects from an address of its own.
     fn connect(&mut self) -> Option<TcpStream> {
         self.connect_with(None)
     }
@@ -116,7 +116,7 @@ impl Attacker {
         let source = Ipv4Addr::new(127, 1 + a % 254, b, c);
         let connected = connect_from(source, self.server, receive_buffer);
         if connected.is_err() {
-            // It is the well-behaved clients who find out whether the server is to blame.
+            // The well-behaved clients detect whether this is the server's fault.
             thread::sleep(Duration::from_millis(5));
         }
         connected.ok()
@@ -128,7 +128,7 @@ fn is_answer(received: &[u8]) -> bool {
     received.iter().zip(b"HTTP/1.1 ").all(|(received, expected)| received == expected)
 }
 
-/// Nothing was there yet, on a stream that doesn't block.
+/// Returns whether a stream that doesn't block has no input yet.
 fn is_early(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

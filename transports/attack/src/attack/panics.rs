@@ -18,7 +18,7 @@ pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
         }
         let received = read_to_end(&stream).map_err(|error| format!("no end: {error}"))?;
         let received = String::from_utf8_lossy(&received);
-        // The 500 closes the connection. For want of room, the answer before it may, too.
+        // The 500 closes the connection. To make room, the answer before it may close it, too.
         let is_right = received.starts_with("HTTP/1.1 200 OK\r\n")
             && received.contains("\r\nConnection: close\r\n")
             && !received.contains("after");

@@ -1,4 +1,4 @@
-//! Silent connections, more than the server takes, which come and go.
+//! Silent connections, more than the server allows, which come and go.
 
 use std::{
     net::TcpStream,
@@ -9,11 +9,11 @@ use std::{
 use super::{Attacker, Tally, Wrong};
 use crate::net::close;
 
-/// Beyond the cap of the server.
+/// Connections beyond the server's limit.
 const MORE: usize = 100;
 
-/// How many come in a second. Without a pace, those that wait to be accepted would be the
-/// system's to turn away, and it is the server that is attacked.
+/// New connections a second. If they came faster, the system would refuse those that wait, and the
+/// attack would not reach the server.
 const RATE: u32 = 2_000;
 
 pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {

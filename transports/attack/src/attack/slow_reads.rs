@@ -1,4 +1,4 @@
-//! Answers that are read byte by byte, or not at all.
+//! Clients that read answers byte by byte, or not at all.
 
 use std::{
     io::{Read, Write},
@@ -9,27 +9,27 @@ use std::{
 
 use super::{Attacker, Tally, Wrong, is_answer, is_early};
 
-/// At the same time.
+/// Connections at the same time.
 const CONNECTIONS: usize = 20;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Longer than the server lets a client read that slowly. A client that reads nothing at all sees no
-/// end, as long as the system keeps something for it.
+/// Time of a connection, which is longer than the server allows for such a slow reader. A client that reads nothing
+/// sees no end while the system holds bytes for it.
 const TIME: Duration = Duration::from_secs(3);
 
-/// Several answers that are asked for at once.
+/// Several requests in one write.
 const REQUESTS: &[u8] = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n\
     GET /large HTTP/1.1\r\nHost: a\r\n\r\n\
     GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// The least that a system takes.
+/// Bytes: the least that a system accepts.
 const RECEIVE_BUFFER: usize = 2048;
 
 struct Slow {
     stream: TcpStream,
     since: Instant,
-    /// In a turn.
+    /// Bytes of one read.
     bytes: usize,
     received: Vec<u8>,
 }
@@ -63,7 +63,7 @@ pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
 }
 
 impl Slow {
-    /// Reads a little more, unless the server has had enough.
+    /// Reads a little more, unless the server has closed.
     fn go_on(&mut self) -> bool {
         let mut space = [0; 4];
         match self.stream.read(&mut space[..self.bytes]) {

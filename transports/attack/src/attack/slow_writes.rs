@@ -9,12 +9,12 @@ use std::{
 
 use super::{Attacker, Tally, Wrong, is_answer, is_early};
 
-/// At the same time.
+/// Connections at the same time.
 const CONNECTIONS: usize = 50;
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How they begin. What then comes is endless.
+/// The beginnings of the requests, which have no end.
 const BEGINNINGS: [&[u8]; 3] = [
     b"GET / HTTP/1.1\r\nHost: a\r\nX: ",
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n",
@@ -58,7 +58,7 @@ pub(super) fn run(attacker: &mut Attacker) -> Result<Tally, Wrong> {
 }
 
 impl Slow {
-    /// Sends one more byte, unless the server has had enough.
+    /// Sends one more byte, unless the server has closed.
     fn go_on(&mut self) -> bool {
         match self.stream.peek(&mut [0]) {
             Err(error) if is_early(&error) => {}
@@ -69,7 +69,7 @@ impl Slow {
         self.stream.write(&[*byte]).is_ok_and(|sent| sent == 1)
     }
 
-    /// What has come.
+    /// Returns the bytes that have come.
     fn received(&mut self) -> Vec<u8> {
         let mut space = [0; 1024];
         let n = self.stream.read(&mut space).unwrap_or(0);

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::process::Server;
 
-/// Requests in one write. The handler computes for a millisecond at each.
+/// Requests in one write. The handler computes for a millisecond for each.
 const REQUESTS: usize = 5_000;
 
 /// Clients beside the burst: enough for some to share its thread, with fewer processors than that.

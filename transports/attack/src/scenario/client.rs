@@ -1,4 +1,4 @@
-//! A client that waits for its answers, and newcomers of that kind.
+//! A client that waits for its answers, and newcomers of this kind.
 
 use std::{
     io::{self, Read, Write},
@@ -8,7 +8,7 @@ use std::{
 
 use super::report::{Report, Times, ms};
 
-/// The plainest request.
+/// The simplest request.
 pub(crate) const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// A connection, and the bytes of answers that haven't been read yet.
@@ -17,7 +17,7 @@ pub(crate) struct Client<S = TcpStream> {
     received: Vec<u8>,
 }
 
-/// The status line and the fields of an answer, as far as they matter here.
+/// The parts of an answer that matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -35,7 +35,7 @@ impl Client {
         Ok(Self::new(stream))
     }
 
-    /// Returns whether the server has closed it, as far as is known here.
+    /// Returns whether the server has closed it, as far as the client knows.
     pub(crate) fn is_closed(&self) -> bool {
         if self.stream.set_nonblocking(true).is_err() {
             return true;
@@ -116,7 +116,7 @@ fn parse(head: &[u8]) -> Option<(Answer, usize)> {
 /// The longest wait of a newcomer, which is longer than any bound.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Connects for one request each, one after the other. Each answer must come within `bound`.
+/// Connects `count` times, for one request each. Each answer must come within `bound`.
 pub(crate) fn newcomers(
     report: &mut Report,
     case: impl std::fmt::Display,
@@ -130,7 +130,7 @@ pub(crate) fn newcomers(
         let start = Instant::now();
         match Client::connect(server, PATIENCE).and_then(|mut client| client.ask(GET)) {
             Ok(Answer { status: 200, .. }) => times.push(start.elapsed()),
-            // One of them is enough to break it.
+            // One wrong answer breaks the bound.
             Ok(answer) => wrong = Some(format!("{answer:?}")),
             Err(error) => wrong = Some(format!("none in {} ({error})", ms(start.elapsed()))),
         }
@@ -149,7 +149,7 @@ mod tests {
 
     impl Read for Canned {
         fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-            // As slow as it gets.
+            // One byte at a time.
             self.0.read(&mut space[..1])
         }
     }

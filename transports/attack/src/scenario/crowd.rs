@@ -1,4 +1,4 @@
-//! Clients by the thousand that all do the same. One thread moves all of them.
+//! Thousands of clients with the same behaviour. One thread runs all of them.
 
 use std::{
     io::{self, Read, Write},
@@ -24,11 +24,11 @@ use rustix::{
     },
 };
 
-/// What each client of a crowd does.
+/// The behaviour of each client of a crowd.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Behavior {
     pub(crate) name: &'static str,
-    /// Sent at once, as far as the server takes it.
+    /// The first bytes, sent at once, as far as the server reads.
     pub(crate) opening: Vec<u8>,
     pub(crate) then: Then,
     /// Bytes that the system buffers for it. `None` means its default.
@@ -36,7 +36,7 @@ pub(crate) struct Behavior {
     pub(crate) send_buffer: Option<usize>,
 }
 
-/// What follows the opening.
+/// The actions after the opening.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Then {
     #[default]
@@ -45,15 +45,14 @@ pub(crate) enum Then {
     Drip { octet: u8, every: Duration },
     /// Reads a few bytes, again and again.
     Read { bytes: usize, every: Duration },
-    /// Sends the opening from that octet on, again and again, as fast as the server takes it,
-    /// and reads all answers.
+    /// Sends the opening from octet `from` on, again and again, as fast as the server reads, and
+    /// reads all answers.
     Repeat { from: usize },
-    /// Closes, with a reset if something is unread, however far the opening has come, and connects
-    /// again.
+    /// Closes, with a reset if input is unread, even within the opening, and reconnects.
     Leave { every: Duration },
 }
 
-/// A crowd that goes on until it is stopped or dropped.
+/// A crowd that runs until it is stopped or dropped.
 pub(crate) struct Crowd {
     shared: Arc<Shared>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
@@ -147,7 +146,7 @@ struct Member {
     is_gone: bool,
 }
 
-/// The longest wait for events: a crowd then looks whether it has to stop.
+/// The longest wait for events, after which a crowd checks whether it has to stop.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const CLOSED: EventFlags = EventFlags::RDHUP.union(EventFlags::HUP).union(EventFlags::ERR);
@@ -167,7 +166,7 @@ impl Members {
             for index in 0..self.members.len() {
                 let member = &self.members[index];
                 if member.stream.is_none() && !member.is_gone {
-                    // The system may have nothing left: then later.
+                    // If the system has no resources left, it tries again later.
                     let _ = self.open(index);
                 }
             }
@@ -199,7 +198,7 @@ impl Members {
         if let Some(bytes) = self.behavior.send_buffer {
             set_socket_send_buffer_size(&socket, bytes)?;
         }
-        // Each has an address of its own, and so all ports of it.
+        // Each client has an address of its own, and so all ports.
         let [.., high, low] = index.to_be_bytes();
         bind(&socket, &SocketAddrV4::new(Ipv4Addr::new(127, 1, high, low), 0))?;
         match connect(&socket, &self.server) {
@@ -254,7 +253,7 @@ impl Members {
 }
 
 impl Member {
-    /// Drips, sips or leaves. It shows in an event, if the server has closed.
+    /// Sends, reads or leaves, once. If the server has closed, an event shows it.
     fn tick(&mut self, then: Then) {
         let (Some(stream), true) = (&mut self.stream, self.is_connected) else { return };
         match then {

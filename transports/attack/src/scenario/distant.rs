@@ -23,7 +23,7 @@ const DELAY: Duration = Duration::from_millis(20);
 /// Connections that the server allows.
 const CAP: &str = "32";
 
-/// The longest time to end: the grace of the server, and the time for a process to be gone.
+/// The longest time to end: the grace of the server, and the end of the process.
 const END: Duration = Duration::from_millis(4200);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -72,22 +72,22 @@ fn shut_down(report: &mut Report, is_distant: bool, number: usize) -> Result<(),
     Ok(())
 }
 
-/// Counts of what clients have seen.
+/// The counts of the clients.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     connections: u64,
     answers: u64,
-    /// Requests without an answer, though they were sent before the server said that it closes,
-    /// and others had been answered on their connection.
+    /// Requests without an answer that were sent before the server announced the close, on a
+    /// connection with earlier answers.
     lost: u64,
-    /// The same, for the first request of a connection. A server that has ended doesn't accept what
-    /// still waits for it.
+    /// The same for first requests of a connection. A server that ends doesn't accept connections
+    /// that still wait.
     first_lost: u64,
     /// Answers to the client with the fewest.
     fewest: u64,
 }
 
-/// Has clients ask again and again while `work` runs.
+/// Lets clients send requests while `work` runs.
 fn keep_asking<T>(server: SocketAddr, clients: usize, work: impl FnOnce() -> T) -> (T, Seen) {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -110,7 +110,7 @@ fn keep_asking<T>(server: SocketAddr, clients: usize, work: impl FnOnce() -> T) 
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Asks, and connects again where the server closes.
+/// Sends requests, and reconnects when the server closes.
 fn ask_until(server: SocketAddr, stop: &AtomicBool) -> Seen {
     let mut seen = Seen::default();
     while !stop.load(Relaxed) {

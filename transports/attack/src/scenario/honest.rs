@@ -1,4 +1,4 @@
-//! Clients whose streams must go on and be whole, whatever others do beside them.
+//! Clients whose streams must continue and be complete, beside all other clients.
 
 use std::{
     io::{self, Read, Write},
@@ -16,7 +16,7 @@ use crate::{
     pattern::{Comparison, part},
 };
 
-/// What a stream does.
+/// The kind of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Download,
@@ -25,20 +25,20 @@ pub(crate) enum Kind {
     Echo,
 }
 
-/// A client with one stream after the other, on one connection as long as the server keeps it.
+/// A client with one stream after the other, on one connection while the server keeps it open.
 pub(crate) struct Honest {
     kind: Kind,
     stop: Arc<AtomicBool>,
     thread: thread::JoinHandle<(Streams, io::Result<()>)>,
 }
 
-/// What has become of its streams.
+/// The results of its streams.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Streams {
     pub(crate) whole: usize,
     /// The longest time for a part, or for a head and its connection.
     pub(crate) longest: Duration,
-    /// How far the latest one has come.
+    /// The position in the latest one.
     position: u64,
 }
 
@@ -46,17 +46,17 @@ pub(crate) struct Streams {
 const LENGTH: u64 = 6 * 1024 * 1024;
 const PACE: Duration = Duration::from_millis(20);
 
-/// Octets of a part. The buffers of the system have room for it.
+/// Octets of a part, which fits into the system's buffers.
 const PART: u64 = 64 * 1024;
 
-/// The address of all of them.
+/// The address of all honest clients.
 const SOURCE: Ipv4Addr = Ipv4Addr::new(127, 2, 0, 1);
 
-/// Bytes. Into the system's default, a whole stream would fit.
+/// Bytes. The system's default would hold a whole stream.
 const RECEIVE_BUFFER: Option<usize> = Some(128 * 1024);
 
 impl Honest {
-    /// Starts a client, which goes on until it is stopped.
+    /// Starts a client, which runs until it is stopped.
     pub(crate) fn start(server: SocketAddr, kind: Kind) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -67,7 +67,7 @@ impl Honest {
             while result.is_ok() && !stopped.load(Relaxed) {
                 let was_kept = connection.is_some();
                 result = streams.run_one(server, kind, &mut connection);
-                // A server may close a connection while it is silent (RFC 9112 section 9.3.1).
+                // A server may close a silent connection (RFC 9112 section 9.3.1).
                 if result.is_err() && was_kept && streams.position == 0 {
                     result = streams.run_one(server, kind, &mut connection);
                 }

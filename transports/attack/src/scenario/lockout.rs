@@ -1,4 +1,4 @@
-//! Silent and slow clients take all connections of a server, and newcomers come.
+//! Newcomers at a server whose connections are all taken by silent and slow clients.
 
 use std::{error::Error, thread, time::Duration};
 
@@ -12,12 +12,12 @@ use crate::process::Server;
 /// Connections that the server allows.
 const CAP: usize = 32;
 
-/// The longest waits of a newcomer: beside clients that have begun something, and beside clients that
-/// have never sent an octet.
+/// The longest waits of a newcomer: beside clients that have begun a request, and beside clients that have
+/// never sent an octet.
 const SLOW: Duration = Duration::from_millis(1200);
 const SILENT: Duration = Duration::from_millis(250);
 
-/// Clients of a server with its default cap, and the longest wait of a newcomer then.
+/// Clients of a server with its default limit, and the longest wait of a newcomer beside them.
 const CROWD: usize = 3_000;
 const CROWDED: Duration = Duration::from_secs(4);
 
@@ -32,7 +32,7 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     for behavior in &all {
         let bound = if behavior.opening.is_empty() { SILENT } else { SLOW };
         for (times, returns) in [(1, false), (2, true)] {
-            // The returning ones ask for more, except where staying keeps the server busy.
+            // Returning clients are the harder test, except if staying ones keep the server busy.
             if report.quick && !returns && !matches!(behavior.then, Then::Repeat { .. }) {
                 continue;
             }
@@ -67,7 +67,7 @@ fn half_heads() -> Behavior {
     Behavior { name: "half heads", opening: b"GET / HT".to_vec(), ..Behavior::default() }
 }
 
-/// Bytes: the least that the system buffers. A large answer would fit into its default.
+/// Bytes: the least that the system accepts. Its default would hold a large answer.
 const RECEIVE_BUFFER: Option<usize> = Some(2048);
 
 fn behaviors() -> Vec<Behavior> {

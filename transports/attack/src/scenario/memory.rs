@@ -1,4 +1,4 @@
-//! Bodies that never end, of as much as the server collects.
+//! Bodies without an end, of the length that the server collects.
 
 use std::{
     error::Error,
@@ -20,7 +20,7 @@ const BODY: usize = 1024 * 1024;
 /// Bytes that the server may buffer for all connections together.
 const BUDGET: u64 = 256 * 1024 * 1024;
 
-/// Bytes for what the budget doesn't count: tables and the like.
+/// Bytes that the budget doesn't count, such as tables.
 const TOLERANCE: u64 = BUDGET / 10;
 
 /// The longest wait of a newcomer.
@@ -29,7 +29,7 @@ const BOUND: Duration = Duration::from_millis(1200);
 /// Bytes for each connection. With its default, the system would buffer gigabytes.
 const SEND_BUFFER: Option<usize> = Some(64 * 1024);
 
-/// The time for the server to read as much as it ever will.
+/// The time for the server to read all that it will read.
 const TIME: Duration = Duration::from_secs(3);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {

@@ -1,4 +1,4 @@
-//! Scenarios: in each, one situation, and a bound that a server must keep.
+//! Scenarios: each has one situation, and bounds that a server must keep.
 
 mod bursts;
 mod client;
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\nattack: ").into()) }
 }
 
-/// Raises the limit to the most that is allowed, for thousands of connections in a process.
+/// Raises the descriptor limit to the highest allowed, for thousands of connections in a process.
 fn raise_descriptor_limit() -> Result<(), Box<dyn Error>> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;

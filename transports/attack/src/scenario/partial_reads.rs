@@ -1,4 +1,4 @@
-//! Requests that the system hands out in parts, though all of it is there.
+//! Requests that the system delivers in parts, though all bytes are there.
 //!
 //! A read ends before an urgent octet of TCP, and after the bytes that came with a descriptor. An
 //! edge-triggered reader that concludes from a short read that nothing is left waits for ever.
@@ -28,8 +28,8 @@ const COUNT: usize = 20;
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The handler of the first request takes its time: so all parts of the second are there when the
-/// server reads again.
+/// The handler of the first request takes long, so that all parts of the second are there when the server
+/// reads again.
 const FIRST: &[u8] = b"GET /spin/20 HTTP/1.1\r\nHost: a\r\n\r\n";
 const PARTS: [&[u8]; 2] = [b"GET / HTTP/1.1\r\nHo", b"st: a\r\n\r\n"];
 

@@ -1,4 +1,4 @@
-//! A relay that makes a server distant: it delays all bytes, in each direction.
+//! A relay that makes a server distant: it delays all bytes in both directions.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ use std::{
 
 use crate::net::close;
 
-/// A relay that goes on until it is dropped.
+/// A relay that runs until it is dropped.
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
     stop: Arc<AtomicBool>,
@@ -31,7 +31,7 @@ impl Relay {
             let mut pairs: Vec<Pair> = Vec::new();
             while !stop.load(Relaxed) {
                 while let Ok((client, _)) = listener.accept() {
-                    // A client whose server is gone is closed.
+                    // If the server has gone, the client is closed.
                     pairs.extend(Pair::connect(client, server));
                 }
                 pairs.retain_mut(|pair| pair.go_on(delay).is_ok());
@@ -48,7 +48,7 @@ impl Drop for Relay {
     }
 }
 
-/// The time between two looks at all connections: much shorter than the delay.
+/// The time between two checks of all connections: much shorter than the delay.
 const PAUSE: Duration = Duration::from_micros(500);
 
 /// A client, the server, and the bytes on their way to each.
@@ -70,7 +70,7 @@ enum Piece {
     Reset,
 }
 
-/// Both ends have closed, or one has with a reset.
+/// Both ends have closed, or one has sent a reset.
 struct Over;
 
 impl Pair {
@@ -83,7 +83,7 @@ impl Pair {
         Ok(Self { ends, ways: <[Way; 2]>::default() })
     }
 
-    /// Moves what is due.
+    /// Moves the bytes that are due.
     fn go_on(&mut self, delay: Duration) -> Result<(), Over> {
         let now = Instant::now();
         for (from, to) in [(0, 1), (1, 0)] {
@@ -99,7 +99,7 @@ impl Pair {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                         Ok(_) => drop(self.ways[to].pieces.pop_front()),
                         Err(_) => {
-                            // This end has closed. The news takes its time to the other.
+                            // This end has closed. The other end learns it after the delay.
                             self.ways[to].pieces.clear();
                             self.ways[from].pieces.push_back((now + delay, Piece::Reset));
                         }
@@ -123,7 +123,7 @@ impl Pair {
 }
 
 impl Way {
-    /// Reads all that has come.
+    /// Reads all pending bytes.
     fn take_in(&mut self, from: &mut TcpStream, due: Instant) {
         let mut space = [0; 16 * 1024];
         while !self.is_ended {

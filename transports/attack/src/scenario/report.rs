@@ -1,11 +1,11 @@
-//! Results: what was asked of a server, and what was measured.
+//! Results: the checks of a server, and the measurements.
 
 use std::{fmt, time::Duration};
 
 /// The results on one transport.
 pub(crate) struct Report {
     pub(crate) transport: &'static str,
-    /// Whether it is to be over in a minute or two.
+    /// Whether the run should take only a minute or two.
     pub(crate) quick: bool,
     scenario: &'static str,
     kept: usize,
@@ -42,18 +42,18 @@ impl Report {
         }
     }
 
-    /// Records that a scenario could not go on.
+    /// Records that a scenario couldn't continue.
     pub(crate) fn fail(&mut self, error: impl fmt::Display) {
         self.check("all of it", "that it runs", error, false);
     }
 
-    /// Prints that something was left out. That is no verdict.
+    /// Prints that a part was skipped. That is no verdict.
     pub(crate) fn skip(&self, why: impl fmt::Display) {
         let Self { transport, scenario, .. } = self;
         println!("skipped {transport:<7}{scenario}: {why}");
     }
 
-    /// Returns how many results were as asked, and which were not.
+    /// Returns the number of kept bounds, and the names of the broken ones.
     pub(crate) fn end(self) -> (usize, Vec<String>) {
         (self.kept, self.broken)
     }

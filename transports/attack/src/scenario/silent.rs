@@ -18,7 +18,7 @@ const HEAP: u64 = 1229;
 /// Processor time in a second, for all connections together.
 const PROCESSOR: Duration = Duration::from_millis(1);
 
-/// The time for threads to finish what they do, and for the first answer.
+/// The time for threads to finish their work, and for the first answer.
 const SETTLED: Duration = Duration::from_secs(1);
 
 pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {

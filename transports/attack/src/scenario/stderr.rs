@@ -1,4 +1,4 @@
-//! Bad requests, and a log that nobody reads.
+//! Bad requests, and a log without a reader.
 
 use std::{
     error::Error,
@@ -61,7 +61,7 @@ fn complain(report: &mut Report, name: &str, server: SocketAddr) -> Result<(), B
     Ok(crowd.stop()?)
 }
 
-/// The command of the workspace above, with a log that nobody reads.
+/// The command of the root workspace, with a log without a reader.
 struct Demo {
     address: SocketAddr,
     child: Child,
@@ -80,7 +80,7 @@ impl Demo {
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
-        // From here on, it is stopped by its drop.
+        // From here on, dropping it stops it.
         let mut demo = Self { address: ([127, 0, 0, 1], 0).into(), child };
         let line = demo.line()?;
         let (_, rest) = line.split_once("http://").ok_or("it says where it listens")?;
@@ -88,7 +88,7 @@ impl Demo {
         Ok(Some(demo))
     }
 
-    /// Returns the first line of its log. A buffer would take more of the log than that.
+    /// Returns the first line of its log, without a buffer, which would read more.
     fn line(&mut self) -> io::Result<String> {
         let stderr = self.child.stderr.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let (mut line, mut octet) = (Vec::new(), [0]);

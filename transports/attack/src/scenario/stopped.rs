@@ -1,4 +1,4 @@
-//! A server that does nothing for longer than its idle deadline, while requests come in time.
+//! A server that is stopped for longer than its idle deadline, while requests come in time.
 
 use std::{
     error::Error,
@@ -17,14 +17,14 @@ use crate::process::Server;
 /// Idle clients: more than the events that a server takes from the system at once.
 const CLIENTS: usize = 2_000;
 
-/// The idle deadline of the server, and the time that it does nothing.
+/// The idle deadline of the server, and the time that it is stopped.
 const IDLE: Duration = Duration::from_secs(2);
 const STOPPED: Duration = Duration::from_secs(3);
 
 /// The time before the idle deadline from which on a request may be late.
 const MARGIN: Duration = Duration::from_millis(200);
 
-/// Connections that keep all threads of a server busy, whichever thread each is given to.
+/// Connections that keep all threads of a server busy, for any distribution among them.
 const BUSY: usize = 16;
 
 /// The longest wait for an answer.
@@ -51,7 +51,7 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
         for client in &mut busy {
             client.send(request.as_bytes())?;
         }
-        // On a machine that is too slow, some come too late to count.
+        // On a slow machine, some requests come too late to count.
         let mut waiting = Vec::new();
         for (mut client, answered) in clients {
             let is_sent = client.send(GET).is_ok();

@@ -1,4 +1,4 @@
-//! Slow and vanishing clients of bodies without an end, beside newcomers and honest streams.
+//! Slow and vanishing clients of endless bodies, beside newcomers and honest streams.
 
 use std::{
     error::Error,
@@ -21,11 +21,11 @@ const CAP: usize = 32;
 /// The longest wait of a newcomer, and of an honest client for a part.
 const BOUND: Duration = Duration::from_millis(1200);
 
-/// Streams at the same time that are looked at for their memory, and bytes of heap for each.
+/// Streams at the same time in the measurement of memory, and bytes of heap for each.
 const STREAMS: usize = 1_000;
 const HEAP: u64 = 256 * 1024;
 
-/// Bytes of heap that may stay: buffers for connections to come, in one pool for each core.
+/// Bytes of heap that may stay: buffers for the next connections, in one pool for each core.
 const KEPT: u64 = 1024 * 1024;
 
 /// The time for all openings to arrive.
@@ -61,7 +61,7 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     memory(report)
 }
 
-/// Each kind of client at the cap and above it, or all kinds together.
+/// Runs each kind of client at the limit and above it, or all kinds together.
 fn crowds(report: &mut Report, server: &Server) -> Result<(), Box<dyn Error>> {
     let count = if report.quick { 3 } else { 8 };
     let all = behaviors();
@@ -86,7 +86,7 @@ fn crowds(report: &mut Report, server: &Server) -> Result<(), Box<dyn Error>> {
     Ok(crowds.into_iter().try_for_each(Crowd::stop)?)
 }
 
-/// What all streams together take, when none is at the cap.
+/// Measures the memory of all streams together, below the limit.
 fn memory(report: &mut Report) -> Result<(), Box<dyn Error>> {
     let arguments = ["4000", "--default-deadlines", "--streams"];
     let mut server = Server::victim(report.transport, &arguments)?;
@@ -127,16 +127,16 @@ fn memory(report: &mut Report) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Bytes: the least that the system buffers.
+/// Bytes: the least that the system accepts.
 const RECEIVE_BUFFER: Option<usize> = Some(2048);
 
 /// Bytes for each connection. With its default, the system would buffer gigabytes.
 const SEND_BUFFER: Option<usize> = Some(64 * 1024);
 
-/// More than the server and the system hold.
+/// Bytes: more than the server and the system hold.
 const OPENING_BYTES: usize = 1024 * 1024;
 
-/// No client lives to see the end of so many octets.
+/// Octets of an answer that never ends in practice.
 const ENDLESS: &str = "1000000000000000";
 
 fn behaviors() -> Vec<Behavior> {

@@ -1,4 +1,4 @@
-//! Uploads beyond the limit, from clients that send all before they read, as wget does.
+//! Uploads beyond the limit, from clients that send everything before they read, as wget does.
 
 use std::{error::Error, io, time::Duration};
 
@@ -37,7 +37,7 @@ pub(super) fn run(report: &mut Report) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Sends all, then reads. An error of a write loses the answer, as in such clients.
+/// Sends everything, then reads. An error of a write loses the answer, as in such clients.
 fn upload(mut client: Client, length: usize) -> io::Result<Answer> {
     let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
     client.send(head.as_bytes())?;

@@ -1,4 +1,4 @@
-//! Servers for scenarios: starting, signals, and the memory and processor time that they take.
+//! Servers for scenarios: start, signals, memory and processor time.
 
 use std::{
     error::Error,
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::process::Server;
 
 impl Server {
-    /// Starts one with these arguments after its transport.
+    /// Starts a server with its transport and further arguments.
     pub(crate) fn victim(transport: &str, arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
         Self::start_with(&[&[transport], arguments].concat(), Stdio::inherit())
     }
@@ -24,13 +24,13 @@ impl Server {
         Ok(kill_process(Pid::from_child(&self.child), signal)?)
     }
 
-    /// Asks how many bytes of its heap are in use. That takes no connection.
+    /// Asks for the bytes of its heap that are in use, without a connection.
     pub(crate) fn heap(&mut self) -> Result<u64, Box<dyn Error>> {
         writeln!(self.child.stdin.as_ref().ok_or("it has an input")?)?;
         Ok(self.line()?.parse()?)
     }
 
-    /// Sums up the processor time of its threads. Those that have ended don't count.
+    /// Sums up the processor time of its threads, except those that have ended.
     pub(crate) fn processor_time(&self) -> Result<Duration, Box<dyn Error>> {
         let mut nanos = 0;
         for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
@@ -40,7 +40,7 @@ impl Server {
         Ok(Duration::from_nanos(nanos))
     }
 
-    /// Waits until it ends, for no longer than `time`: its status, and the time it took.
+    /// Waits until it ends, for `time` at most. Returns its status, and the time it took.
     pub(crate) fn ends_within(
         &mut self,
         time: Duration,

@@ -1,5 +1,5 @@
-//! The server that is attacked. It says where it listens, and ends at a SIGTERM or when its standard
-//! input does. For each line on its standard input, it writes how many bytes of its heap are in use.
+//! The attacked server. It prints its address, and ends at a SIGTERM or at the end of its standard
+//! input. For each line of standard input, it prints the bytes of its heap that are in use.
 
 #[path = "../../pattern.rs"]
 mod pattern;
@@ -25,13 +25,13 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 const USAGE: &str = "victim thread|smol CONNECTIONS|default [--default-deadlines] [--idle MS] \
     [--log] [--unix PATH] [--streams]";
 
-/// The allocator of the system, which is counted.
+/// The allocator of the system, with counters.
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 #[expect(unsafe_code, reason = "a declaration of the C library's function, which can't go wrong")]
 unsafe extern "C" {
-    /// Gives the free memory that the allocator keeps back to the system.
+    /// Returns the allocator's free memory to the system.
     safe fn malloc_trim(pad: usize) -> c_int;
 }
 
@@ -106,21 +106,21 @@ fn serve_on_smol<L: on_smol::Listener<Accepted: on_smol::IntoStream>>(
     Ok(())
 }
 
-/// How long requests in flight get at the end.
+/// Time for requests in flight at the end.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// What the command line says.
+/// The options of the command line.
 #[derive(Default)]
 struct Options {
     transport: String,
-    /// Nothing means the server's default.
+    /// `None` means the server's default.
     connections: Option<usize>,
     default_deadlines: bool,
     idle: Option<Duration>,
     log: bool,
     /// Whether bodies stream.
     streams: bool,
-    /// Where the Unix socket is to be, if it is one.
+    /// The path of the Unix socket, if the server uses one.
     unix: Option<String>,
 }
 
@@ -148,7 +148,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Deadlines so short that they pass many times in an attack of a few seconds, or the defaults.
+    /// Returns deadlines so short that many pass in an attack of a few seconds, or the defaults.
     fn config(&self) -> Config {
         let mut config = Config::new();
         if !self.default_deadlines {
@@ -168,13 +168,13 @@ fn application(request: &Request<'_>) -> Response {
         return Response::new(200);
     }
     if let Some(time) = millis(path.strip_prefix(b"/hold/")) {
-        // All of them end at the same time, however many there are.
+        // All of these requests end at the same time.
         static END: OnceLock<Instant> = OnceLock::new();
         spin_until(*END.get_or_init(|| Instant::now() + time));
         return Response::new(200);
     }
     match path {
-        // Owned, so that each answer takes memory.
+        // Owned content, so that each answer takes memory.
         b"/large" => Response::new(200).with_body(vec![b'x'; LARGE]),
         b"/panic" => panic!("{AS_ASKED_FOR}"),
         b"/heap" => {
@@ -193,7 +193,7 @@ fn application(request: &Request<'_>) -> Response {
 /// The message of a panic that a request asks for.
 const AS_ASKED_FOR: &str = "as asked for";
 
-/// Keeps the panics of the handler quiet, of which there are thousands. Others are faults.
+/// Silences the thousands of panics that requests ask for. Other panics are faults.
 fn silence_panics_asked_for() {
     let shows = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -203,7 +203,7 @@ fn silence_panics_asked_for() {
     }));
 }
 
-/// More than the system takes at once for a client that doesn't read.
+/// Bytes: more than the system buffers for a client that doesn't read.
 const LARGE: usize = 4 * 1024 * 1024;
 
 fn millis(number: Option<&[u8]>) -> Option<Duration> {
@@ -211,7 +211,7 @@ fn millis(number: Option<&[u8]>) -> Option<Duration> {
     number.parse().ok().map(Duration::from_millis)
 }
 
-/// Takes the processor, as a handler does that computes.
+/// Keeps the processor busy, like a handler that computes.
 fn spin_until(end: Instant) {
     while Instant::now() < end {
         hint::spin_loop();
@@ -224,14 +224,14 @@ fn heap_bytes() -> usize {
     heap.bytes_allocated - heap.bytes_deallocated
 }
 
-/// Ends it at a SIGTERM and at the end of its input.
+/// Ends the server at a SIGTERM, and at the end of its input.
 fn ends(end: impl Fn() + Clone + Send + 'static) -> Result<(), Box<dyn Error>> {
     ctrlc::set_handler(end.clone())?;
     thread::spawn(move || {
         for _ in io::stdin().lock().lines().map_while(Result::ok) {
             println!("{}", heap_bytes());
         }
-        // However the input ended, the attack is gone.
+        // The end of the input, for any reason, means that the attack is over.
         end();
     });
     Ok(())

@@ -1,4 +1,4 @@
-//! The application whose bodies stream, on each transport.
+//! The application that streams, on each transport.
 
 use std::{
     io::{self, Read},
@@ -14,14 +14,14 @@ use super::{
     pattern::{Comparison, part},
 };
 
-/// What is done with a request.
+/// The action for a request.
 enum Route {
-    /// That many octets.
+    /// Sends octets.
     Bytes(u64),
-    /// The length of the body, and whether it is as expected.
+    /// Answers with the length of the body, and whether its content is right.
     Count,
     Echo,
-    /// What a server does whose bodies don't stream.
+    /// The routes of the application that doesn't stream.
     Other,
 }
 
