@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""Chromium and a WebKit browser, which is what Safari is made of, load a page while more silent
+"""Chromium and a WebKit browser (the engine of Safari) load a page while more silent
 connections are open than the server takes. Needs: chromium, chromium-driver, webkit2gtk-driver,
 xvfb, xauth."""
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""curl, with each way it has of sending a request. Needs: curl."""
+"""curl, with all its ways of sending a request. Needs: curl."""
 
 import contextlib
 import subprocess
@@ -16,7 +16,7 @@ class Curl:
         self.server = server
 
     def __call__(self, what, *arguments, prints, url="/", send=b""):
-        """Checks what it prints for these arguments. What it has to say besides."""
+        """Checks the output for these arguments. Returns the rest, from stderr."""
         limit = ["--silent", "--show-error", "--max-time", str(PATIENCE)]
         command = ["curl", *limit, *arguments, self.server.url + url]
         run = subprocess.run(command, input=send, capture_output=True, timeout=2 * PATIENCE)
@@ -32,7 +32,7 @@ def hello(curl):
     curl("HEAD", "--head", *STATUS, prints=b"200")
     curl("OPTIONS *", "--request", "OPTIONS", "--request-target", "*", *STATUS, prints=b"204")
     curl("HTTP/1.0", "--http1.0", prints=b"Hello, World\n")
-    # How many connections each request had to open.
+    # Connections that each request had to open.
     curl("two requests on one connection", "--write-out", " %{num_connects} ",
          curl.server.url + "/greeting/a", url="/greeting/b", prints=b"Hello, a!\n 1 Hello, b!\n 0 ")
     curl("a hundred requests, twenty at a time", "--parallel", "--parallel-max", "20", *STATUS,
@@ -45,7 +45,7 @@ def echo(curl):
     curl("form", "--form", "a=b", "--form", "c=d", *STATUS, prints=b"200")
     with file(TEXT) as text:
         curl("PUT", "--upload-file", text, prints=TEXT)
-        # It would wait longer for the interim answer than this script does for curl.
+        # By default, curl waits longer for the interim answer than this script waits for curl.
         trace = curl("PUT that waits for 100 (Continue)", "--upload-file", text, "--verbose",
                      "--header", "Expect: 100-continue", "--expect100-timeout", "1000",
                      prints=TEXT)
@@ -54,11 +54,11 @@ def echo(curl):
 
 
 def refused(curl):
-    """An answer from which nothing follows for the body arrives, although the upload goes on."""
+    """An answer arrives although the client is still uploading."""
     large = bytes(100_000_000)
     at_once, asking = ["--header", "Expect:"], ["--header", "Expect: 100-continue"]
     upload = ["--request", "POST", "--upload-file"]
-    # What is collected may have 1 MiB.
+    # Collected bodies may have 1 MiB.
     for status, url in [(b"413", "/collect"), (b"404", "/nothing")]:
         with file(large) as name:
             curl(f"{status.decode()} while it uploads 100 MB", *upload, name, *at_once, *STATUS,

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""Server-sent events arrive when they are sent, through nginx and HAProxy, too. Needs: nginx,
+"""Server-sent events arrive when they are sent, also through nginx and HAProxy. Needs: nginx,
 haproxy."""
 
 import socket
@@ -10,13 +10,13 @@ from proxy.front import ways
 
 COUNT, INTERVAL = 5, 0.2
 
-# Seconds. The second is for a machine that others keep busy; kept back up to the last, the first
-# event would be 800 ms late.
+# Seconds: with --full, and for a busy machine. If events were held until the last one, the first would
+# be 800 ms late.
 MOST_LATE = 0.05 if FULL else 0.4
 
 
 def lateness(port):
-    """How late each event arrives, in seconds since it was due."""
+    """Returns the delay of each event, in seconds since it was due."""
     late = []
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as stream:
         start = time.monotonic()

@@ -1,4 +1,4 @@
-"""The examples of the transports, as they are run from a clone."""
+"""The examples of the transports, run from a clone."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ def build(*names):
 
 @contextlib.contextmanager
 def run(name, *arguments):
-    """Runs an example: the address where it listens."""
+    """Runs an example, and yields its address."""
     with tempfile.TemporaryFile() as output:
         with child([TARGET / "release" / "examples" / name, *arguments], stdout=output):
             said = lambda: re.search(rb"http://(\S+)/\n", os.pread(output.fileno(), 1000, 0))

@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""The examples that serve, with the commands of curl at their beginning. Needs: curl."""
+"""The examples that serve, with the curl commands of their first lines. Needs: curl."""
 
 import pathlib
 import subprocess
@@ -17,7 +17,7 @@ class Curl:
         self.url = f"http://{address}"
 
     def __call__(self, what, path, *arguments, prints=None, send=b""):
-        """Checks what it prints for these arguments, if that is said: what it prints."""
+        """Checks the output for these arguments, if `prints` is given. Returns the output."""
         command = ["curl", "--silent", "--show-error", "--max-time", str(PATIENCE), *arguments,
                    self.url + path]
         done = subprocess.run(command, input=send, capture_output=True, timeout=2 * PATIENCE)
@@ -68,16 +68,16 @@ def upload(curl, folder, elsewhere):
         command = ["curl", "--silent", "--max-time", str(PATIENCE), *status, "-",
                    f"{curl.url}/notes/zeros"]
         done = subprocess.run(command, stdin=zeros, stdout=subprocess.PIPE, timeout=2 * PATIENCE)
-    check(done.stdout == b"413", f"curl, {curl.name}: 413 in the middle of a body without end", done)
+    check(done.stdout == b"413", f"curl, {curl.name}: 413 in the middle of an endless body", done)
     curl("elsewhere, the large one", "/files/", *status, large, prints=b"201")
     stored = sorted(str(path.relative_to(folder)) for path in pathlib.Path(folder).glob("*/*"))
-    check(stored == ["files/large", "notes/Cargo.toml"], f"curl, {curl.name}: these are stored", stored)
+    check(stored == ["files/large", "notes/Cargo.toml"], f"curl, {curl.name}: only complete files are stored", stored)
 
 
 def proxy(curl):
     head = curl("the head that the server behind gets", "/headers").decode()
     check("\r\nVia: 1.1 h1events\r\n" in head and "\r\nConnection: close\r\n" in head,
-          f"curl, {curl.name}: ... is the proxy's", head)
+          f"curl, {curl.name}: ... comes from the proxy", head)
     curl("events", "/events/5/20", "--no-buffer")
     counted = curl("an upload", "/count", "--data-binary", "@-", send=TEXT)
     check(counted.startswith(b"%d " % len(TEXT)), f"curl, {curl.name}: ... arrives", counted)

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
-"""The page `/inspect` in Chromium: what it marks, parses and feeds, without a script, and in the dark. It leaves
-pictures in target/proof-pictures/. Needs: chromium, chromium-driver."""
+"""The page `/inspect` in Chromium: marks, parsing, the slider, no script, dark mode. It leaves pictures in
+target/proof-pictures/. Needs: chromium, chromium-driver."""
 
 from proof import TARGET, TRANSPORTS, binary, check, serve, wait_until
 from webdriver import Driver, chromium
@@ -45,7 +45,7 @@ return [...document.querySelectorAll("#result [data-after]")].filter(visible)
 
 
 def typed(browser, text, length):
-    """What the page shows of a request that is typed."""
+    """Returns what the page shows for a typed request."""
     browser.evaluate(TYPE, text)
     return wait_until(lambda: (found := browser.evaluate(RESULT))["length"] == str(length) and found,
                       f"the events of {text!r}")
@@ -93,14 +93,14 @@ def look_at(browser, server):
     browser.devtools("Emulation.setEmulatedMedia",
                      features=[{"name": "prefers-color-scheme", "value": "dark"}])
     browser.open(server.url + "/inspect")
-    check(browser.evaluate(color) != light, "there is a dark form", light)
+    check(browser.evaluate(color) != light, "there is a dark mode", light)
     browser.screenshot(PICTURES / "dark.png")
 
     browser.devtools("Emulation.setDeviceMetricsOverride",
                      width=380, height=800, deviceScaleFactor=1, mobile=True)
     browser.open(server.url + "/inspect?cl-te")
     width = browser.evaluate("return document.documentElement.scrollWidth")
-    check(width <= 380, "a narrow screen needs no scrolling aside", width)
+    check(width <= 380, "a narrow screen needs no horizontal scrolling", width)
     browser.screenshot(PICTURES / "narrow.png")
 
     browser.devtools("Emulation.setScriptExecutionDisabled", value=True)

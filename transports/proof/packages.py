@@ -7,7 +7,7 @@ from proof import HERE, PATIENCE, TARGET
 
 
 def environment():
-    """A Python that has the packages."""
+    """Returns a Python that has the packages."""
     folder = TARGET / "proof-python"
     python = folder / "bin" / "python"
     requirements = ["-r", HERE / "requirements.txt"]

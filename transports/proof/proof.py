@@ -1,4 +1,4 @@
-"""What the scripts share: a server to look at, and one line for each check."""
+"""Code that the scripts share: a server to test, and one line for each check."""
 
 import contextlib
 import os
@@ -15,40 +15,40 @@ REPOSITORY = HERE.parents[1]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
 TRANSPORTS = ["thread", "smol"]
 
-# Longer than anything takes that works, on a busy machine.
+# Seconds: longer than any step takes that works, on a busy machine.
 PATIENCE = 30
 
-# Whether what a script does in short may take minutes.
+# Whether the scripts may take minutes instead of their short form.
 FULL = "--full" in sys.argv
 
-# A script that is stopped stops what it has started.
+# A stopped script stops the processes that it has started.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
 
 
 def build():
-    """Builds the command `h1events`: its path."""
+    """Builds the command `h1events`, and returns its path."""
     command = ["cargo", "build", "--locked", "--release", "--bin", "h1events"]
     subprocess.run(command, cwd=REPOSITORY, check=True)
     return str(TARGET / "release" / "h1events")
 
 
 def binary():
-    """The command `h1events`: the script's argument, or else a new build."""
+    """Returns the path of `h1events`: the script's argument, or else a new build."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--full"]
     return arguments[0] if arguments else build()
 
 
 def check(holds, what, detail=""):
-    """Prints what has been checked, and ends the script if it doesn't hold."""
+    """Prints the check, and ends the script if it fails."""
     if not holds:
         sys.exit(f"FAILED  {what}\n{str(detail)[:5000]}".rstrip())
-    # At once: several threads may check.
+    # In one write, since several threads may check.
     sys.stdout.write(f"ok      {what}\n")
     sys.stdout.flush()
 
 
 def wait_until(condition, what):
-    """What the condition gives, as soon as that is true."""
+    """Returns the result of the condition as soon as it is true."""
     deadline = time.monotonic() + PATIENCE
     while not (result := condition()):
         if time.monotonic() > deadline:
@@ -59,7 +59,7 @@ def wait_until(condition, what):
 
 @contextlib.contextmanager
 def child(command, **options):
-    """A process that ends with the block, at the latest."""
+    """Runs a process that ends with the block, at the latest."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
     try:
         yield process
@@ -73,7 +73,7 @@ def child(command, **options):
 
 
 class Server:
-    """A server that runs, or has run."""
+    """A server, which runs or has run."""
 
     def __init__(self, transport, pid, log):
         self.transport = transport
@@ -85,7 +85,7 @@ class Server:
         self.url = f"http://{self.host}:{self.port}"
 
     def log(self):
-        """All that it has written to stderr."""
+        """Returns everything that it has written to stderr."""
         size = os.fstat(self.file.fileno()).st_size
         return os.pread(self.file.fileno(), size, 0).decode()
 
@@ -99,5 +99,5 @@ def serve(path, transport, *options):
         server = Server(transport, process.pid, log)
         yield server
     if process.returncode != 0:
-        # Whatever has been done to it, a signal ends it gracefully.
+        # After any script, a signal has to end it gracefully.
         check(False, f"{transport}: the server ends with status 0", server.log())

@@ -43,8 +43,8 @@ def pipelining(say, path):
 
 
 def send_vector(path, number, vector):
-    """The vector and a canary behind it, then somebody else's request. All answers to the first
-    two, and whether the other got its own and nothing else."""
+    """Sends the vector and a canary behind it, then another client's request. Returns all answers to the first
+    two, and whether the other client got only its own answer."""
     with Client(path, PATIENCE) as client:
         canary = f"canary {number}".encode()
         client.send(vector["input"].encode("latin-1") + post(f"/canary/{number}", canary))

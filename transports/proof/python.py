@@ -37,7 +37,7 @@ def http_client(server):
 
 
 def refused(server):
-    """It sends all of a body before it looks for an answer."""
+    """http.client sends the whole body before it reads an answer."""
     for status, path in [(413, "/collect"), (404, "/nothing")]:
         connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
         connection.request("POST", path, bytes(100_000_000))

@@ -20,22 +20,22 @@ def chunks():
         yield BODY[start:start + 10_000]
 
 
-def checks(who, what, status, content, expects=(200, BODY)):
-    check((status, content) == expects, f"{who}, {TRANSPORT}: {what}", (status, content[:200]))
+def checks(client, what, status, content, expects=(200, BODY)):
+    check((status, content) == expects, f"{client}, {TRANSPORT}: {what}", (status, content[:200]))
 
 
-def same_for_both(who, session):
-    """requests and httpx are called in the same way, but for what this hides."""
+def same_for_both(client, session):
+    """Calls requests or httpx, and hides their differences."""
     for what, method, options in [
-        ("POST", "POST", {"data" if who == "requests" else "content": BODY}),
-        ("chunked PUT", "PUT", {"data" if who == "requests" else "content": chunks()}),
+        ("POST", "POST", {"data" if client == "requests" else "content": BODY}),
+        ("chunked PUT", "PUT", {"data" if client == "requests" else "content": chunks()}),
     ]:
         answer = session.request(method, URL, timeout=PATIENCE, **options)
-        checks(who, what, answer.status_code, answer.content)
+        checks(client, what, answer.status_code, answer.content)
     answer = session.head(URL, timeout=PATIENCE)
-    checks(who, "HEAD", answer.status_code, answer.content, (200, b""))
+    checks(client, "HEAD", answer.status_code, answer.content, (200, b""))
     answer = session.post(URL, json={"tea": "green"}, timeout=PATIENCE)
-    check(answer.json() == {"tea": "green"}, f"{who}, {TRANSPORT}: JSON")
+    check(answer.json() == {"tea": "green"}, f"{client}, {TRANSPORT}: JSON")
 
 
 async def with_aiohttp():
@@ -59,7 +59,7 @@ async def with_aiohttp():
 
 
 def refused():
-    """The answer arrives, although the upload goes on."""
+    """The answer arrives although the client is still uploading."""
     for status, path in [(413, "/collect"), (404, "/nothing")]:
         with httpx.Client() as client:
             answer = client.post(URL + path, content=bytes(100_000_000), timeout=PATIENCE)

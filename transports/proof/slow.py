@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""slowhttptest, and beside it clients that must not lose anything. Needs: slowhttptest."""
+"""slowhttptest, beside clients that must not lose an answer. Needs: slowhttptest."""
 
 import concurrent.futures
 import http.client
@@ -14,7 +14,7 @@ SECONDS = 5
 CONNECTIONS = 200
 HEAD_TIMEOUT = 2
 
-# Longer than what a socket takes at once from a client that hardly reads.
+# Bytes: more than the buffers of a socket hold for a client that hardly reads.
 LONG = "/greeting/" + 7000 * "x"
 
 ATTACKS = {
@@ -25,7 +25,7 @@ ATTACKS = {
 
 
 class Beside(threading.Thread):
-    """A well-behaved client, which goes on until it is told to stop."""
+    """A well-behaved client, which runs until it is told to stop."""
 
     def __init__(self, server, keeps_alive):
         super().__init__()
@@ -40,13 +40,13 @@ class Beside(threading.Thread):
             while self.go_on:
                 self.request()
                 time.sleep(0.005)
-        except Exception as error:  # Whatever it is, it is told when all have ended.
+        except Exception as error:  # Any error is reported when all have ended.
             self.trouble = error
         self.connection.close()
 
     def request(self):
         start = time.monotonic()
-        # http.client connects anew by itself where the server has closed.
+        # http.client reconnects by itself if the server has closed.
         if self.keeps_alive and self.times and self.connection.sock is None:
             raise ConnectionError("the server has closed")
         name = f"{len(self.times)}"
@@ -60,7 +60,7 @@ class Beside(threading.Thread):
 
 
 def attack(server, what):
-    """Runs slowhttptest with clients beside it: those clients."""
+    """Runs slowhttptest with clients beside it, and returns the clients."""
     arguments, target = ATTACKS[what]
     arguments = [*arguments, "-c", str(CONNECTIONS), "-r", str(CONNECTIONS), "-i", "1"]
     arguments += ["-l", str(SECONDS), "-p", str(PATIENCE), "-u", server.url + target]
@@ -96,7 +96,7 @@ def judge(transport, what, clients, log):
 
 
 def slow(path, transport, what):
-    # With -vv, the log has each that is ended, and not the first of a kind in a minute only.
+    # With -vv, the log has each ended connection, and not only the first of a kind in a minute.
     with serve(path, transport, "--head-timeout", str(HEAD_TIMEOUT), "-vv") as server:
         clients = attack(server, what)
     return transport, what, clients, server.log()

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S python3 -B
-"""Bodies of 64 MiB, or with --full of a GiB: each way, through curl, directly and through nginx and
-HAProxy, and the server takes hardly more memory than without. Needs: curl, nginx, haproxy."""
+"""Bodies of 64 MiB, or with --full of a GiB, in both directions, with curl, directly and through nginx and
+HAProxy. The server needs little more memory than when idle. Needs: curl, nginx, haproxy."""
 
 import pathlib
 import re
@@ -15,12 +15,12 @@ from proxy.front import ways
 MIB = 1024 * 1024
 SIZE = (1024 if FULL else 64) * MIB
 
-# KiB that the server may take more than when it was idle.
+# KiB that the server may need beyond its idle memory.
 MOST_MEMORY = 16 * 1024
 
 
 class Sum:
-    """Length and checksum of what comes in blocks."""
+    """Length and checksum of blocks."""
 
     def __init__(self, blocks):
         self.length, self.checksum = 0, 0
@@ -29,12 +29,12 @@ class Sum:
             self.checksum = zlib.crc32(block, self.checksum)
 
     def text(self):
-        """What `POST /count` answers."""
+        """Returns the answer of `POST /count`."""
         return f"{self.length} {self.checksum:08x}\n"
 
 
 class Memory:
-    """The resident memory of a server that is idle, but no longer new."""
+    """The resident memory of an idle server that is no longer new."""
 
     def __init__(self, server):
         self.status = pathlib.Path("/proc", str(server.pid), "status")
@@ -59,7 +59,7 @@ class Curl:
         self.command = ["curl", "--silent", "--show-error", "--fail", "--max-time", str(4 * PATIENCE)]
 
     def __call__(self, what, *arguments, url, expects, stdin=None):
-        """Checks that it gets what sums up to this."""
+        """Checks the sum of the output."""
         command = [*self.command, *arguments, self.url + url]
         with subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE) as process:
             got = Sum(iter(lambda: process.stdout.read(MIB), b""))
@@ -85,7 +85,7 @@ def both_ways(curl, what, content, url, expects):
 
 
 class Content:
-    """A file, of which no two blocks are the same."""
+    """Makes a file in which no two blocks are the same."""
 
     def __init__(self, file):
         self.name = file.name
@@ -113,7 +113,7 @@ def main():
                 with serve(path, transport, "--app", app.__name__) as server, ways(server) as all_ways:
                     memory = Memory(server)
                     if app is echo:
-                        # nginx reads no more of a request, now and then, when its answer has begun.
+                        # nginx sometimes stops reading a request when its answer has begun.
                         all_ways.pop("through nginx")
                     for way, port in all_ways.items():
                         curl = Curl(transport, way, port)

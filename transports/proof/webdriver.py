@@ -12,12 +12,12 @@ import tempfile
 
 from proof import PATIENCE, check, wait_until
 
-# In a container, and for root, no browser has what its sandbox is made of.
+# In a container, and for root, the sandbox of a browser doesn't work.
 UNSANDBOXED = {"WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
 
 
 def chromium():
-    """How to start Chromium, or Chrome: a command and capabilities."""
+    """Returns the command and the capabilities for Chromium, or Chrome."""
     found = [path for path in map(shutil.which, ["chromium", "google-chrome"]) if path]
     if not found or not shutil.which("chromedriver"):
         check(False, "there are Chromium and its driver", "Debian's packages: chromium chromium-driver")
@@ -27,7 +27,7 @@ def chromium():
 
 
 class Driver:
-    """A browser that runs."""
+    """A running browser."""
 
     def __init__(self, command, capabilities):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -38,7 +38,7 @@ class Driver:
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
         environment = {**os.environ, **UNSANDBOXED, "HOME": self.folder.name}
-        # A session of its own: what the browser starts ends with it.
+        # A session of its own, so that the browser's processes end with it.
         self.process = subprocess.Popen(self.command, env=environment, start_new_session=True,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -76,17 +76,17 @@ class Driver:
         self.call("POST", f"{self.session}/url", {"url": url})
 
     def text(self, url):
-        """What the page says."""
+        """Returns the text of the page."""
         self.open(url)
         return self.evaluate("return document.body.innerText")
 
     def evaluate(self, script, *arguments):
-        """What the script returns, on the page that is open."""
+        """Returns the result of the script on the open page."""
         return self.call("POST", f"{self.session}/execute/sync",
                          {"script": script, "args": arguments})
 
     def devtools(self, command, **parameters):
-        """A command of Chromium's own protocol."""
+        """Sends a command of Chromium's own protocol."""
         return self.call("POST", f"{self.session}/goog/cdp/execute",
                          {"cmd": command, "params": parameters})
 
@@ -95,7 +95,7 @@ class Driver:
         path.write_bytes(base64.b64decode(image))
 
     def run(self, script, *arguments):
-        """What the script calls its last argument with, on the page that is open."""
+        """Returns the value that the script passes to its last argument, on the open page."""
         self.call("POST", f"{self.session}/timeouts", {"script": 1000 * PATIENCE})
         return self.call("POST", f"{self.session}/execute/async",
                          {"script": script, "args": arguments})

@@ -10,7 +10,7 @@ from packages import environment
 from proof import HERE, PATIENCE, TRANSPORTS, check
 from webdriver import Driver, chromium
 
-# Sends all of these at once, and compares what comes back. Then it closes, or the server does.
+# Sends all messages at once, and compares the answers. Then it closes, or the server does.
 SCRIPT = """
 const [url, tooLarge, finish] = arguments;
 const bytes = (n) => new Uint8Array(n).map((_, i) => i % 251).buffer;
@@ -36,17 +36,17 @@ socket.onclose = ({code, reason, wasClean}) => {
 
 def in_chromium(url, transport):
     with Driver(*chromium()) as browser:
-        # A page from elsewhere would have to ask its user for the network of this machine.
+        # A page of another site would need the user's permission for the network of this machine.
         browser.open(url.replace("ws:", "http:"))
         outcome = browser.run(SCRIPT, url, False)
         check(outcome == [True, 4001, "enough", True],
-              f"Chromium, {transport}: all messages come back, and both say goodbye", outcome)
+              f"Chromium, {transport}: all messages come back, and both sides close", outcome)
         outcome = browser.run(SCRIPT, url, True)
         check(outcome == [True, 1006, "", False],
-              f"Chromium, {transport}: a message that is too large ends it", outcome)
+              f"Chromium, {transport}: a message that is too large ends the connection", outcome)
         outcome = browser.run(SCRIPT, url.replace("/echo", "/"), False)
         check(outcome[0] is False and outcome[1] == 1006,
-              f"Chromium, {transport}: elsewhere there is no WebSocket", outcome)
+              f"Chromium, {transport}: other paths have no WebSocket", outcome)
 
 
 def main():

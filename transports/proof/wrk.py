@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""wrk: many connections for some seconds, without a single error. Needs: wrk."""
+"""wrk: many connections for some seconds, without an error. Needs: wrk."""
 
 import re
 import subprocess

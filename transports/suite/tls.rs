@@ -43,7 +43,7 @@ fn request_is_answered_and_the_end_is_announced() {
     client.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     // Without the alert, this would be an error.
-            client.read_to_string(&mut answer).unwrap();
+    client.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.ends_with(&format!("\r\n\r\nPUT / {body}")), "{}", answer.len());
     drop(client);

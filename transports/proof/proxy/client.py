@@ -1,4 +1,4 @@
-"""A client of the proxy that sends any bytes."""
+"""A client of the proxy that sends arbitrary bytes."""
 
 import re
 import socket
@@ -11,7 +11,7 @@ class Answer:
     def __init__(self, received, head):
         fields = {name.lower(): value for name, value in FIELD.findall(head[0])}
         self.status = int(head[1])
-        # Of the request that the proxy has sent for it; none if it has answered itself.
+        # The mark of the request that the proxy forwarded; empty if the proxy answered by itself.
         self.mark = fields.get(b"x-proof", b"").decode()
         self.length = int(fields.get(b"content-length", b"0"))
         self.content = bytes(received[head.end():head.end() + self.length])
@@ -34,10 +34,10 @@ class Client:
         try:
             self.socket.sendall(content)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # Whoever refuses may close; what it has said can still be read.
+            pass  # A proxy or server that refuses may close; its answer can still be read.
 
     def read_until(self, content):
-        """Reads until this content has come, or all: whether it has."""
+        """Reads until this content has come, or to the end. Returns whether it has come."""
         try:
             while not self.received.endswith(content):
                 block = self.socket.recv(65536)
@@ -49,7 +49,7 @@ class Client:
         return True
 
     def answers(self):
-        """All final answers, in order."""
+        """Returns all final answers, in order."""
         answers = [Answer(self.received, head) for head in HEAD.finditer(self.received)]
         return [answer for answer in answers if answer.status >= 200]
 

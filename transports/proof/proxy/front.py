@@ -19,7 +19,7 @@ PROXY_PATIENCE = 4
 
 @contextlib.contextmanager
 def running(name, backend):
-    """Runs the proxy in front of the backend: the path of its socket, and its port."""
+    """Runs the proxy in front of the backend, and yields the path of its socket, and its port."""
     template, command = PROXIES[name]
     with tempfile.TemporaryDirectory() as folder:
         config = (HERE / "proxy" / template).read_text()
@@ -32,7 +32,7 @@ def running(name, backend):
         path = f"{folder}/socket"
         with open(f"{folder}/output", "w+b") as output:
             program, *arguments = command(str(file))
-            # Debian has both where a path that isn't root's doesn't lead.
+            # In Debian, both are in a folder that only root has in its path.
             program = shutil.which(program) or f"/usr/sbin/{program}"
             with child([program, *arguments], stdout=output, stderr=output) as process:
                 wait_until(lambda: accepts(path) or process.poll() is not None, f"{name} to listen")
@@ -48,14 +48,14 @@ def accepts(path):
 
 
 def free_port():
-    """A port that was free a moment ago: HAProxy doesn't say which one it has got."""
+    """Returns a port that was free a moment ago, since HAProxy doesn't report a port that the system chose."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
 
 @contextlib.contextmanager
 def ways(server):
-    """All ways to the server: names and ports."""
+    """Yields all ways to the server: names and ports."""
     with contextlib.ExitStack() as stack:
         ports = {"directly": server.port}
         for name in PROXIES:

@@ -1,9 +1,9 @@
-"""Whether proxy and server agree on what was sent."""
+"""Checks whether proxy and server agree on the requests."""
 
 import collections
 import re
 
-# What `serve -vv` writes for each request that the application gets.
+# The log lines of `serve -vv` for each request that the application gets.
 REQUEST = re.compile(r"^\S+ INFO  \S+: +\d\d\d +(?:\d+|-) B +[\d.]+ ms  (\S+) (\S+) HTTP/1\.[01]\n((?:    .*\n)*)", re.M)
 
 ECHOED = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
@@ -12,11 +12,11 @@ Seen = collections.namedtuple("Seen", "method target marks length")
 
 
 def seen_by(log):
-    """All requests that the application got."""
+    """Returns all requests that the application got."""
     requests = []
     for method, target, fields in REQUEST.findall(log):
         marks = re.findall(r"^    > x-proof: (.*)$", fields, re.M | re.I)
-        # Of a body in chunks it isn't known.
+        # The length of a chunked body isn't known.
         chunked = re.search(r"^    > transfer-encoding: ", fields, re.M | re.I)
         length = re.search(r"^    > content-length: (\d+)$", fields, re.M | re.I)
         length = None if chunked else int(length[1]) if length else 0
@@ -43,14 +43,14 @@ def judge_connections(say, connections, requests):
             swallowed.append(connection.received)
         elif not missing:
             continue
-        # The server refuses a request by an error, and takes none after it on that connection.
+        # The server refuses a request with an error, and reads none after it on this connection.
         elif missing == marks[-1:] and len(statuses) == len(marks) and statuses[-1] >= 400:
             refused += 1
         elif missing == marks[-1:] and len(statuses) == len(marks) - 1:
             unfinished += 1
         else:
             swallowed.append(connection.sent)
-    say(not swallowed, f"each that the proxy sent was seen, but for {refused} refused by the server"
+    say(not swallowed, f"the server saw each that the proxy sent, except {refused} that it refused"
         f" and {unfinished} that never ended", swallowed)
 
 
@@ -66,9 +66,9 @@ def judge_answers(say, vectors, outcomes, requests):
             if canary:
                 fits = (answer.status, answer.content) == (200, f"canary {number}".encode())
             elif request:
-                # The application sends back what it got, or says that it doesn't.
+                # The application sends the content back, or an error.
                 length = request.length if request.method in ECHOED else 0
-                # What is in chunks comes back in chunks, as far as it is well-formed.
+                # Chunked content comes back in chunks, as far as it is well-formed.
                 fits = length is None or answer.length == length or answer.status == 501
             else:
                 fits = answer.status >= 400
@@ -76,5 +76,5 @@ def judge_answers(say, vectors, outcomes, requests):
                 strange.append((vector, vars(answer), request))
         if not is_bystander_fine:
             strange.append(("bystander", vector))
-    say(not strange, f"each answer is that of its request; {canaries} canaries came back", strange)
+    say(not strange, f"each answer belongs to its request; {canaries} canaries came back", strange)
     say(canaries > 0, "... so that they can be seen")

@@ -1,4 +1,4 @@
-"""What a proxy sends to the server and gets from it, byte for byte."""
+"""Records the bytes between a proxy and the server."""
 
 import contextlib
 import re
@@ -10,23 +10,23 @@ ANSWER = re.compile(rb"HTTP/1\.1 ([2-5]\d\d) ")
 
 
 class Connection:
-    """One connection of the proxy's to the server."""
+    """One connection of the proxy to the server."""
 
     def __init__(self):
         self.sent = bytearray()
         self.received = bytearray()
 
     def marks(self):
-        """The marks of the requests that the proxy has sent, in order."""
+        """Returns the marks of the requests that the proxy has sent, in order."""
         return [mark.decode() for mark in MARK.findall(self.sent)]
 
     def statuses(self):
-        """Those of the final answers that the server has given."""
+        """Returns the marks of the server's final answers."""
         return [int(status) for status in ANSWER.findall(self.received)]
 
 
 class Tap:
-    """Listens in the server's place, and passes on what comes."""
+    """Listens in the server's place, and forwards all bytes."""
 
     def __init__(self, server):
         self.server = (server.host, server.port)
@@ -40,7 +40,7 @@ class Tap:
         return self
 
     def __exit__(self, *_):
-        # Wakes the thread that accepts; closing alone wouldn't.
+        # This wakes the thread that accepts; a close alone wouldn't.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
 
