@@ -1,4 +1,4 @@
-//! The crate documentation lists attacks, each with a test that there is.
+//! The crate documentation lists attacks, and each names an existing test.
 
 use std::fs;
 use std::path::Path;

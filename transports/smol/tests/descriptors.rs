@@ -1,4 +1,4 @@
-//! Descriptors run out, and come back, in processes of their own.
+//! A shortage of descriptors, and its end, in processes of their own.
 #![cfg(target_os = "linux")]
 
 #[path = "../../suite/descriptors.rs"]

@@ -43,7 +43,7 @@ fn blocking_handler_does_not_hold_up_other_threads() {
         }
         say(request)
     });
-    // One after the other, so that each thread has two.
+    // Connected one after the other, so that each thread has two.
     let mut clients: Vec<_> = (0..2 * threads)
         .map(|_| {
             let mut client = server.connect();
@@ -70,7 +70,7 @@ fn blocking_work_can_be_awaited() {
         smol::unblock(|| thread::sleep(SOON / 8)).await;
         say(request)
     });
-    // More at a time than would be done one after the other.
+    // More at the same time than could finish one after the other.
     let mut clients: Vec<_> = (0..32).map(|_| server.connect()).collect();
     let ((), time) = timed(|| {
         for client in &mut clients {
@@ -84,7 +84,7 @@ fn blocking_work_can_be_awaited() {
     assert_eq!(server.stop_within(Duration::from_secs(4)).cut_off, 0);
 }
 
-/// One that doesn't stream has nothing else to hear it by.
+/// A handler that doesn't stream has no other way to notice it.
 #[test]
 fn handler_is_dropped_when_its_client_has_reset() {
     let server = start_async(bind(), async |request| {
@@ -117,8 +117,8 @@ fn panic_after_an_await_is_a_500() {
     server.stop();
 }
 
-/// Another task asks for more of the request and then makes a part of the answer, both before the connection
-/// has its turn: one wake stands for both.
+/// Another task asks for more of the request, and then makes a part of the answer, both before the
+/// connection's turn: one wake stands for both.
 #[test]
 fn answer_has_its_part_though_more_of_the_request_is_wanted() {
     let (body_sender, bodies) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! Streams of the caller's.
+//! Custom streams.
 
 mod support;
 
@@ -16,8 +16,8 @@ use smol::Async;
 use smol::io::{AsyncRead, AsyncWrite};
 use support::{GET, start_listening};
 
-/// Takes three bytes at a time and keeps them until it is flushed, and has one for each read. It
-/// doesn't know the reactor.
+/// Takes three bytes at a time, keeps them until it is flushed, and returns one for each read. It
+/// doesn't use the reactor.
 struct Slow {
     socket: Async<TcpStream>,
     unsent: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What every transport does, on this one.
+//! The tests of every transport, on this one.
 
 #[path = "../../suite/mod.rs"]
 mod suite;

@@ -1,4 +1,4 @@
-//! The documentation shows the code on tiny_http that `transports/bench` compiles.
+//! The documentation shows the program on tiny_http that `transports/bench` compiles.
 
 const PAGE: &str = include_str!("../src/coming_from_tiny_http.md");
 const EXAMPLE: &str = include_str!("../../bench/examples/coming_from_tiny_http.rs");

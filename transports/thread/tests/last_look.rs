@@ -1,4 +1,4 @@
-//! A request that comes between the last look at a connection and its end.
+//! A request that comes between the last check of a connection and its end.
 
 mod support;
 
@@ -11,8 +11,8 @@ use h1events_thread::Stream;
 use support::hooked::{Hooks, start_hooked};
 use support::{GET, Gate, SOON, millis, timed, wait_until};
 
-/// A read that, when it has got something, holds it back until the input of a connection has been
-/// ended: meanwhile its own still counts as silent, and nothing is left in the socket.
+/// Makes reads hold their bytes back until the input of a connection has been ended. Meanwhile their own
+/// connection still counts as silent, and its socket is empty.
 fn reads_late(reads: &Arc<AtomicUsize>) -> Hooks {
     let (gate, reads) = (Gate::new(), Arc::clone(reads));
     Hooks {
@@ -77,7 +77,7 @@ fn requests_that_have_been_read_are_answered_before_a_shutdown() {
     drop(silent);
 }
 
-/// Wherever a read ends.
+/// A read may end at any byte.
 #[test]
 fn all_requests_that_have_come_are_answered_before_a_shutdown() {
     let gate = Gate::new();
@@ -108,7 +108,7 @@ fn all_requests_that_have_come_are_answered_before_a_shutdown() {
     assert_eq!((summary.idle, summary.finished, summary.cut_off), (0, 1, 0));
 }
 
-/// Even if no thread has had the time to notice.
+/// Even if no thread has noticed the shutdown yet.
 #[test]
 fn silent_connections_are_not_cut_off() {
     let (gate, reads) = (Gate::new(), Arc::new(AtomicUsize::new(0)));

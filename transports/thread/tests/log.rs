@@ -1,4 +1,4 @@
-//! What an operator reads. This is a test binary of its own, since the log is global.
+//! The log. This is a test binary of its own, since the log is global.
 
 #[path = "../../suite/log.rs"]
 mod log_lines;

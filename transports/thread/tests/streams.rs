@@ -1,4 +1,4 @@
-//! Streams of the caller's.
+//! Custom streams.
 
 mod support;
 
@@ -32,7 +32,7 @@ fn stream_may_read_and_write_few_bytes() {
     server.stop();
 }
 
-/// Bytes that a stream keeps are neither lost nor sent twice, however often its flush takes too long.
+/// Bytes that a stream keeps are neither lost nor sent twice, even if its flush times out repeatedly.
 #[test]
 fn stream_that_keeps_bytes_is_flushed_until_it_has_sent_them() {
     let kept = Arc::new(Mutex::new(Vec::new()));
@@ -70,7 +70,7 @@ fn stream_that_keeps_bytes_is_flushed_until_it_has_sent_them() {
     server.stop();
 }
 
-/// Its last bytes may find no space, and they are not given up.
+/// Its last bytes may find no space, and aren't given up.
 #[test]
 fn stream_is_shut_down_until_it_has_said_so() {
     let attempts = AtomicUsize::new(0);
@@ -93,7 +93,7 @@ fn stream_is_shut_down_until_it_has_said_so() {
     server.stop();
 }
 
-/// Throughput of clients that pipeline depends on it.
+/// The throughput of pipelining clients depends on it.
 #[test]
 fn sixteen_pipelined_answers_leave_in_one_write() {
     let writes = Arc::new(AtomicUsize::new(0));
@@ -112,7 +112,7 @@ fn sixteen_pipelined_answers_leave_in_one_write() {
     for _ in 0..16 {
         assert_eq!(client.answer().0, 200);
     }
-    // A handler that is interrupted counts as slow.
+    // A handler that the system interrupts counts as slow.
     assert!((2..=4).contains(&writes.load(SeqCst)), "{writes:?}");
     drop(client);
     server.stop();

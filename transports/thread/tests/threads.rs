@@ -1,5 +1,5 @@
-//! Threads run out: a limit on address space leaves room for the stacks of a few. This is a
-//! test binary of its own, since the limit is that of the process.
+//! A shortage of threads: a limit on address space leaves room for a few stacks. This is a test
+//! binary of its own, since the limit belongs to the process.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -28,7 +28,7 @@ fn longest_idle_connection_makes_room_for_a_thread() {
         assert_eq!(answer.0, 200);
         assert!(time < SOON, "{time:?}");
         clients.push(client);
-        // None is closed in vain.
+        // No connection is closed without need.
         clients.retain_mut(|client| !client.is_closed_within(millis(10)));
         opened += 1;
         most = most.max(clients.len());

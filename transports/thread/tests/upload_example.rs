@@ -1,4 +1,4 @@
-//! The example `thread_upload`, as it is run.
+//! The example `thread_upload`.
 
 #[path = "../examples/thread_upload.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
@@ -24,7 +24,7 @@ fn start(folder: &Path) -> Running {
 
 /// Returns the names of all files, temporary ones included.
 fn files(folder: &Path) -> Vec<String> {
-    // It isn't there before the server serves.
+    // The folder isn't there before the server serves.
     let entries = fs::read_dir(folder.join("notes")).into_iter().flatten();
     let mut names: Vec<_> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -83,7 +83,7 @@ fn upload_that_is_cut_leaves_nothing() {
     server.stop();
 }
 
-/// Nothing of its body is ever sent, nor asked for by a 100.
+/// No byte of its body is ever sent, nor requested by a 100.
 #[test]
 fn length_over_the_limit_is_refused_before_the_body() {
     let folder = TempDir::new().unwrap();
@@ -104,14 +104,14 @@ fn chunks_over_the_limit_are_cut_off_while_they_come() {
     let server = start(folder.path());
     let mut client = server.connect();
     client.send(&put("/notes/tea", "Transfer-Encoding: chunked"));
-    // There is no end of the body: the answer comes as soon as there is an octet too many.
+    // The body has no end: the answer comes at the first octet beyond the limit.
     client.send(&[format!("{:x}\r\n", LIMIT).as_bytes(), &[b'x'; LIMIT], b"\r\n"].concat());
     wait_until("a temporary file", || !files(folder.path()).is_empty());
     assert!(!client.has_input());
     client.send(b"1\r\nx\r\n");
     assert_eq!(client.answer().0, 413);
     assert!(files(folder.path()).is_empty());
-    // Or the server would read on for a while.
+    // Otherwise, the server would read on for a while.
     drop(client);
     server.stop();
 }

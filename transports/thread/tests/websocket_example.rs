@@ -1,4 +1,4 @@
-//! The example `thread_websocket`, as it is run: with a client of tungstenite's, and on a plain socket.
+//! The example `thread_websocket`, with tungstenite's client, and on a plain socket.
 
 #[path = "../examples/thread_websocket.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]

@@ -54,7 +54,7 @@ async fn long() {
     std::future::pending::<()>().await;
 }
 
-/// Has no event, ever.
+/// Never has an event.
 struct Rare(#[allow(dead_code, reason = "it is dropped")] Drops);
 
 impl Stream for Rare {
@@ -185,7 +185,7 @@ fn bodies_stream_in_both_directions() {
     }
 }
 
-/// The body hasn't come, and never will.
+/// The body never comes.
 #[test]
 fn request_is_refused_before_its_body() {
     for server in servers() {

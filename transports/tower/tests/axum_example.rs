@@ -1,4 +1,4 @@
-//! The example `axum`, as it is run.
+//! The example `axum`.
 
 #[path = "../examples/axum.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
@@ -54,7 +54,7 @@ fn bodies_stream() {
     }
 }
 
-/// The client sends the second half only when it has the first one back.
+/// The client sends the second half only after it has the first one back.
 #[test]
 fn body_is_answered_while_it_comes() {
     for server in servers() {
@@ -93,7 +93,7 @@ fn events_come_one_after_the_other() {
         }
         assert!(answer.contains("text/event-stream") && answer.contains("data: event 4\n\n"));
         drop(client);
-        // The others take 800 ms from there.
+        // The other events take 800 ms from then on.
         let rest = start.elapsed() - first.expect("an event");
         assert!(rest > Duration::from_millis(400), "{rest:?}");
         server.stop();

@@ -1,4 +1,4 @@
-//! The documentation shows the code on hyper that `transports/bench` compiles.
+//! The documentation shows the program on hyper that `transports/bench` compiles.
 
 const PAGE: &str = include_str!("../src/coming_from_hyper.md");
 const EXAMPLE: &str = include_str!("../../bench/examples/coming_from_hyper.rs");

@@ -1,4 +1,4 @@
-//! The example `files`, as it is run.
+//! The example `files`.
 
 #[path = "../examples/files.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 const DATE_SECONDS: u64 = 784_111_777;
 
-/// A folder with files, in one that has a secret. Nothing else in it is that long, nor says that.
+/// A folder with files, inside a folder with a secret. The secret differs in length and text from all of them.
 const SECRET: &[u8] = b"nobody is to read this";
 
 fn folders() -> TempDir {
@@ -187,7 +187,7 @@ fn client_that_has_the_file_gets_it_not_again() {
         assert!(is_current(&[&format!("If-Modified-Since: {DATE}")]));
         assert!(is_current(&["If-Modified-Since: Sunday, 06-Nov-94 08:49:38 GMT"]));
         assert!(!is_current(&["If-None-Match: \"a\""]));
-        // The tag is more precise, so the date plays no part.
+        // The tag is more precise, so the date doesn't matter.
         assert!(!is_current(&["If-None-Match: \"a\"", &format!("If-Modified-Since: {DATE}")]));
         assert!(!is_current(&["If-Modified-Since: Sun, 06 Nov 1994 08:49:36 GMT"]));
         assert!(!is_current(&["If-Modified-Since: yesterday"]));
@@ -214,8 +214,8 @@ fn if_range_joins_only_parts_of_the_same_file() {
     }
 }
 
-/// Each way out that is known: spelled plainly, encoded once, twice and overlong, with other slashes,
-/// absolute, with drives and streams of Windows, cut by NUL, with segments that are empty.
+/// All known ways out: plain, encoded once, twice and overlong, with other slashes,
+/// absolute, with drives and streams of Windows, cut by NUL, with empty segments.
 #[test]
 fn no_path_leads_out_of_the_folder() {
     let ups = [
@@ -278,7 +278,7 @@ fn no_path_leads_out_of_the_folder() {
         }
         for path in paths {
             let (status, head, body) = get(&server, &path, &[]);
-            // Some aren't even a target that HTTP allows.
+            // Some aren't valid targets.
             assert!(matches!(status, 400 | 404), "{path}: {head}");
             assert_ne!(body, SECRET, "{path}");
             let (_, head, _) = ask(&server, "HEAD", &path, &[]);
@@ -335,7 +335,7 @@ fn no_link_leads_out_of_the_folder() {
     }
 }
 
-/// Opening it would block until somebody writes.
+/// Opening it would block until another process writes.
 #[cfg(unix)]
 #[test]
 fn pipe_is_not_opened() {

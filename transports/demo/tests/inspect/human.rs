@@ -1,4 +1,4 @@
-//! The form for people.
+//! The output for people.
 
 use super::{check, h1events, inspect, run};
 
@@ -142,7 +142,7 @@ error: octet not allowed in a field value
 
 #[test]
 fn caret_points_into_a_line_that_was_consumed_long_ago() {
-    // Judged at the end of the head, told at the later of the two lines.
+    // Judged at the end of the head, and reported at the later of the two lines.
     let mut input = b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n".to_vec();
     input.extend(format!("A: {}\r\n", "x".repeat(16_000)).repeat(4).bytes());
     input.extend(b"\r\n");
@@ -219,7 +219,7 @@ fn contradiction_points_at_the_first_line_too() {
             ("Host", "Content-Length: 1", "Transfer-Encoding: chunked"),
             ("Host", "Transfer-Encoding: chunked", "Content-Length: 1"),
         ] {
-            // Behind another request, so that offsets within one and within the input differ.
+            // Behind another request, so that offsets in the request and in the input differ.
             let input = format!(
                 "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n{before}: a\r\n{first}\r\n{between}{second}\r\n\r\n"
             );

@@ -12,7 +12,7 @@ fn inspect(options: &[&str], input: &[u8]) -> Run {
     run(h1events(&[&["inspect"], options].concat()), input)
 }
 
-/// Asserts what the run prints, that it reports no trouble, and its exit status.
+/// Asserts the output of the run, an empty stderr, and the exit status.
 #[track_caller]
 fn check(run: &Run, stdout: &str, status: i32) {
     assert_eq!(run.stdout, stdout);

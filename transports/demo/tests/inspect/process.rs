@@ -83,7 +83,7 @@ fn endless_input_after_the_last_request_is_no_matter() {
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(request).unwrap();
         let writer = thread::spawn(move || {
-            // It ends when nobody reads any more, or goes on saying nothing.
+            // It ends when its reader has closed, or continues without output.
             while !is_open && stdin.write_all(&[b'x'; 4096]).is_ok() {}
             stdin
         });
@@ -140,7 +140,7 @@ fn memory_does_not_grow_with_the_input() {
         stdin.write_all(&block).unwrap();
     }
 
-    // It waits for more, but for what still is in the pipe.
+    // It waits for more after the bytes in the pipe.
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let kib: usize = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();

@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-/// Longer than anything takes that works.
+/// Longer than any step takes that works.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) struct Client {
     stream: TcpStream,
-    /// What has been read and belongs to no answer yet.
+    /// Bytes that were read and belong to no answer yet.
     unread: Vec<u8>,
 }
 
@@ -48,14 +48,14 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).unwrap();
     }
 
-    /// Sends as long as the server takes it.
+    /// Sends while the server reads.
     pub(crate) fn try_send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
     }
 
-    /// Tells the server that no more will come.
+    /// Shuts the write half down.
     pub(crate) fn half_close(&self) {
-        // It may have closed before.
+        // The server may have closed before.
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 
@@ -64,7 +64,7 @@ impl Client {
         self.answer_to("GET").expect("an answer")
     }
 
-    /// Returns the next final answer, or the bytes that came instead up to the end.
+    /// Returns the next final answer, or the bytes up to the end if there is none.
     pub(crate) fn answer_to(&mut self, method: &str) -> Result<Answer, Vec<u8>> {
         loop {
             let Some(end) = self.fill(|bytes| {
@@ -96,7 +96,7 @@ impl Client {
         self.unread.drain(..CONTINUE.len());
     }
 
-    /// Reads until that many bytes are found, unless the end comes before.
+    /// Reads until `find` returns a length, unless the end comes before.
     fn fill(&mut self, find: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
         let mut block = [0; 4096];
         loop {
@@ -118,7 +118,7 @@ impl Client {
         std::mem::take(&mut self.unread)
     }
 
-    /// Returns whether nothing at all comes in that time.
+    /// Returns whether no byte comes in that time.
     pub(crate) fn is_quiet_for(&mut self, time: Duration) -> bool {
         self.stream.set_read_timeout(Some(time)).unwrap();
         let mut block = [0; 4096];
@@ -131,7 +131,7 @@ impl Client {
     }
 }
 
-/// Returns whether the time of a read has passed. Windows has a word of its own for it.
+/// Returns whether the time of a read has passed. Windows has an error of its own for it.
 fn is_late(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

@@ -1,4 +1,4 @@
-//! The application of the seed over TCP.
+//! The application `hello` over TCP.
 
 use super::{Server, on_both};
 

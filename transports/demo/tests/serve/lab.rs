@@ -1,4 +1,4 @@
-//! The application to try out clients, proxies and loads.
+//! The application `lab` over TCP.
 
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,7 @@ fn sleep_takes_its_time_and_holds_nobody_up() {
     on_both(|transport| {
         let server = Server::start(transport, &["--app", "lab"]);
         let start = Instant::now();
-        // More than there are threads on smol.
+        // More requests than smol has threads.
         let mut sleepers: Vec<_> = (0..50).map(|_| server.connect()).collect();
         sleepers.iter_mut().for_each(|client| get(client, "/sleep/3000"));
         let mut client = server.connect();
@@ -68,7 +68,7 @@ fn sleep_takes_its_time_and_holds_nobody_up() {
             client.answer().check(200, "Slept.\n");
         }
         let took = start.elapsed();
-        // One after the other, they would take two minutes and a half.
+        // One after the other, they would take two and a half minutes.
         assert!((3.0..15.0).contains(&took.as_secs_f64()), "{transport}: {took:?}");
     });
 }

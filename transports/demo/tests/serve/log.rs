@@ -1,4 +1,4 @@
-//! The log: what is in it, and that nobody has to read it.
+//! The log: its lines, and its independence of a reader.
 
 use std::{
     io::{BufRead, Read},
@@ -11,7 +11,7 @@ use super::{Server, h1events, on_both};
 
 const LINE: &str = "GET /greeting/%zz HTTP/1.1\r\nHost: a\r\n";
 
-/// The log of a server that has got one request with a secret, and one that is none.
+/// Returns the log of a server that has got a request with a secret, and bytes that aren't a request.
 fn log(transport: &str, options: &[&str], environment: Option<&str>) -> String {
     let arguments = ["serve", "--transport", transport, "--listen", "127.0.0.1:0"];
     let mut command = h1events(&[&arguments, options].concat());
@@ -30,7 +30,7 @@ fn log(transport: &str, options: &[&str], environment: Option<&str>) -> String {
     log
 }
 
-/// Without what a server says when it begins and ends.
+/// Returns the log without the first and last lines of the server.
 fn records(log: &str) -> Vec<&str> {
     let lines: Vec<_> = log.lines().collect();
     assert!(
@@ -107,7 +107,7 @@ fn log_that_nobody_reads_holds_nobody_up() {
         let arguments = ["serve", "--transport", transport, "--listen", "127.0.0.1:0", "-v"];
         let (mut server, mut stderr) = Server::spawn_unread(h1events(&arguments));
         let start = Instant::now();
-        // More than a pipe takes and the queue holds, on one connection ...
+        // More than a pipe and the queue hold, on one connection ...
         let target = "x".repeat(1000);
         let mut client = server.connect();
         for _ in 0..50 {
@@ -116,7 +116,7 @@ fn log_that_nobody_reads_holds_nobody_up() {
                 assert_eq!(client.answer().status, 404);
             }
         }
-        // ... and on many that are refused.
+        // ... and on many with refused requests.
         for _ in 0..500 {
             let mut client = server.connect();
             client.send("G@T / HTTP/1.1\r\n\r\n");
@@ -137,7 +137,7 @@ fn log_that_nobody_reads_holds_nobody_up() {
         let status = server.child.wait().unwrap();
         assert_eq!(status.code(), Some(0), "{transport}");
         assert!(start.elapsed() < Duration::from_secs(6), "{transport}: {:?}", start.elapsed());
-        // What the pipe took is all there is.
+        // The pipe has everything that was written.
         let mut log = Vec::new();
         stderr.read_to_end(&mut log).unwrap();
         assert!(log.len() < 1024 * 1024, "{}", log.len());

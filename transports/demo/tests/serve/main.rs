@@ -1,6 +1,6 @@
 //! `h1events serve` on both transports, and `h1events send`.
 //!
-//! Where there are no signals, nothing here can end a server well: the tests of that are for Unix.
+//! Tests of a regular end are for Unix, since they need signals.
 
 mod client;
 mod hello;
@@ -46,7 +46,7 @@ fn on_both(test: impl Fn(&str) + Sync) {
 struct Server {
     child: Child,
     address: SocketAddr,
-    /// What it says first.
+    /// Its first line.
     first_line: String,
     /// Collects the rest of stderr.
     log: Option<JoinHandle<String>>,
@@ -87,7 +87,7 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Stops it, and asserts that it ends well and in time. What it wrote to stderr.
+    /// Stops it, and asserts that it ends regularly and in time. Returns its stderr.
     #[cfg(unix)]
     fn stop(mut self, signal: Signal) -> String {
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Options, timeouts, and what is wrong with an address.
+//! Options, timeouts, and errors of addresses.
 
 #[cfg(target_os = "linux")]
 use std::{
@@ -63,7 +63,7 @@ fn each_address_is_listened_on() {
     on_both(|transport| {
         let options = ["--listen", "localhost:0", "--listen", ":0"];
         let server = Server::start(transport, &options);
-        // The first one is that of the test, and names may have several.
+        // The first address belongs to the test, and names may have several.
         let line = &server.first_line;
         assert!(line.matches(" and http://").count() >= 2, "{line}");
         for url in line.split("http://").skip(1) {
@@ -154,7 +154,7 @@ fn slow_head_is_timed_out_with_a_408() {
         let start = Instant::now();
         let mut client = server.connect();
         client.send("GET / HTTP/1.1\r\n");
-        // A byte now and then doesn't help.
+        // Trickled bytes don't help.
         std::thread::sleep(Duration::from_millis(200));
         client.try_send(b"Host: a\r\n");
         assert_eq!(client.answer().status, 408);

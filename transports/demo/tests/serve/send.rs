@@ -11,7 +11,7 @@ use std::{
 
 use super::{Server, check_trouble, h1events, on_both, run};
 
-/// What it says on stderr, beside what goes wrong.
+/// Returns its line on stderr, besides errors.
 fn waits(input: &str, address: &str) -> String {
     format!("h1events: sending {input} to {address}; waiting until the server closes\n")
 }
@@ -62,7 +62,7 @@ fn timeout_ends_it_when_nothing_comes_any_more() {
         let server = Server::start(transport, &["--app", "lab"]);
         let address = server.address.to_string();
         let start = Instant::now();
-        // The second answer comes after half of the time, and is waited for.
+        // The second answer comes after half of the time, and is printed.
         let input = b"GET /bytes/1 HTTP/1.1\r\nHost: a\r\n\r\n\
             GET /sleep/1000 HTTP/1.1\r\nHost: a\r\n\r\n";
         let run = run(h1events(&["send", "--timeout", "2", &address]), input);
@@ -155,7 +155,7 @@ fn server_that_closes_early_is_no_trouble_if_it_answered() {
         stream.write_all(b"enough").unwrap();
         stream.shutdown(Shutdown::Write).unwrap();
         thread::sleep(Duration::from_millis(100));
-        // With unread bytes: that is a reset.
+        // A close with unread bytes is a reset.
         drop(stream);
         let (stream, _) = listener.accept().unwrap();
         thread::sleep(Duration::from_millis(100));
@@ -189,7 +189,7 @@ fn trouble_takes_one_line() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let run_with_folder = run(h1events(&["send", &address, "/"]), b"");
-    // Windows opens no folder; elsewhere only its reads fail.
+    // Windows can't open a folder; elsewhere only its reads fail.
     let before = if cfg!(windows) { String::new() } else { waits("/", &address) };
     let trouble = format!("{before}h1events: cannot read /: ");
     assert!(run_with_folder.stderr.starts_with(&trouble), "{}", run_with_folder.stderr);

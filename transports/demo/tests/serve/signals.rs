@@ -1,4 +1,4 @@
-//! Signals, and those that a process is started with ignored.
+//! Signals, also those that are ignored from the start.
 
 use std::{
     ffi::OsStr,
@@ -10,7 +10,7 @@ use rustix::process::Signal;
 
 use super::{Server, h1events, on_both};
 
-/// Starts a server by a shell that has run this command before.
+/// Starts a server from a shell, after this command.
 fn start_after(shell: &str, transport: &str) -> Server {
     let server = h1events(&["serve", "--transport", transport, "--listen", "127.0.0.1:0"]);
     let mut command = Command::new("sh");
@@ -20,7 +20,7 @@ fn start_after(shell: &str, transport: &str) -> Server {
     Server::spawn(command)
 }
 
-/// Has nothing ignored, whatever the test is run by. A shell can't undo that.
+/// Resets ignored signals, which the test may have inherited. A shell can't reset them.
 #[cfg(target_os = "linux")]
 const NONE_IGNORED: &str = "exec env --default-signal=INT,HUP,TERM \"$0\" \"$@\";";
 
@@ -45,7 +45,7 @@ fn ignored_signals_stay_ignored() {
         for signal in [Signal::HUP, Signal::INT] {
             server.signal(signal);
         }
-        // It would have ended by then.
+        // Otherwise it would have ended by then.
         std::thread::sleep(Duration::from_millis(500));
         let mut client = server.connect();
         client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

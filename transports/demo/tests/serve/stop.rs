@@ -8,7 +8,7 @@ use super::{Server, on_both};
 
 const END: &str = "stopped after 3 connections; 2 idle, 1 finished, 0 cut off\n";
 
-/// A request that isn't whole, to an application that collects it.
+/// An incomplete request, for an application that collects it.
 const HEAD: &str = "POST /collect HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe";
 
 #[test]
@@ -21,7 +21,7 @@ fn what_is_in_flight_is_finished_and_idle_connections_end_at_once() {
         answered.answer().check(200, "");
         let mut in_flight = server.connect();
         in_flight.send(HEAD);
-        // Until the server has read it, it isn't in flight.
+        // A request is in flight only after the server has read it.
         assert!(in_flight.is_quiet_for(Duration::from_millis(300)));
 
         let start = Instant::now();
@@ -37,7 +37,7 @@ fn what_is_in_flight_is_finished_and_idle_connections_end_at_once() {
         drop(in_flight);
         let log = server.end();
         let took = start.elapsed();
-        // Sooner than it would be cut off.
+        // Sooner than the cut-off.
         assert!(took < Duration::from_millis(3_400), "{transport}: {took:?}\n{log}");
         assert!(log.ends_with(END), "{log}");
     });

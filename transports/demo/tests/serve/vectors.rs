@@ -1,7 +1,7 @@
-//! The parser's vectors over TCP: what becomes of them on a connection.
+//! The parser's vectors over TCP.
 //!
-//! The applications of the binary begin to answer before a body has come, and what is wrong in it
-//! cuts the answer. So here is one that collects.
+//! The applications of the binary begin to answer before a body has come, and an error in it cuts the
+//! answer. So the application here collects bodies.
 
 use std::{
     net::SocketAddr,
@@ -30,7 +30,7 @@ fn vectors_are_answered_or_refused_by_both_transports() {
     on_both(|transport| {
         let server = start(transport);
         let vectors: Vec<Vector> = VECTORS.lines().map(Vector::read).collect();
-        // Settings of its own can't be given to this server.
+        // This server can't have settings for a vector.
         let run: Vec<_> = vectors.iter().filter(|vector| !vector.has_config).collect();
         assert!(!run.is_empty());
 
@@ -51,7 +51,7 @@ fn vectors_are_answered_or_refused_by_both_transports() {
     });
 }
 
-/// Starts a server that goes on until the tests have ended.
+/// Starts a server that runs until the tests have ended.
 fn start(transport: &str) -> SocketAddr {
     let mut config = Config::new();
     config.header_read_timeout = Duration::from_millis(400);
@@ -84,7 +84,7 @@ struct Vector {
     id: String,
     input: Vec<u8>,
     has_config: bool,
-    /// Method and body of the complete requests.
+    /// Methods and bodies of the complete requests.
     requests: Vec<(String, Vec<u8>)>,
     keep_alive: bool,
     verdict: Verdict,
@@ -161,7 +161,7 @@ impl Vector {
                 assert!(client.is_quiet_for(quiet), "an answer before the deadline");
                 assert_eq!(client.answer().status, 408);
             }
-            // Its deadline is no option: beyond that of heads is good enough.
+            // The deadline of bodies is no option; longer than that of heads is enough.
             Verdict::InBody { expects_continue } => {
                 if expects_continue {
                     client.interim();
@@ -173,7 +173,7 @@ impl Vector {
         assert_eq!(client.rest().escape_ascii().to_string(), "");
     }
 
-    /// Returns whether the request that is refused says HEAD, so that its answer has no body.
+    /// Returns whether the refused request is a HEAD, so that its answer has no body.
     fn is_head_refused(&self) -> bool {
         let mut parser = RequestParser::new();
         let mut input = &self.input[..];
@@ -190,7 +190,7 @@ impl Vector {
     }
 }
 
-/// Returns the methods of all requests, also of one that isn't complete.
+/// Returns the methods of all requests, also of an incomplete one.
 fn methods(mut input: &[u8]) -> Vec<String> {
     let mut parser = RequestParser::new();
     let mut methods = Vec::new();
@@ -202,9 +202,9 @@ fn methods(mut input: &[u8]) -> Vec<String> {
     methods
 }
 
-/// Where the bytes end that are no complete requests.
+/// Returns the verdict on the bytes after the last complete request.
 fn place(mut input: &[u8]) -> Verdict {
-    // Bodies that the parser alone would wait for are too large for the server.
+    // The parser alone would wait for bodies that are too large for the server.
     let mut limits = Limits::new();
     limits.content = 1024 * 1024;
     let mut parser = RequestParser::with_limits(limits);

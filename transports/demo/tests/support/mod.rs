@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) stdout: String,
@@ -32,7 +32,7 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Run {
     let mut stdin = child.stdin.take().expect("stdin is piped");
     let output = thread::scope(|scope| {
         scope.spawn(move || match stdin.write_all(input) {
-            // It may well end before it has read everything.
+            // It may end before it has read everything.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             result => result.expect("the input is written"),
         });
@@ -45,7 +45,7 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Run {
     }
 }
 
-/// Asserts that there is nothing but one line of trouble, which begins like that.
+/// Asserts that the only output is one line on stderr, which begins with `start`.
 #[track_caller]
 pub(crate) fn check_trouble(run: &Run, start: &str) {
     assert_eq!((run.stdout.as_str(), run.status), ("", Some(3)), "{run:?}");

@@ -1,4 +1,4 @@
-//! What a connection says of itself, for others to judge.
+//! The activity that a connection reports.
 
 use h1events_server::{Activity, Response};
 
@@ -14,7 +14,7 @@ impl Client {
     }
 }
 
-/// An empty line isn't speech.
+/// An empty line isn't part of a request.
 #[test]
 fn new_until_first_byte_of_request() {
     let mut client = Client::new();
@@ -40,7 +40,7 @@ fn idle_since_last_answer_was_written() {
     client.expect_activity(Activity::Closed);
 }
 
-/// A byte isn't progress: the end of a head is, and a KiB is.
+/// A byte isn't progress; the end of a head is, and so is a KiB.
 #[test]
 fn receiving_counts_messages_and_kib_as_progress() {
     let mut client = Client::new();
@@ -96,7 +96,7 @@ fn handling_and_upgraded_have_no_deadline() {
     let (mut connection, now) = crate::steps::connection();
     let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n";
     crate::steps::receive(&mut connection, request.as_bytes());
-    // Not parsed yet, but there.
+    // Read, and not parsed yet.
     assert_eq!(connection.activity(), Activity::Receiving { since: now });
     let _ = connection.step(now);
     assert_eq!(connection.activity(), Activity::Handling);

@@ -1,4 +1,4 @@
-//! Memory beyond that of a small request is asked for before it is taken.
+//! A connection asks for memory beyond that of a small request before it takes it.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +13,7 @@ fn bodiless() -> Client {
     Client::with_application(|_| Response::new(204))
 }
 
-/// Returns a client of a server that has no memory at present.
+/// Returns a client of a server without free memory.
 fn without_memory() -> Client {
     let mut client = bodiless();
     client.has_memory = false;
@@ -45,7 +45,7 @@ fn large_body_asks_before_it_takes_memory() {
         let mut asked = 0;
         while is_short_of_memory(&client) {
             assert!(client.connection.buffered() <= allowance);
-            // Asked again, it hasn't read or taken anything.
+            // A second step changes nothing.
             let before = client.connection.buffered();
             client.run();
             assert_eq!(client.connection.buffered(), before);
@@ -108,7 +108,7 @@ fn pipelined_small_requests_never_ask() {
     }
     client.send(requests);
     assert_eq!(client.new_answers().len(), 3_000);
-    // All at once, and not a byte of them asked for.
+    // All at once, and the connection asks for no memory.
     assert!(client.asked.is_empty());
 }
 
@@ -126,13 +126,13 @@ fn allowance_ends_with_the_answer() {
 fn time_of_the_client_stands_still_without_memory() {
     let request = with_length(100_000);
     let mut client = without_memory();
-    // The head, and as much of the body as a small request may have.
+    // The head, and the body of the largest small request.
     client.send(&request[..2_000]);
     let before = client.deadline();
     client.send(&request[2_000..50_000]);
     let mut pauses = 0;
     while is_short_of_memory(&client) {
-        // The transport may ask at any time what to do.
+        // The transport may take a step at any time.
         for _ in 0..10 {
             client.advance(100 * SECOND);
             assert!(is_short_of_memory(&client));
@@ -144,7 +144,7 @@ fn time_of_the_client_stands_still_without_memory() {
     let most = 60.min(20 + earned);
     let moved = client.deadline() - before;
     assert!(pauses >= 1);
-    // Pauses are given back; beyond that, bytes have earned time, to a minute in all.
+    // The client gets pauses back, and bytes earn time, up to a minute in all.
     assert!(moved >= 1_000 * SECOND * pauses, "{moved:?}");
     assert!(moved <= 1_000 * SECOND * pauses + SECOND * most, "{moved:?}");
     client.advance_to_close();
@@ -182,7 +182,7 @@ fn refused_body_gets_503_and_the_close() {
     assert!(client.is_closed);
 }
 
-/// Nothing of the head is taken, and its method is known.
+/// The head isn't parsed, but its method is known.
 #[test]
 fn refused_head_request_gets_no_content() {
     let fields = format!("A: {}\r\n", "a".repeat(75)).repeat(98);
@@ -264,7 +264,7 @@ proptest! {
                 allowance = bytes;
             }
             if !client.methods.is_empty() {
-                // An answer is buffered in any case.
+                // An answer is always buffered.
                 break;
             }
             let buffered = client.connection.buffered();

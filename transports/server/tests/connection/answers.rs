@@ -8,8 +8,8 @@ use crate::support::{Client, config, get};
 
 const DATE: Duration = Duration::from_secs(784_111_777);
 
-/// RFC 9110 section 6.6.1 (9110-6.6.1-1): every answer has a Date, by the clock of the caller. A clock
-/// that is set is followed within a second, and asked once a second at most.
+/// RFC 9110 section 6.6.1 (9110-6.6.1-1): every answer has a Date, from the caller's clock. A changed
+/// clock shows within a second, and is read once a second at most.
 #[test]
 fn answers_have_a_date() {
     const MS: Duration = Duration::from_millis(1);
@@ -32,7 +32,7 @@ fn answers_have_a_date() {
     assert_eq!(client.asked_for_date(), 1);
 }
 
-/// A Date of the application's own is the only one. 9110-6.6.1-2: without a clock there is none.
+/// A Date from the application is the only one. 9110-6.6.1-2: without a clock there is none.
 #[test]
 fn date_is_not_doubled_and_can_be_left_out() {
     let own = "Mon, 07 Nov 1994 00:00:00 GMT";
@@ -121,7 +121,7 @@ fn content_length_is_that_of_body() {
     }
 }
 
-/// RFC 9112 section 11.1 (9112-2.2-9): nothing that would split a response gets into a field.
+/// RFC 9112 section 11.1 (9112-2.2-9): no field can split a response.
 #[test]
 fn headers_are_checked() {
     let field = |name: &str, value: &str| Response::new(200).try_with_header(name, value).map(drop);
@@ -142,7 +142,7 @@ fn headers_are_checked() {
     }
 }
 
-/// Fields go out in their order, as they are given.
+/// Fields are sent in the order in which they are set.
 #[test]
 fn headers_of_application_keep_order() {
     let mut client = Client::with_application(|_| {
@@ -155,7 +155,7 @@ fn headers_of_application_keep_order() {
     assert_eq!(fields[1..4], [("Allow", "GET, HEAD"), ("X-A", "1"), ("x-a", "2")]);
 }
 
-/// What the application sees of a request (RFC 9112 section 3.2, RFC 9110 section 7.1).
+/// The request, as the application sees it (RFC 9112 section 3.2, RFC 9110 section 7.1).
 #[test]
 fn request_target_in_its_parts() {
     type Expected = (&'static str, Option<&'static str>, Option<&'static str>);
@@ -202,8 +202,8 @@ fn headers_and_trailers_of_request() {
     client.expect_one(204);
 }
 
-/// An application can be tested without a connection, with the same requests and with what it
-/// answers. RFC 9112 section 2.1: a request has a request line, so that nothing is none.
+/// An application can be tested without a connection, with its requests and responses. RFC 9112
+/// section 2.1: a request has a request line, so no bytes are no request.
 #[test]
 fn owned_request_tests_an_application() {
     let whole = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody";
@@ -249,7 +249,7 @@ fn reason_can_be_given() {
     }
 }
 
-/// The message of the panic names the field, and keeps its value secret.
+/// The message of the panic has the name of the field, but not its value.
 #[test]
 fn invalid_header_panics_with_its_name() {
     let panic = std::panic::catch_unwind(|| Response::new(200).with_header("X-A", "secret\n"));

@@ -18,7 +18,7 @@ fn closing_lingers_in_silence() {
     assert!(client.diagnostics.is_empty());
 }
 
-/// Bytes prolong it, up to thirty seconds in all, and are thrown away.
+/// Bytes prolong it, up to thirty seconds in all, and are discarded.
 #[test]
 fn closing_lingers_at_most_thirty_seconds() {
     let mut client = Client::new();
@@ -32,8 +32,8 @@ fn closing_lingers_at_most_thirty_seconds() {
     assert!(client.new_answers().is_empty() && client.diagnostics.is_empty());
 }
 
-/// A client that goes on sending a body that was refused sees the refusal: 100 MB of it don't end
-/// the connection.
+/// A client that continues to send a refused body sees the refusal: 100 MB don't end the
+/// connection.
 #[test]
 fn closing_counts_no_bytes() {
     let mut client = Client::new();
@@ -48,7 +48,7 @@ fn closing_counts_no_bytes() {
     assert!(client.is_closed);
 }
 
-/// Bytes that came together with the last request count as well.
+/// Bytes that came with the last request count, too.
 #[test]
 fn closing_discards_unread_bytes() {
     let mut client = Client::new();
@@ -88,7 +88,7 @@ fn two_empty_lines() -> Config {
     config
 }
 
-/// 9112-8-3: in a head: 400; 9112-8-1, 9112-8-2: in a body: close; and nothing is handled.
+/// 9112-8-3: in a head: 400; 9112-8-1, 9112-8-2: in a body: close. The application gets no request.
 #[test]
 fn end_in_head_gets_400_and_in_body_nothing() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -114,8 +114,8 @@ fn end_in_head_gets_400_and_in_body_nothing() {
     }
 }
 
-/// 9112-9.6-1: a half-closed client gets answers to everything that it has sent, and the last
-/// one says close.
+/// 9112-9.6-1: a half-closed client gets answers to all its requests, and the last one says
+/// close.
 #[test]
 fn half_closed_client_gets_all_answers() {
     let mut client = Client::with_application(|_| Response::new(200).with_body(vec![b'x'; 50_000]));

@@ -9,7 +9,7 @@ use crate::support::{Client, SECOND, config, get};
 const MS: Duration = Duration::from_millis(1);
 const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
 
-/// 9112-9.5-1, 9110-15.5.9-1: a connection on which nothing was sent is closed without a word.
+/// 9112-9.5-1, 9110-15.5.9-1: a silent connection is closed without an answer.
 #[test]
 fn silent_client_is_closed_without_answer() {
     let mut client = Client::new();
@@ -33,7 +33,7 @@ fn answer_restarts_keep_alive_timeout() {
     assert!(!client.has_shut_down);
 }
 
-/// RFC 9112 section 2.2: the empty line that is ignored is no beginning, and prolongs nothing.
+/// RFC 9112 section 2.2: an ignored empty line doesn't begin a request, and extends no deadline.
 #[test]
 fn empty_line_is_no_beginning() {
     for line in ["\r", "\r\n"] {
@@ -49,7 +49,7 @@ fn empty_line_is_no_beginning() {
     assert_eq!(client.deadline(), 50 * SECOND);
 }
 
-/// 9110-17.5-2, 9110-15.5.9-1: the time for a head begins with its first byte, and a drip doesn't extend it.
+/// 9110-17.5-2, 9110-15.5.9-1: the time for a head begins with its first byte, and trickled bytes don't extend it.
 #[test]
 fn dripping_head_extends_no_deadline() {
     let mut client = Client::new();
@@ -65,8 +65,8 @@ fn dripping_head_extends_no_deadline() {
     client.expect_shutdown().send(get("/")).expect(&[]);
 }
 
-/// A head that begins behind a request gets all its time when the answer before it is written:
-/// until then, the client can't be blamed.
+/// A head behind a request gets its whole time when the answer before it is written: the delay until
+/// then isn't the client's fault.
 #[test]
 fn pipelined_head_has_its_time_after_answer() {
     let mut client = Client::new();
@@ -85,7 +85,7 @@ fn body_below_rate_gets_408() {
     assert_eq!(client.deadline(), (29 + 20) * SECOND);
     client.advance(SECOND).send([b'x'; 250]);
     assert_eq!(client.deadline(), (29 + 20) * SECOND + 500 * MS);
-    // What came with the head counts as well.
+    // Bytes that came with the head count, too.
     let mut same_read = Client::new();
     same_read.send(format!("{POST}{}", "x".repeat(500)));
     assert_eq!(same_read.deadline(), 21 * SECOND);
@@ -104,7 +104,7 @@ fn body_below_rate_gets_408() {
     assert_eq!(client.expect_one(200).status, 200);
 }
 
-/// 9112-9.5-3, SMG-UNR-3: what comes after a 408 is never parsed.
+/// 9112-9.5-3, SMG-UNR-3: input after a 408 is never parsed.
 #[test]
 fn timeout_ends_parsing() {
     let mut client = Client::new();
@@ -121,7 +121,7 @@ fn head_timeout_to_head_has_no_content() {
     client.send("HEAD / HTTP/1.1\r\n").advance(30 * SECOND).expect(&[(408, "")]);
 }
 
-/// The time for a body that was asked for begins when the 100 is written.
+/// If the client waits for a 100, the time for the body begins when it is written.
 #[test]
 fn body_has_its_time_after_continue() {
     let mut client = Client::new();
@@ -131,7 +131,7 @@ fn body_has_its_time_after_continue() {
     assert_eq!(client.deadline(), 30 * SECOND);
 }
 
-/// A chunk's data count, however many chunks it is cut into.
+/// The data of chunks count, for any number of chunks.
 #[test]
 fn chunk_data_counts_for_rate() {
     let mut client = Client::new();
@@ -177,8 +177,8 @@ fn slow_reader_is_dropped() {
     assert!(client.diagnostics.is_empty());
 }
 
-/// The pace of writing counts from when the bytes began to wait for the client, not from when the
-/// application began, and not from the batch before.
+/// The rate of writing counts from the moment when the bytes wait for the client, not from the start of
+/// the application or of the batch before.
 #[test]
 fn each_batch_has_its_own_time() {
     let mut client = large();
@@ -201,13 +201,13 @@ fn each_batch_has_its_own_time() {
     assert_eq!((client.sent.len(), client.deadline()), (len, 35 * SECOND));
 }
 
-/// However much a client has read or sent, it has a minute at most, or the grace period if that is
-/// longer, and a byte doesn't extend that.
+/// Even after many bytes, a client has a minute at most, or the grace period if that is longer. A byte
+/// doesn't extend it.
 #[test]
 fn earned_time_is_a_minute_at_most() {
     let mut client = large();
     client.send(get("/")).advance(SECOND).read(90_000);
-    // The rate would allow for three minutes.
+    // By the rate, these bytes would be worth three minutes.
     assert_eq!(client.deadline(), 61 * SECOND);
     client.advance(50 * SECOND).read(1);
     assert_eq!(client.deadline(), 61 * SECOND + 2 * MS);
@@ -224,7 +224,7 @@ fn earned_time_is_a_minute_at_most() {
     }
 }
 
-/// 9110-17.5-2: a megabyte at once buys no hours for a byte now and then.
+/// 9110-17.5-2: a megabyte at once doesn't buy hours for trickled bytes.
 #[test]
 fn byte_now_and_then_ends_within_two_minutes() {
     let mut config = config();
@@ -247,8 +247,8 @@ fn byte_now_and_then_ends_within_two_minutes() {
     assert_eq!(reader.diagnostics, [Diagnostic::WriteTimeout]);
 }
 
-/// A client that keeps the rate isn't ended, for hours, however its bytes are spread: each second, or
-/// all of a grace period at once.
+/// A client that keeps the rate may go on for hours, with bytes each second, or all bytes of a grace
+/// period at once.
 #[test]
 fn steady_client_is_never_ended() {
     const HOUR: u32 = 3600;
@@ -274,7 +274,7 @@ fn steady_client_is_never_ended() {
     }
 }
 
-/// What a late transport finds has come in time, and the client goes on from there.
+/// Input that a late transport finds has come in time, and the client's time continues from there.
 #[test]
 fn late_transport_ends_no_steady_client() {
     let mut client = Client::new();
@@ -285,7 +285,7 @@ fn late_transport_ends_no_steady_client() {
     assert_eq!(client.connection.step(late), Step::Read { deadline: late + SECOND });
 }
 
-/// What has come in time counts, even if the transport looks at it late.
+/// Input that has come in time counts, even if the transport reads it late.
 #[test]
 fn bytes_win_against_deadline() {
     let mut client = Client::new();
@@ -295,7 +295,7 @@ fn bytes_win_against_deadline() {
     client.advance(40 * SECOND).expect(&[(200, "GET /")]);
 }
 
-/// No deadline is the caller's right, and no panic.
+/// The caller may have no deadline, without a panic.
 #[test]
 fn endless_deadlines_do_not_overflow() {
     let mut config = config();

@@ -16,7 +16,7 @@ fn error_is_a_fixed_text() {
     client.expect_shutdown();
 }
 
-/// Each status that the parser asks for is really sent, and named.
+/// Each status of the parser is sent, with its reason.
 #[test]
 fn error_has_status_of_parser() {
     let long = |n: u32| "a".repeat(n as usize + 1);
@@ -45,7 +45,7 @@ fn post(field: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\n{field}\r\n\r\n")
 }
 
-/// ERR-1, SMG-UNR-2: after an error nothing is parsed, however it comes.
+/// ERR-1, SMG-UNR-2: after an error, no input is parsed, with any cut.
 #[test]
 fn error_ends_parsing() {
     for read_size in [1, 50, usize::MAX] {
@@ -75,7 +75,7 @@ fn error_to_head_has_no_content() {
     }
 }
 
-/// The request before plays no part in an error.
+/// The request before doesn't affect an error.
 #[test]
 fn error_ignores_request_before() {
     let mut client = Client::new();
@@ -89,7 +89,7 @@ fn error_ignores_request_before() {
     assert_eq!(client.answers()[1].text(), "400 Bad Request: octet not allowed in the method\n");
 }
 
-/// ERR-6: an error in the body is one of a request that the application never sees.
+/// ERR-6: if the body has an error, the application never sees the request.
 #[test]
 fn error_in_body_reaches_no_application() {
     let mut client = Client::with_application(|_| -> Response { unreachable!("not whole") });
@@ -98,7 +98,7 @@ fn error_in_body_reaches_no_application() {
     assert!(client.methods.is_empty());
 }
 
-/// A limit of chunked content: the 413 comes at the size that passes it, not after the data.
+/// The limit of chunked content: the 413 comes at the chunk size that exceeds it, not after the data.
 #[test]
 fn chunk_size_beyond_limit_gets_413() {
     let mut client = Client::new();

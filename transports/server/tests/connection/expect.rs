@@ -5,8 +5,8 @@ use crate::support::{Client, config};
 const HEAD: &str =
     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
 
-/// 9110-10.1.1-1: the 100 goes out at once, without waiting for the body; 9110-10.1.1-6: and a
-/// final status follows.
+/// 9110-10.1.1-1: the 100 is sent at once, before the body; 9110-10.1.1-6: a final status
+/// follows.
 #[test]
 fn waiting_client_gets_continue() {
     let mut client = Client::new();
@@ -56,8 +56,8 @@ fn http_1_0_client_gets_no_continue() {
     client.send("hello").expect(&[(200, "POST / hello")]);
 }
 
-/// 9110-10.1.1-5: a body that is too large is refused instead of being asked for, and the
-/// answer says that the connection closes.
+/// 9110-10.1.1-5: a body that is too large is refused without a 100, and the answer says that the
+/// connection closes.
 #[test]
 fn too_large_body_gets_413_instead_of_continue() {
     let mut config = config();
@@ -68,7 +68,7 @@ fn too_large_body_gets_413_instead_of_continue() {
     client.expect_shutdown();
 }
 
-/// 9110-10.1.1-3: another expectation is one that the server can't meet.
+/// 9110-10.1.1-3: the server can't meet any other expectation.
 #[test]
 fn other_expectations_get_417() {
     let mut client = Client::new();
@@ -77,7 +77,7 @@ fn other_expectations_get_417() {
     client.expect_shutdown();
 }
 
-/// Nothing is asked of a client that has ended its input.
+/// A client that has ended its input gets no 100.
 #[test]
 fn half_closed_client_gets_no_continue() {
     let mut client = Client::new();

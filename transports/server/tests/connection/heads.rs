@@ -10,7 +10,7 @@ use crate::support::{Client, get, time_of_day};
 const HEAD: &str =
     "POST /a?b HTTP/1.1\r\nhOST: h\r\nX-Spaced: \t a  b \r\nX-Empty:\r\nContent-Length: 4\r\n\r\n";
 
-/// The bytes are those that came: case, order, whitespace; without the empty line before, and
+/// The bytes are as received, with case, order and whitespace; without the empty line before, and
 /// without the body.
 #[test]
 fn head_is_as_received_however_cut() {
@@ -32,7 +32,7 @@ fn head_is_as_received_however_cut() {
     }
 }
 
-/// Trailers are behind the head, and not part of it.
+/// Trailers aren't part of the head.
 #[test]
 fn head_has_no_trailers() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";

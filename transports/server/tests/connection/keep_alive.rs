@@ -5,7 +5,7 @@ use h1events_server::{Response, Step};
 use crate::steps::{connection, receive};
 use crate::support::{Client, SECOND, get};
 
-/// RFC 9112 section 9.3 (9112-9.3-2): HTTP/1.1 persists by default, without a word about it.
+/// RFC 9112 section 9.3 (9112-9.3-2): HTTP/1.1 persists by default, without a Connection field.
 #[test]
 fn http_1_1_persists() {
     let mut client = Client::new();
@@ -18,7 +18,7 @@ fn http_1_1_persists() {
     }
 }
 
-/// RFC 9112 sections 9.3 and 9.6 (9112-9.3-1, 9112-9.3-5, 9112-9.6-2, SMG-CO-5): what follows a close is
+/// RFC 9112 sections 9.3 and 9.6 (9112-9.3-1, 9112-9.3-5, 9112-9.6-2, SMG-CO-5): input after a close is
 /// discarded unparsed.
 #[test]
 fn close_ends_parsing() {
@@ -46,7 +46,7 @@ fn application_may_close() {
     client.send(get("/1") + &get("/2")).expect(&[(200, "bye")]).expect_shutdown();
 }
 
-/// RFC 9112 section 6.3 (9112-9.3-4, SMG-CL0-1): a body is consumed whatever the method is.
+/// RFC 9112 section 6.3 (9112-9.3-4, SMG-CL0-1): a body is consumed for any method.
 #[test]
 fn body_belongs_to_its_request() {
     for method in ["POST", "GET", "HEAD", "DELETE", "OPTIONS", "BREW"] {
@@ -71,7 +71,7 @@ fn empty_line_between_requests_is_ignored() {
     client.expect(&[(200, "GET /1"), (200, "GET /2")]);
 }
 
-/// RFC 9112 section 9.6: asked to end soon, a silent connection does so at once ...
+/// RFC 9112 section 9.6: in a graceful shutdown, a silent connection ends at once ...
 #[test]
 fn graceful_shutdown_closes_silent_connection() {
     for before in ["", "\r\n", "\r"] {
@@ -84,7 +84,7 @@ fn graceful_shutdown_closes_silent_connection() {
     }
 }
 
-/// ... and another one with the answer to the request that has begun, which says so (9112-9.6-3).
+/// ... and another one with the answer to the request that has begun, which says close (9112-9.6-3).
 #[test]
 fn graceful_shutdown_answers_request_that_has_begun() {
     for cut in [1, 10, 60] {
@@ -98,7 +98,7 @@ fn graceful_shutdown_answers_request_that_has_begun() {
     }
 }
 
-/// And whatever else has been read is answered before.
+/// Other requests that have been read are answered before.
 #[test]
 fn graceful_shutdown_answers_all_requests_read() {
     let (mut connection, now) = connection();
@@ -116,8 +116,8 @@ fn graceful_shutdown_answers_all_requests_read() {
     assert!(unsent.ends_with(b"Connection: close\r\n\r\n"));
 }
 
-/// RFC 9112 section 9.6 (9112-9.6-4): an answer that is being written when the end is asked for isn't lost
-/// in a reset: the close lingers, and what the client sends meanwhile is discarded.
+/// RFC 9112 section 9.6 (9112-9.6-4): an answer that is being written at the shutdown isn't lost in a
+/// reset: the close lingers, and input is discarded meanwhile.
 #[test]
 fn graceful_shutdown_lingers_after_answer() {
     let mut client = Client::new();

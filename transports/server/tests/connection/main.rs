@@ -1,7 +1,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests have clocks")]
 
 //! A connection and a scripted client, in virtual time: no sockets, no sleeps. One file a
-//! topic; each test names the sections that it follows, and, where there is one, the vector
+//! topic; each test names its RFC sections and, if there is one, the vector
 //! (`parser/tests/vectors/`).
 
 mod activity;

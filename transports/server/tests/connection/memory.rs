@@ -1,4 +1,4 @@
-//! What a connection takes of the heap, measured at the allocator.
+//! The heap that a connection takes, measured at the allocator.
 
 use allocation_counter::{AllocationInfo, measure};
 use h1events_server::{Buffer, Connection, Response, Step};
@@ -7,7 +7,7 @@ use crate::support::{Client, config, get};
 
 const KIB: u64 = 1024;
 
-/// Measures what happens to the client's connection; the client's own memory isn't counted.
+/// Measures the connection; the client's own memory isn't counted.
 fn memory(client: &mut Client, what: impl FnOnce(&mut Client)) -> AllocationInfo {
     measure(|| what(client))
 }
@@ -24,7 +24,7 @@ fn connection_is_send() {
     is_send::<Box<Buffer>>();
 }
 
-/// An idle connection holds nothing: before its first request, and after each.
+/// An idle connection holds no heap, before its first request and after each.
 #[test]
 fn idle_connection_holds_nothing() {
     let mut client = bodiless();
@@ -41,7 +41,7 @@ fn idle_connection_holds_nothing() {
     }
 }
 
-/// There is no release while something is in there.
+/// A buffer in use can't be detached.
 #[test]
 fn buffer_in_use_is_not_detached() {
     let (mut connection, now) = crate::steps::connection();
@@ -62,7 +62,7 @@ fn buffer_in_use_is_not_detached() {
     assert!(client.connection.detach_buffer().is_some());
 }
 
-/// Memory that is lent is used, and goes round without an allocation.
+/// Attached buffers are used, and circulate without an allocation.
 #[test]
 fn buffer_goes_round_without_allocation() {
     let mut clients: Vec<Client> = (0..10).map(|_| bodiless()).collect();
@@ -83,7 +83,7 @@ fn buffer_goes_round_without_allocation() {
     }
 }
 
-/// Nothing of a request or an answer gets from one connection into another.
+/// No byte of a request or an answer gets from one connection into another.
 #[test]
 fn attached_buffer_is_clean() {
     for rest in ["", "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsecret"] {
@@ -98,7 +98,7 @@ fn attached_buffer_is_clean() {
     }
 }
 
-/// ERR-8: what is announced costs nothing.
+/// ERR-8: an announced length takes no memory.
 #[test]
 fn announced_length_takes_no_memory() {
     for head in ["Content-Length: 1048576", "Transfer-Encoding: chunked"] {
@@ -110,7 +110,7 @@ fn announced_length_takes_no_memory() {
     }
 }
 
-/// A large request's memory goes when it has its answer, whether that is a good one or not.
+/// The memory of a large request is freed after its answer, also after an error.
 #[test]
 fn large_request_is_freed_after_answer() {
     let fields: String = (0..60).map(|i| format!("X-{i}: {}\r\n", "x".repeat(1000))).collect();
@@ -123,7 +123,7 @@ fn large_request_is_freed_after_answer() {
             client.send(&request);
         });
         assert_eq!(client.answers().len(), 1);
-        // Collected by doubling.
+        // Collected in memory that doubles.
         assert!(used.bytes_max < 3 * 1024 * KIB, "{used:?}");
         assert!(used.bytes_current < 64 * KIB as i64, "{used:?}");
         let used = memory(&mut client, |client| drop(client.connection.detach_buffer()));
@@ -131,7 +131,7 @@ fn large_request_is_freed_after_answer() {
     }
 }
 
-/// The longest line that is allowed bounds the room for reading.
+/// The limit for a line limits the space to read into.
 #[test]
 fn read_space_is_bounded() {
     let mut client = bodiless();
@@ -174,7 +174,7 @@ fn large_bodies_are_not_copied() {
     assert!(used.bytes_max < 32 * KIB, "{used:?}");
 }
 
-/// What a request of some kilobytes takes, and its answer, is used again for the next one.
+/// The memory of a request of some KiB, and of its answer, is used again for the next one.
 #[test]
 fn ordinary_exchanges_take_their_memory_once() {
     static BODY: [u8; 12_000] = [b'x'; 12_000];
@@ -190,7 +190,7 @@ fn ordinary_exchanges_take_their_memory_once() {
     assert!(used.bytes_total < 100, "{used:?}");
 }
 
-/// The room for a field line is taken at once, and is as long as the line.
+/// The space for a field line is taken at once, and is as long as the line.
 #[test]
 fn header_is_one_allocation() {
     let used = measure(|| drop(Response::new(405).with_header("Allow", "GET, HEAD")));
@@ -205,11 +205,11 @@ fn fixed_text_is_no_allocation() {
     }
 }
 
-/// `buffered` is what is on the heap, and nothing for a connection without a buffer.
+/// `buffered` is the heap in use, and 0 for a connection without a buffer.
 #[test]
 fn buffered_is_what_is_on_the_heap() {
     let mut config = config();
-    // Its text isn't counted.
+    // The static text isn't counted.
     config.date = false;
     let mut client = Client::with(config, |_| Response::new(200).with_body(vec![b'x'; 50_000]));
     assert_eq!(client.connection.buffered(), 0);
@@ -223,7 +223,7 @@ fn buffered_is_what_is_on_the_heap() {
         taken += used.bytes_current;
         assert_eq!(client.connection.buffered() as i64, taken);
     }
-    // 50,000 bytes of an answer; the body is gone.
+    // 50,000 bytes of an answer; the request's body is freed.
     assert!((50_000..100_000).contains(&client.connection.buffered()));
     client.read(usize::MAX);
     drop(client.connection.detach_buffer());

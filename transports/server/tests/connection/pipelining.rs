@@ -11,7 +11,7 @@ fn many(n: usize) -> String {
     (0..n).map(|i| get(&format!("/{i}"))).collect()
 }
 
-/// 9112-9.3.2-1: answers go out in the order of the requests, however these arrive.
+/// 9112-9.3.2-1: answers are sent in the order of the requests, with any cut.
 #[test]
 fn answers_keep_order_of_requests() {
     for n in [1, 2, 100] {
@@ -54,7 +54,7 @@ fn batches_are_bounded_by_size() {
     assert_eq!(client.answers().len(), 20);
 }
 
-/// 9112-9.3.2-2: what isn't answered yet is held back by flow control: nothing is read.
+/// 9112-9.3.2-2: flow control holds unanswered requests back: the connection isn't read.
 #[test]
 fn nothing_is_read_while_answers_wait() {
     let mut client = Client::new();
@@ -65,7 +65,7 @@ fn nothing_is_read_while_answers_wait() {
     client.read(usize::MAX).expect(&[(200, "GET /1"), (200, "GET /2")]);
 }
 
-/// A small answer leaves in one write, and a large body in the write of its head.
+/// A small answer leaves in one write, and a large body in the same write as its head.
 #[test]
 fn answer_is_one_write() {
     for len in [0, 100, 16 * 1024, 200_000] {
@@ -100,7 +100,7 @@ fn continue_keeps_its_place() {
     client.send("x").expect(&[(200, "POST /2 x")]);
 }
 
-/// The transport knows that the handler may take long.
+/// The transport expects that the handler takes long.
 #[test]
 fn answers_before_a_request_can_be_written_first() {
     let mut client = Client::streaming(config());
@@ -124,7 +124,7 @@ fn answers_before_a_request_can_be_written_first() {
     assert_eq!(client.diagnostics, []);
 }
 
-/// It would have no use for the answer either.
+/// The client couldn't use the answer either.
 #[test]
 fn client_that_does_not_read_what_is_written_first_is_ended() {
     let mut client = Client::streaming(config());
@@ -138,7 +138,7 @@ fn client_that_does_not_read_what_is_written_first_is_ended() {
     assert!(client.is_closed);
 }
 
-/// They leave while the application thinks, at the transport's will.
+/// They leave while the application works, if the transport wants it.
 #[test]
 fn answers_before_a_request_can_be_written_while_it_is_handled() {
     let mut client = Client::streaming(config());

@@ -1,6 +1,5 @@
-//! Whatever is sent, however it is cut, and however long it takes: each request has its one
-//! answer, in order, not a byte of it lost or repeated; the memory is bounded; and every connection
-//! ends.
+//! For any input, cut and timing: each request has exactly one answer, in order, with no byte lost or
+//! repeated; the memory is bounded; and every connection ends.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use proptest::prelude::*;
 
 use crate::support::{Client, SECOND, time_of_day};
 
-/// A request, and what the application answers.
+/// A request, and the application's answer.
 #[derive(Clone, Debug)]
 struct Exchange {
     head: bool,
@@ -31,7 +30,7 @@ enum Body {
     Awaited(usize),
 }
 
-/// What comes after the requests.
+/// The input after the requests.
 #[derive(Clone, Debug)]
 enum Last {
     Nothing,
@@ -40,7 +39,7 @@ enum Last {
     CutInBody(&'static str),
 }
 
-/// What happens to the bytes.
+/// An action of the client or the network.
 #[derive(Clone, Copy, Debug)]
 enum Action {
     Send(usize),
@@ -50,7 +49,7 @@ enum Action {
 
 const CONTENT: usize = 20_000;
 
-/// The bodies of all answers, each from another place.
+/// The source of the bodies of all answers.
 static PATTERN: [u8; 200_200] = pattern();
 
 const fn pattern() -> [u8; 200_200] {
@@ -178,7 +177,7 @@ impl Last {
 fn config() -> Config {
     let mut config = Config::new();
     config.limits.content = CONTENT as u64;
-    // Without dates, the bytes of an answer don't depend on when it is made.
+    // Without dates, the bytes of an answer don't depend on its time.
     config.date = false;
     config
 }
@@ -203,7 +202,7 @@ fn input(exchanges: &[Exchange], last: &Last) -> Vec<u8> {
     bytes
 }
 
-/// Plays the actions: the input that hasn't been sent then.
+/// Plays the actions. Returns the unsent input.
 fn play<'a>(client: &mut Client, mut input: &'a [u8], actions: &[Action]) -> &'a [u8] {
     for action in actions {
         match action {
@@ -225,7 +224,7 @@ fn final_answers(client: &Client) -> Vec<(u16, Vec<u8>)> {
     answers.map(|answer| (answer.status, answer.body)).collect()
 }
 
-/// The bytes without interim responses, which depend on whether a body has come already. No
+/// Returns the bytes without interim responses, which depend on whether a body has come already. No
 /// body has these bytes.
 fn without_interim(bytes: &[u8]) -> Vec<u8> {
     let interim = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -248,7 +247,7 @@ proptest! {
     fn every_request_has_its_answer(
         exchanges in vec(exchange(), 0..12),
         last in last(),
-        // Not so long that a deadline passes.
+        // Too short for a deadline to pass.
         actions in actions(0..200),
         (read_size, write_size) in (1..20_000_usize, 1..100_000_usize),
         ends in any::<bool>(),
@@ -262,7 +261,7 @@ proptest! {
             let rest = play(&mut client, &input, &actions);
             client.read(usize::MAX).send(rest);
         });
-        // A line, a request's head and body, a batch of answers: not what is sent or announced.
+        // A line, a request's head and body, a batch of answers: independent of sent or announced lengths.
         prop_assert!(used.bytes_max < 256 * 1024, "{used:?}");
 
         let mut expected = Vec::new();
@@ -306,8 +305,8 @@ proptest! {
         prop_assert_eq!(found.len(), expected.len() + usize::from(after.is_some()));
     }
 
-    /// RFC 9112 section 9.5: with any lapse of time, what is sent is what would have been sent in no
-    /// time, up to where a deadline ends it, at most with a 408 after it; and the connection ends.
+    /// RFC 9112 section 9.5: with any timing, the answers are the same as without delays, up to the deadline
+    /// that ends them, at most with a 408 after them; and the connection ends.
     #[test]
     fn every_connection_ends(
         exchanges in vec(exchange(), 0..12),

@@ -47,14 +47,14 @@ fn host_match_ignores_case_and_default_port() {
         let mut client = Client::with(strict_host(), |_| Response::new(204));
         client.send(absolute(target, host) + "x").expect(&[(204, "")]);
     }
-    // An HTTP/1.0 request needs no Host, and that of CONNECT plays no part here.
+    // An HTTP/1.0 request needs no Host, and that of CONNECT doesn't matter here.
     let mut client = Client::with(strict_host(), |_| Response::new(204));
     client.send("GET http://a/ HTTP/1.0\r\n\r\n").expect(&[(204, "")]);
     let mut client = Client::with(strict_host(), |_| Response::new(404));
     client.send("CONNECT a:443 HTTP/1.1\r\nHost: b\r\n\r\n").expect(&[(404, "")]);
 }
 
-/// The body of a chunked OPTIONS, sent behind a head with Content-Length 0.
+/// The body of a chunked OPTIONS, sent after a head with Content-Length 0.
 #[test]
 fn bytes_after_request_close_without_pipelining() {
     for after in [get("/smuggled"), "5\r\nhello\r\n0\r\n\r\n".to_owned(), "\r\nG".to_owned()] {
@@ -77,7 +77,7 @@ fn requests_in_turn_need_no_pipelining() {
     assert!(client.diagnostics.is_empty() && !client.has_shut_down);
 }
 
-/// What follows an upgrade isn't a request.
+/// The bytes after an upgrade aren't a request.
 #[test]
 fn upgrade_takes_bytes_without_pipelining() {
     let mut client = unpipelined();

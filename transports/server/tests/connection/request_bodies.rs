@@ -43,7 +43,7 @@ fn request_without_a_body_is_at_its_end() {
     client.respond(ok()).expect(&[(200, "")]);
 }
 
-/// Cut at every byte, in both framings, with a request behind it.
+/// Cut at every byte, in both framings, with a request after it.
 #[test]
 fn body_is_the_same_however_it_is_cut() {
     let chunked = format!("{CHUNKED}3\r\ntea\r\n6;x=y\r\n and c\r\n3\r\nake\r\n0\r\nX: y\r\n\r\n");
@@ -145,7 +145,7 @@ fn long_unread_body_closes_the_connection() {
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nx");
     client.respond(Response::new(413)).expect(&[(413, "")]);
     client.expect_shutdown();
-    // What comes meanwhile is read, so that the client sees the answer.
+    // Input is read meanwhile, so that the client sees the answer.
     client.send(vec![b'x'; 1_000_000]);
     assert!(!client.is_closed);
     client.end();
@@ -193,7 +193,7 @@ fn drips_do_not_stretch_the_time_for_a_body() {
         seconds += 1;
         client.send("x");
         let _ = client.read_body_once();
-        // The application thinks for a long time.
+        // The application works for a long time.
         client.advance(1_000 * SECOND);
         assert!(seconds < 30);
     }
@@ -282,7 +282,7 @@ fn lack_of_memory_fails_for_the_application() {
     client.respond(RequestBodyError::OutOfMemory.into()).expect_one(503);
 }
 
-/// As on a thread that waits in the source: the connection reads while the source is asked.
+/// Like a thread that waits in the source: the connection reads while the source is asked for a part.
 #[test]
 fn body_is_read_while_that_of_the_answer_is_asked_for_a_part() {
     let mut client = Client::streaming(config());
@@ -302,7 +302,7 @@ fn body_is_read_while_that_of_the_answer_is_asked_for_a_part() {
     connection.put_body_back(body, Poll::Pending).unwrap();
 }
 
-/// A transport takes it before the application does.
+/// The transport takes octets before the application does.
 #[test]
 fn body_that_the_transport_holds_counts_as_buffered() {
     let mut client = Client::streaming(config());

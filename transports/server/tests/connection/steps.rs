@@ -44,7 +44,7 @@ fn repeated_calls_change_nothing() {
     assert_eq!(connection.step(now), Step::Close);
 }
 
-/// Slow transports find several deadlines passed at once.
+/// For a slow transport, several deadlines may have passed at once.
 #[test]
 fn long_past_deadlines_end_connection() {
     let (mut connection, now) = connection();
@@ -59,7 +59,7 @@ fn long_past_deadlines_end_connection() {
     assert_eq!(connection.take_diagnostic(), None);
 }
 
-/// Clocks that go back extend a wait, and that is all.
+/// A clock that goes back only extends a wait.
 #[test]
 fn clock_may_go_back() {
     let mut client = Client::new();

@@ -1,4 +1,4 @@
-//! Answers whose bodies are made while they are sent.
+//! Answers with streamed bodies.
 
 use std::cell::RefCell;
 use std::io;
@@ -77,7 +77,7 @@ fn body_longer_or_shorter_than_its_content_length_is_cut() {
     }
 }
 
-/// A close would make the body look whole to an HTTP/1.0 client; in chunks it can't.
+/// A close would make the body look complete to an HTTP/1.0 client; chunks prevent that.
 #[test]
 fn failed_body_is_cut_so_that_the_client_sees_it() {
     for (version, is_reset) in [("1.1", false), ("1.0", true)] {
@@ -194,7 +194,7 @@ fn part_of_an_iterator_leaves_before_the_next_is_made() {
     assert_eq!(client.writes.len(), 4, "the head with the first part, and the end by itself");
 }
 
-/// What is left of a large part may be little, but it holds all of its memory.
+/// The rest of a large part may be small, but holds all of its memory.
 #[test]
 fn large_part_has_left_before_the_next_one_is_asked_for() {
     let (mut client, source) = client_and_source(ok);
@@ -227,7 +227,7 @@ fn large_parts_are_never_copied() {
     assert_eq!(Arc::strong_count(&shared), 1);
 }
 
-/// The time of the application isn't the client's.
+/// The application's time doesn't count for the client.
 #[test]
 fn source_may_take_its_time() {
     let (mut client, source) = client_and_source(ok);
@@ -243,7 +243,7 @@ fn source_may_take_its_time() {
     assert_eq!(client.expect_one(200).body.len(), 500);
 }
 
-/// However slowly the parts come, a reader has its grace period once.
+/// Even if the parts come slowly, a reader has its grace period only once.
 #[test]
 fn reader_cannot_stretch_its_time_between_parts() {
     let (mut client, source) = client_and_source(ok);
@@ -255,7 +255,7 @@ fn reader_cannot_stretch_its_time_between_parts() {
     while !client.is_closed {
         client.advance(10 * SECOND);
         waited += 10 * SECOND;
-        // It takes a byte, so that nothing is left of the part but a little.
+        // It reads one byte, so that only a little of the part is left.
         client.read(1);
         if client.waits_for == Some(Step::Produce) {
             source.give("t");

@@ -1,5 +1,5 @@
-//! Deadlines of streams (RFC 9112 section 9.5): the client's time runs while it is the client that is waited
-//! for, in each direction by itself, and no drip stretches it.
+//! Deadlines of streams (RFC 9112 section 9.5): the client's time runs while the connection waits for the
+//! client, separately in each direction, and trickled bytes don't extend it.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn upload_for_a_minute(client: &mut Client) {
     assert_eq!(client.read_body().1, BodyState::End);
 }
 
-/// The client has its whole time to read the answer, though it was written to before.
+/// The client has its whole time to read the answer, though earlier bytes were written before.
 #[test]
 fn time_to_read_does_not_run_while_the_body_comes() {
     let pipelined = format!("{}{UNASKED}", get("/"));
@@ -57,7 +57,7 @@ fn time_to_read_does_not_run_while_the_application_thinks() {
     assert_eq!(client.diagnostics, [Diagnostic::WriteTimeout]);
 }
 
-/// The head of the answer has left; what follows it comes after the body.
+/// The head of the answer has left; the rest comes after the body.
 #[test]
 fn time_to_read_does_not_run_while_the_body_comes_during_the_answer() {
     let mut client = Client::streaming(config());
@@ -73,7 +73,7 @@ fn time_to_read_does_not_run_while_the_body_comes_during_the_answer() {
     client.read(usize::MAX).expect(&[(200, "tea")]);
 }
 
-/// What the client has sent in time counts, although the server couldn't write what came before.
+/// Input that came in time counts, although the server couldn't write the earlier answers.
 #[test]
 fn time_for_the_body_does_not_run_while_the_client_reads() {
     let mut client = Client::streaming(config());
@@ -92,7 +92,7 @@ fn time_for_the_body_does_not_run_while_the_client_reads() {
     assert_eq!(echo.content.len(), 110_000);
 }
 
-/// The application has waited for the body, and then doesn't want it.
+/// The application has waited for the body, and then discards it.
 #[test]
 fn time_for_the_body_does_not_run_once_it_is_discarded() {
     for ticks in [0, 100] {
@@ -161,7 +161,7 @@ fn dripping_client_is_ended_during_an_echo() {
     }
 }
 
-/// It sends and reads a little faster than it has to, by turns: each direction waits for the other.
+/// The client alternately sends and reads a little faster than the rates: each direction waits for the other.
 #[test]
 fn client_that_keeps_both_rates_is_never_ended_during_an_echo() {
     let mut client = Client::streaming(config());
@@ -204,8 +204,8 @@ fn application_that_takes_an_hour_costs_the_client_nothing() {
     assert_eq!(client.diagnostics, []);
 }
 
-/// 9112-8: an HTTP/1.0 client takes a close for the end of the body, so that the server resets the
-/// connection if it gives the client up.
+/// 9112-8: an HTTP/1.0 client takes a close for the end of the body. So the server resets the connection
+/// if the client is too slow.
 #[test]
 fn reader_that_is_given_up_sees_that_the_answer_is_not_whole() {
     for (version, is_reset) in [("1.1", false), ("1.0", true)] {
@@ -228,7 +228,7 @@ fn reader_that_is_given_up_sees_that_the_answer_is_not_whole() {
     }
 }
 
-/// Whatever ends it: the transport has no more time, or room.
+/// The transport ends it at the end of a drain, or to make room.
 #[test]
 fn connection_that_is_aborted_within_an_answer_is_reset_only_if_a_close_would_end_the_answer() {
     for (version, resets) in [("1.1", false), ("1.0", true)] {
@@ -252,7 +252,7 @@ fn connection_that_is_aborted_within_an_answer_is_reset_only_if_a_close_would_en
     }
 }
 
-/// It has been written to its end, and the client may be reading it.
+/// The answer is written completely, and the client may be reading it.
 #[test]
 fn connection_that_is_aborted_after_an_answer_is_not_reset() {
     let mut client = Client::streaming(config());

@@ -1,4 +1,4 @@
-//! Answers that are made of the body of their request, as it comes.
+//! Answers that are made from the body of their request, as it comes.
 
 use h1events_server::{
     Activity, BodyState, Config, Diagnostic, RequestBodyError, Response, Step, Trailers,
@@ -67,7 +67,7 @@ fn echo_that_waits_for_its_body_is_exchanging() {
     assert!(matches!(client.connection.activity(), Activity::Idle { .. }));
 }
 
-/// The input is held back while the answer can't leave: 64 KiB and a part in each direction.
+/// The connection isn't read while the answer can't leave: 64 KiB and a part in each direction.
 #[test]
 fn endless_echo_takes_little_memory() {
     let mut client = Client::streaming(config());
@@ -77,7 +77,7 @@ fn endless_echo_takes_little_memory() {
     for round in 0..200 {
         client.window = if round % 7 == 6 { 1_000_000 } else { 0 };
         client.send(&chunk);
-        // Part by part, as an application does that isn't faster than its client.
+        // Part by part, like an application that isn't faster than its client.
         for _ in 0..4 {
             client.connection.want_body();
             client.run();
@@ -109,7 +109,7 @@ fn trailers_of_the_request_can_be_those_of_the_answer() {
     assert_eq!(answer.trailers, [("X".to_owned(), "y".to_owned())]);
 }
 
-/// A part that is there doesn't wait for the client.
+/// A part that is ready doesn't wait for the client.
 #[test]
 fn ready_parts_leave_while_the_body_is_waited_for() {
     for parts in 0..3 {
@@ -128,7 +128,7 @@ fn ready_parts_leave_while_the_body_is_waited_for() {
     }
 }
 
-/// The answer isn't made of the body, which is read somewhere else.
+/// The answer isn't made from the body, which another task reads.
 #[test]
 fn body_that_is_wanted_is_read_while_the_answer_always_has_a_part() {
     for window in [usize::MAX, 50_000, 0] {
@@ -175,7 +175,7 @@ fn body_that_is_cut_short_fails_while_the_answer_always_has_a_part() {
     assert_eq!(client.connection.body_state(), failed);
 }
 
-/// The body of the answer has no part, ever; that of the request is read all the same.
+/// The body of the answer never has a part; that of the request is read anyway.
 #[test]
 fn body_comes_while_the_answer_has_no_part() {
     let mut client = Client::streaming(config());
@@ -195,7 +195,7 @@ fn body_comes_while_the_answer_has_no_part() {
     client.expect(&[(200, "")]);
 }
 
-/// Requests behind the body come too early, where clients may not pipeline.
+/// Requests behind the body come too early if clients must not pipeline.
 #[test]
 fn pipelined_request_behind_a_streamed_body_is_refused() {
     for request in [LENGTH, CHUNKED] {
@@ -222,7 +222,7 @@ fn pipelined_request_behind_a_streamed_body_is_refused() {
     }
 }
 
-/// The same if nobody has read the body.
+/// The same with an unread body.
 #[test]
 fn pipelined_request_behind_an_unread_body_is_refused() {
     let mut config = Config::new();
@@ -241,7 +241,7 @@ fn pipelined_request_behind_an_unread_body_is_refused() {
     }
 }
 
-/// What follows a body that nobody has read is in time after its answer.
+/// A request behind an unread body is in time after the answer.
 #[test]
 fn request_after_an_unread_body_is_not_pipelined() {
     for is_streamed in [false, true] {

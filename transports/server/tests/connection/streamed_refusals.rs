@@ -1,4 +1,4 @@
-//! Answers to bodies that the application doesn't read, and connections that end with them or go on.
+//! Answers without reading the body, after which the connection ends or continues.
 
 use h1events_server::{BodyState, Response, Step};
 
@@ -9,7 +9,7 @@ const EXPECTS: &str =
 const UPGRADES: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nUpgrade: x\r\n\
                         Connection: upgrade\r\n\r\n";
 
-/// Octets that are read at most to keep the connection.
+/// Octets that are read to keep the connection, at most.
 const BOUND: usize = 256 * 1024;
 
 fn post(length: usize) -> String {
@@ -39,7 +39,7 @@ fn impatient_client_is_not_asked_for_what_it_sends() {
     client.respond(Response::new(200)).expect(&[(200, "")]);
 }
 
-/// Neither if some of the body has come, nor if all of it has.
+/// No 100 comes if some of the body has come, or all of it.
 #[test]
 fn impatient_client_is_not_asked_before_a_streamed_answer() {
     for first in ["t", "tea"] {
@@ -52,7 +52,7 @@ fn impatient_client_is_not_asked_before_a_streamed_answer() {
     }
 }
 
-/// The application may still want the body, so that the client is asked for it.
+/// The application may still want the body, so the client gets a 100.
 #[test]
 fn streamed_answer_that_leaves_the_body_is_followed_by_the_next_request() {
     let mut client = Client::streaming(config());
@@ -72,7 +72,7 @@ fn discarded_body_is_not_asked_for_and_closes_the_connection() {
     client.expect(&[(200, "cake")]).expect_shutdown();
 }
 
-/// These have no content, so that nothing reads the body while it is sent.
+/// These answers have no content, so nothing reads the body while they are sent.
 #[test]
 fn answer_without_content_asks_for_no_body() {
     for (method, status) in [("HEAD", 200), ("POST", 204), ("POST", 304)] {
@@ -113,7 +113,7 @@ fn unread_body_is_thrown_away_up_to_a_bound() {
     }
 }
 
-/// What was announced holds: the answer has no `Connection: close`, so the next one comes.
+/// The answer has no `Connection: close`, so the next one has to come.
 #[test]
 fn partly_discarded_body_counts_as_a_whole() {
     for length in [BOUND + 50_000, BOUND + 50_001, BOUND + 54_000] {
@@ -158,7 +158,7 @@ fn protocols_are_switched_after_a_body() {
     assert_eq!(unread, b"TEA");
 }
 
-/// A body that is all there, but that nobody has read, isn't of the other protocol.
+/// A complete but unread body doesn't belong to the other protocol.
 #[test]
 fn protocols_are_switched_after_an_unread_body() {
     let mut client = Client::streaming(config());
@@ -171,7 +171,7 @@ fn protocols_are_switched_after_an_unread_body() {
     assert_eq!(client.connection_parts().1, b"TEA");
 }
 
-/// Nobody knows where a body ends that has failed.
+/// The end of a failed body is unknown.
 #[test]
 fn protocols_are_not_switched_after_a_body_that_failed() {
     for rest in ["3\r\nteaX", "-"] {
@@ -184,7 +184,7 @@ fn protocols_are_not_switched_after_a_body_that_failed() {
     }
 }
 
-/// An HTTP/1.0 client that keeps its connection keeps it after an answer without content.
+/// A keep-alive connection of an HTTP/1.0 client continues after an answer without content.
 #[test]
 fn answer_without_content_keeps_an_http_1_0_connection() {
     for (method, status) in [("HEAD", 200), ("GET", 204), ("GET", 304)] {

@@ -1,5 +1,5 @@
-//! What may happen at each stage of a streamed exchange: the end of the input, a shutdown, a lack of
-//! memory, a panic.
+//! Events at each stage of a streamed exchange: the end of the input, a shutdown, a lack of memory, a
+//! panic.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use crate::support::{Client, Source, config, get};
 
 const HEAD: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n";
 
-/// How far an exchange has come.
+/// The progress of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Head,
@@ -73,7 +73,7 @@ fn at(stage: Stage) -> (Client, Source) {
     (client, source)
 }
 
-/// Takes an exchange to its end. Returns how the body ended, if the application could see it.
+/// Completes an exchange. Returns the end of the body, if the application could see it.
 fn finish(client: &mut Client, source: &Source, stage: Stage) -> Option<BodyState<'static>> {
     if stage == Stage::Head {
         client.send(&HEAD[10..]);
@@ -218,7 +218,7 @@ impl Body for Panics {
     }
 }
 
-/// The answers before it aren't lost, and the client sees that this one isn't whole.
+/// The answers before it aren't lost, and the client sees that this one is incomplete.
 #[test]
 fn panic_of_a_body_cuts_the_connection_after_the_answers_before() {
     for (version, last) in [("1.1", Step::Close), ("1.0", Step::Reset)] {
@@ -244,7 +244,7 @@ fn panic_of_a_body_cuts_the_connection_after_the_answers_before() {
     }
 }
 
-/// The same for one that fails.
+/// The same for a body that fails.
 #[test]
 fn failing_answer_does_not_take_the_answers_before_with_it() {
     let mut client = Client::streaming(config());

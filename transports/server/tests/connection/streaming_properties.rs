@@ -1,6 +1,5 @@
-//! Bodies in both directions, whatever is sent, however it is cut, however long it takes, and
-//! whatever the application does: what it reads is what the client sent, and what it writes is what an
-//! independent client reads.
+//! Bodies in both directions, for any input, cut, timing and application: the application reads what
+//! the client sent, and an independent client reads what the application wrote.
 
 mod calls;
 mod check;
@@ -17,13 +16,13 @@ use self::plan::{Exchange, exchange};
 use self::player::Player;
 use crate::support::get;
 
-/// What happens next.
+/// The next action.
 #[derive(Clone, Copy, Debug)]
 enum Action {
     Send(usize),
     Read(usize),
     Pass(u64),
-    /// The application does a few things.
+    /// The application takes a few steps.
     Act(u8),
 }
 
@@ -50,7 +49,7 @@ fn input(exchanges: &[Exchange]) -> Vec<u8> {
     requests.flat_map(|(number, exchange)| exchange.bytes(number)).collect()
 }
 
-/// Plays the actions: the input that hasn't been sent then.
+/// Plays the actions. Returns the unsent input.
 fn play<'a>(player: &mut Player, mut input: &'a [u8], actions: &[Action]) -> &'a [u8] {
     for action in actions {
         match *action {
@@ -82,7 +81,7 @@ proptest! {
     #[test]
     fn streams_arrive_as_they_were_sent(
         exchanges in vec(exchange(), 1..8),
-        // Not so long that a deadline passes.
+        // Too short for a deadline to pass.
         actions in actions(0..150),
         (read_size, write_size) in sizes(),
     ) {
@@ -108,8 +107,8 @@ proptest! {
         prop_assert!(player.client.is_closed);
     }
 
-    /// RFC 9112 section 9.5: with any lapse of time, what is read in both directions is a part of what was
-    /// sent, and the connection ends.
+    /// RFC 9112 section 9.5: with any timing, each side reads a part of what the other has sent, and the
+    /// connection ends.
     #[test]
     fn streams_end_whatever_the_client_does(
         exchanges in vec(exchange(), 1..8),
@@ -123,7 +122,7 @@ proptest! {
         if ends {
             player.client.end();
         }
-        // The application goes on, and the client does nothing any more.
+        // The application continues, and the client stops.
         for _ in 0..100 {
             player.run();
             if player.client.is_closed {

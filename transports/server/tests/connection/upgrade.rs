@@ -22,8 +22,8 @@ fn offer(target: &str, protocols: &str) -> String {
     )
 }
 
-/// RFC 9110 section 7.8 (9110-7.8-4, 9110-7.8-6): the 101 names the protocol, and what follows the request is the
-/// protocol's.
+/// RFC 9110 section 7.8 (9110-7.8-4, 9110-7.8-6): the 101 names the protocol, and the bytes after the request belong to
+/// it.
 #[test]
 fn upgrade_hands_connection_over() {
     let mut client = Client::with_application(websocket);
@@ -68,7 +68,7 @@ fn upgrade_without_offer_gets_500() {
     }
 }
 
-/// 9110-7.8-1 (SMG-CO-2): an offer may be ignored, and then what follows is HTTP.
+/// 9110-7.8-1 (SMG-CO-2): the server may ignore an offer; then HTTP continues.
 #[test]
 fn upgrade_offer_may_be_ignored() {
     let mut client = Client::with_application(websocket);
@@ -108,8 +108,8 @@ fn status_426_needs_protocol() {
 
 const CONNECT: &str = "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
 
-/// RFC 9110 section 9.3.6, RFC 9931 (9110-9.3.6-2, 9931-C-1, SMG-CO-3): a CONNECT that the application doesn't take gets a 501,
-/// and nothing after it is parsed.
+/// RFC 9110 section 9.3.6, RFC 9931 (9110-9.3.6-2, 9931-C-1, SMG-CO-3): a CONNECT that the application doesn't accept gets a 501,
+/// and no byte after it is parsed.
 #[test]
 fn refused_connect_closes() {
     let mut client = Client::with_application(websocket);

@@ -8,16 +8,16 @@ use crate::support::Client;
 
 const VECTORS: &str = include_str!("../../../../parser/tests/vectors/vectors.jsonl");
 
-/// How the client goes on after the octets of a vector.
+/// The client's action after the octets of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     Silence,
     End,
 }
 
-/// ERR-2, 9112-9.2-1: one answer for each complete request, in order, and that of the error after
-/// them. Incomplete ones get none until their deadline, then a 408; at the end of input, a 400 in
-/// a head, none in a body.
+/// ERR-2, 9112-9.2-1: one answer for each complete request, in order, then the error's. Incomplete
+/// requests get none until their deadline, then a 408; at the end of input, a 400 in a head, none in a
+/// body.
 #[test]
 fn vectors_are_answered_or_refused_however_they_are_cut() {
     assert!(!VECTORS.is_empty());
@@ -34,7 +34,7 @@ fn vectors_are_answered_or_refused_however_they_are_cut() {
     }
 }
 
-/// Returns whether the vector needs a setting that a connection hasn't got.
+/// Returns whether the vector needs a setting that a connection doesn't have.
 fn needs_another_setting(vector: &Value) -> bool {
     let mut settings = vector["config"].as_object().into_iter().flatten();
     settings.any(|(name, _)| !["max_body", "allow_non_ascii_target"].contains(&&name[..]))
@@ -96,7 +96,7 @@ enum Rest {
     Body,
 }
 
-/// What of a request stands behind the last complete one.
+/// The part of a request after the last complete one.
 fn rest(config: &Config, mut input: &[u8]) -> Rest {
     let mut parser = RequestParser::with_limits(config.limits)
         .allow_non_ascii_target(config.allow_non_ascii_target);
@@ -119,7 +119,7 @@ fn rest(config: &Config, mut input: &[u8]) -> Rest {
     }
 }
 
-/// Interim responses aside.
+/// Without interim responses.
 fn statuses(client: &Client) -> Vec<u64> {
     let answers = client.answers();
     answers.iter().map(|answer| answer.status.into()).filter(|status| *status >= 200).collect()

@@ -1,4 +1,4 @@
-//! What all connections may hold together.
+//! The memory of all connections together.
 
 use h1events_server::{Endpoint, EndpointConfig, Memory};
 
@@ -12,7 +12,7 @@ fn config(max_buffered: usize) -> EndpointConfig {
     config
 }
 
-/// A body of a megabyte, of which the last byte doesn't come.
+/// A body of a megabyte whose last byte never comes.
 const UNFINISHED: Kind = Kind::HalfBody(MIB - 1);
 
 #[test]
@@ -41,8 +41,8 @@ fn small_request_gets_through_at_once() {
     }
 }
 
-/// Small requests come and go while large bodies wait for a little more: what the small ones give
-/// back isn't theirs.
+/// Small requests come and go while large bodies wait for a little more. The large ones don't get the
+/// memory that the small ones give back.
 #[test]
 fn large_bodies_never_get_what_is_for_small_ones() {
     let budget = MIB;
@@ -82,7 +82,7 @@ fn memory_of_a_small_connection_is_not_given_to_a_large_one() {
     assert!(account.used() <= before - 7_000, "it is given back");
 }
 
-/// One that holds much and needs little waits behind one that needs more and came before.
+/// A connection that holds much and needs little waits behind an earlier one that needs more.
 #[test]
 fn growing_body_waits_behind_those_that_wait() {
     let now = World::new(cap(1)).now;
@@ -96,7 +96,7 @@ fn growing_body_waits_behind_those_that_wait() {
     assert_eq!(endpoint.acquire(waiting, 0, 400_000, now), Memory::Granted);
 }
 
-/// All places are taken by connections that wait for each other's memory.
+/// Connections that wait for each other's memory take all places.
 #[test]
 fn newcomers_get_the_places_of_unread_connections() {
     let mut config = config(MIB);
@@ -128,7 +128,7 @@ fn largest_stalled_body_is_refused_after_a_second() {
     assert!(small.iter().all(|&client| world.clients[client].connection.is_some()));
 }
 
-/// A body of which a KiB comes now and then is left alone.
+/// A body of which a KiB comes from time to time is left alone.
 #[test]
 fn body_that_makes_progress_is_not_refused_before_one_that_makes_none() {
     let mut world = World::new(config(8 * MIB));
@@ -147,7 +147,7 @@ fn body_that_makes_progress_is_not_refused_before_one_that_makes_none() {
     assert_eq!(world.clients[waits].connection.as_ref().map(|c| c.held), Some(MIB * 3 / 2));
 }
 
-/// All of the memory is held by connections that lack more of it, and none of them is large.
+/// Connections that need more memory hold all of it, and none of them is large.
 #[test]
 fn connections_that_all_lack_memory_do_not_wait_forever() {
     for (held, more) in [(14_000, 20_000), (7_000, 7_000)] {
@@ -172,7 +172,7 @@ fn body_larger_than_the_budget_is_refused_at_once() {
     assert_eq!(world.clients[client].refused, 1);
 }
 
-/// Answers are taken, whatever the budget. Nobody is read until they have gone.
+/// Answers are always buffered. No connection is read until they are sent.
 #[test]
 fn answers_pass_the_budget_and_stop_the_reading() {
     let mut world = World::new(config(MIB));
@@ -194,7 +194,7 @@ fn answers_pass_the_budget_and_stop_the_reading() {
     assert!(world.account.used() <= MIB);
 }
 
-/// A second in which nobody reads isn't the client's.
+/// A second in which the server doesn't read isn't the client's fault.
 #[test]
 fn unread_connection_keeps_its_patience() {
     let mut config = config(MIB);
@@ -214,7 +214,7 @@ fn unread_connection_keeps_its_patience() {
     assert!(world.clients[silent].connection.is_none());
     world.send(reader, Input::End);
     world.run_for(MS);
-    // Its time begins now: the silent one is the first.
+    // Its time begins now, so the silent one goes first.
     world.connect(Kind::Silent);
     world.connect(Kind::Silent);
     world.run_for(150 * MS);
@@ -245,7 +245,7 @@ fn endpoints_with_one_purse_share_its_memory() {
         }
     }
     assert!(worlds.iter().all(|world| world.sum(|client| client.refused) > 5));
-    // What one gives back, the other gets.
+    // One worker gets the memory that the other gives back.
     let [first, mut second] = worlds;
     let waiting = |world: &World| {
         let connections = world.clients.iter().filter_map(|client| client.connection.as_ref());
@@ -274,7 +274,7 @@ fn closed_connections_give_everything_back() {
     assert_eq!(world.account.used(), 0);
 }
 
-/// What the transport holds for an application that doesn't read it.
+/// The transport holds bytes for an application that doesn't read them.
 #[test]
 fn bytes_of_a_connection_that_waits_for_its_application_count() {
     let account = Account::new(MIB);

@@ -26,7 +26,7 @@ fn turn_ends_after_32_answers_or_5_ms() {
     }
 }
 
-/// They always have a next request, and are asked to close: each at most 32 requests later.
+/// They always have a next request. Told to close, each does so after at most 32 requests.
 #[test]
 fn endless_pipeliners_yield_to_newcomers() {
     let mut world = World::new(cap(16));
@@ -63,7 +63,7 @@ fn busy_connections_are_never_ended_for_newcomers() {
     assert_eq!(world.clients[newcomer].total_answers, 1, "an answer says that it is the last");
 }
 
-/// They were told to end and had something to read: the application has them.
+/// They were told to end, but had input: the application has their requests.
 #[test]
 fn newcomer_gets_room_although_those_told_to_end_became_busy() {
     let mut world = World::new(cap(40));
@@ -102,7 +102,7 @@ fn last_answers_are_32_and_one_connection_has_them() {
     }
     assert_eq!(endpoint.answer(first, now), Persistence::Close);
     assert_eq!(endpoint.answer(second, now), Persistence::Persist);
-    // It has brought no room within a second.
+    // It has made no room within a second.
     let _ = endpoint.make_room(now + SECOND);
     assert_eq!(endpoint.answer(second, now), Persistence::CloseWhenAnswered);
 }

@@ -1,4 +1,4 @@
-//! In which order connections end for a newcomer that has waited for a second.
+//! The order in which connections end for a newcomer that has waited for a second.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +8,12 @@ use crate::support::{Account, MS, SECOND, World, cap};
 
 struct Full {
     endpoint: Endpoint,
-    /// When the newcomer has waited for a second.
+    /// The time when the newcomer has waited for a second.
     now: Instant,
 }
 
 impl Full {
-    /// With as many places as it will have connections.
+    /// Creates an endpoint with one place for each later connection.
     fn new(places: usize) -> Self {
         let now = World::new(cap(1)).now;
         let mut endpoint = Endpoint::new(cap(places), Account::new(1 << 20).purse());
@@ -21,7 +21,7 @@ impl Full {
         Self { endpoint, now }
     }
 
-    /// A connection that is answered, if it is, and that waits from then on.
+    /// Adds a connection that was answered at a time, if there is one, and then waits.
     fn add(&mut self, answered: Option<Duration>, activity: Activity) -> ConnectionId {
         let id = self.endpoint.open(self.now - SECOND);
         if let Some(ago) = answered {
@@ -31,7 +31,7 @@ impl Full {
         id
     }
 
-    /// Returns a body of which a part has come every 20 ms.
+    /// Returns a connection with a body of which a part has come every 20 ms.
     fn add_flowing(&mut self) -> ConnectionId {
         let id = self.endpoint.open(self.now - SECOND);
         for part in (1..20).rev() {
@@ -82,7 +82,7 @@ fn connection_with_the_better_reason_ends_first() {
     assert_eq!(full.ends(2 * MS), [idle]);
 }
 
-/// An echo whose client neither sends nor reads is answered early, and no request comes after it.
+/// The answer to an echo comes early, and its client then neither sends nor reads.
 #[test]
 fn stalled_exchange_is_not_spared_for_its_answer() {
     let mut full = Full::new(2);
@@ -94,7 +94,7 @@ fn stalled_exchange_is_not_spared_for_its_answer() {
     assert_eq!(full.ends(2 * MS), [half_head]);
 }
 
-/// The others are in the application.
+/// The other connections are in the application.
 #[test]
 fn bodies_that_flow_keep_half_of_the_places_for_a_second_more() {
     let mut full = Full::new(4);

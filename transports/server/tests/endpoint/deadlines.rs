@@ -1,4 +1,4 @@
-//! Which connections are woken, and when.
+//! The wake-ups of connections.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn ten_thousand_deadlines_wake_each_connection_once() {
     assert!(woken.iter().all(|&times| times == 1));
 }
 
-/// Each of them speaks again and again: the entries stay, and are put right when they are due.
+/// Each client speaks again and again: the entries stay, and move when they are due.
 #[test]
 fn moved_deadlines_wake_at_their_new_time_alone() {
     let mut world = World::new(cap(10_000));

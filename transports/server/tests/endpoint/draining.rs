@@ -14,8 +14,8 @@ fn polite(world: &mut World, clients: usize, think: Duration) {
     }
 }
 
-/// The counts are of the connections that were open when the drain began, and of those that came
-/// later.
+/// Expects that the counts include the connections that were open when the drain began, and later
+/// ones.
 fn expect_sum(summary: Summary, open: usize) {
     let Summary { idle, finished, cut_off, .. } = summary;
     assert_eq!(idle + finished + cut_off, open as u64, "{summary}");
@@ -79,7 +79,7 @@ fn drain_closes_those_at_once_that_have_been_silent_for_long() {
     assert_eq!(summary, Summary { connections: 201, idle: 201, finished: 0, cut_off: 0 });
 }
 
-/// A quarter of the grace is enough for nobody: half of it is what those get that may speak.
+/// Half of the grace is for connections that may speak; a quarter isn't enough for any.
 #[test]
 fn drain_keeps_active_connections_readable_for_half_a_short_grace() {
     let mut world = World::new(cap(1_000));
@@ -190,7 +190,7 @@ fn drain_ends_lingering_after_a_second_of_silence() {
     assert_eq!(world.endpoint.summary(), expected, "its answer was complete");
 }
 
-/// Half a head that the last look finds is a request that has begun.
+/// If the last read finds half a head, a request has begun.
 #[test]
 fn drain_finishes_what_the_last_look_finds() {
     let mut world = World::new(cap(10));
@@ -206,7 +206,7 @@ fn drain_finishes_what_the_last_look_finds() {
     assert_eq!(world.endpoint.summary().finished, 1);
 }
 
-/// More connections are about to end than may be open beyond the cap.
+/// More connections are about to end than may be open beyond the limit.
 #[test]
 fn connections_about_to_end_are_room_for_sixteen() {
     for (max, expected) in [(10_000, 9_916), (100, 16)] {

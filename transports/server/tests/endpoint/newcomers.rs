@@ -1,4 +1,4 @@
-//! A newcomer gets its place, whatever the others do.
+//! A newcomer gets its place beside all kinds of clients.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::support::{Client, Kind, MS, SECOND, World, cap};
 
 const CAP: usize = 1_000;
 
-/// A newcomer comes that long after a flood has filled all places.
+/// Lets a newcomer come at a time after a flood has filled all places.
 fn newcomer_waits(kind: Kind, flood: usize, after: Duration) -> Duration {
     let mut world = World::new(cap(CAP));
     world.flood(kind, flood);
@@ -62,7 +62,7 @@ fn newcomer_behind_silent_clients_waits_a_quarter_of_a_second_at_most() {
     }
 }
 
-/// All of them come at once, and the newcomer is the last in the queue.
+/// The flood comes at once, and the newcomer is the last in the queue.
 #[test]
 fn newcomer_behind_three_thousand_half_heads_waits_less_than_two_seconds() {
     for kind in KINDS {
@@ -82,7 +82,7 @@ fn newcomer_waits_behind(kind: Kind, after: Duration) -> Duration {
     *world.waits.get(&newcomer).unwrap_or_else(|| panic!("{kind:?}: never admitted"))
 }
 
-/// Three floods at once, of kinds that hide behind each other.
+/// Three floods at once, whose kinds hide each other.
 #[test]
 fn newcomer_behind_a_mixed_flood_waits_less_than_two_seconds() {
     let mut world = World::new(cap(CAP));
@@ -96,7 +96,7 @@ fn newcomer_behind_a_mixed_flood_waits_less_than_two_seconds() {
     assert!(waited < 2 * SECOND, "{waited:?}");
 }
 
-/// As long as there are places, none ends for another.
+/// While there are places, no connection ends for another.
 #[test]
 fn nobody_ends_while_there_is_room() {
     for kind in KINDS {
@@ -108,7 +108,7 @@ fn nobody_ends_while_there_is_room() {
     }
 }
 
-/// One newcomer, one end.
+/// One newcomer ends one connection.
 #[test]
 fn each_newcomer_costs_one_connection_its_place() {
     for kind in KINDS {
@@ -139,7 +139,7 @@ fn connection_that_has_spoken_outlives_silent_ones() {
     assert!(world.clients[half].connection.is_some());
 }
 
-/// The system lacks something before the cap is reached.
+/// The system has a shortage before the limit is reached.
 #[test]
 fn shortage_ends_connections_below_the_cap() {
     let mut world = World::new(cap(CAP));
@@ -156,7 +156,7 @@ fn shortage_ends_connections_below_the_cap() {
     assert!(retry > world.now);
 }
 
-/// The cap is lowered while all places are taken.
+/// The limit is lowered while all places are taken.
 #[test]
 fn lowered_cap_ends_nobody_until_newcomers_wait() {
     let mut world = World::new(cap(100));
@@ -171,7 +171,7 @@ fn lowered_cap_ends_nobody_until_newcomers_wait() {
     assert!(world.connected() <= 66);
 }
 
-/// All others come back as soon as they are ended, so that newcomers never cease.
+/// All others reconnect as soon as they are ended, so newcomers never stop.
 #[test]
 fn body_that_flows_outlives_a_flood_that_comes_back() {
     for flood in [Kind::HalfBody(10_000), Kind::HalfHead, Kind::SlowReader, Kind::Silent] {
@@ -202,7 +202,7 @@ fn body_that_flows_makes_room_when_all_do() {
     }
 }
 
-/// Attackers whose bodies flow, twice as many as the server takes, come back as soon as they are ended.
+/// Attackers whose bodies flow, twice as many as the server takes, reconnect as soon as they are ended.
 #[test]
 fn flood_of_bodies_that_flow_keeps_no_newcomer_waiting() {
     for flood in [Kind::Steady(20 * MS), Kind::SteadyReader(20 * MS), Kind::Steady(900 * MS)] {

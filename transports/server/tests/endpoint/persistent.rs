@@ -1,4 +1,4 @@
-//! Clients that behave lose nothing while newcomers wait.
+//! Well-behaved clients lose no request while newcomers wait.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Whatever clients do, and however the clock goes.
+//! Properties for any behaviour of clients and any steps of the clock.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ enum Act {
     },
     Send(usize, Input),
     Run(Duration),
-    /// The process stands still, and the clock doesn't.
+    /// The process is stopped while the clock goes on.
     Suspend(Duration),
 }
 

@@ -1,4 +1,4 @@
-//! What a connection hears when it reports.
+//! The endpoint's answers to reports.
 
 use h1events_server::{
     Activity, ConnectionId, Endpoint, EndpointConfig, Memory, Order, Purse, Verdict,
@@ -14,7 +14,7 @@ struct One {
     now: Instant,
 }
 
-/// An endpoint with a connection that is to end for a newcomer, and does this.
+/// Creates an endpoint with a connection that is to end for a newcomer, and has this activity.
 fn doomed(activity: impl Fn(Instant) -> Activity) -> One {
     let now = World::new(cap(1)).now;
     let mut endpoint = Endpoint::new(cap(1), Account::new(1 << 20).purse());
@@ -32,7 +32,7 @@ fn doomed(activity: impl Fn(Instant) -> Activity) -> One {
 fn last_look_without_progress_ends_the_connection() {
     let One { mut endpoint, id, now } = doomed(|since| Activity::Receiving { since });
     for _ in 0..2 {
-        // However often it asks.
+        // It asks several times.
         endpoint.resume(id);
         assert_eq!(endpoint.wait(id, Activity::Receiving { since: now }, None, 0), Verdict::End);
     }
@@ -65,7 +65,7 @@ fn order_says_what_a_blocked_thread_waits_for() {
     assert_eq!(endpoint.wait(id, Activity::Idle { since: now + MS }, None, 0), Verdict::End);
 }
 
-/// Never is a time.
+/// `Duration::MAX` means never.
 #[test]
 fn endless_patience_is_no_panic() {
     let mut config = EndpointConfig::new();
@@ -98,7 +98,7 @@ fn no_patience_ends_connections_at_once() {
     assert!(endpoint.is_doomed(id));
 }
 
-/// Its entry is among those that are within a request, and it is found among the idle.
+/// Its entry is in the class of slow connections, and the search finds it among the idle.
 #[test]
 fn oldest_connection_goes_whatever_it_did_before() {
     let now = World::new(cap(1)).now;
@@ -116,7 +116,7 @@ fn oldest_connection_goes_whatever_it_did_before() {
     assert_eq!(endpoint.poll_wake(), Some(oldest));
 }
 
-/// The client began within the look: its request isn't lost, whatever the time is.
+/// The client began during the last read: its request isn't lost, even at a later time.
 #[test]
 fn drained_connection_that_has_begun_a_request_waits_on() {
     let now = World::new(cap(1)).now;
@@ -131,7 +131,7 @@ fn drained_connection_that_has_begun_a_request_waits_on() {
     assert_eq!(endpoint.wait(silent, Activity::New { since: now }, None, 0), Verdict::End);
 }
 
-/// A second in which nobody read it isn't the client's.
+/// A second in which the server doesn't read isn't the client's fault.
 #[test]
 fn unread_time_is_no_age() {
     let now = World::new(cap(1)).now;

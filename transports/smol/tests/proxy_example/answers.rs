@@ -1,12 +1,12 @@
-//! Answers of the upstream, sound and broken.
+//! Valid and invalid answers of the upstream.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use super::{proxy, read_head, upstream};
 
-/// What a client gets whose upstream answers with this and ends: everything up to the end of the connection,
-/// and whether that was a close, and no reset.
+/// Returns the client's bytes up to the end of the connection if the upstream answers with `answer` and ends, and
+/// whether the end was a close, not a reset.
 fn ask_for(request_line: &str, answer: &'static [u8]) -> (String, bool) {
     let (address, talking) = upstream(move |mut stream| {
         read_head(&stream);
@@ -68,7 +68,7 @@ fn every_framing_of_an_answer_is_understood() {
     }
 }
 
-/// Otherwise a client would take a half for the whole. It can tell by the length, by the last chunk, or, in
+/// Otherwise a client would take a part for the whole. It can tell by the length, by the last chunk, or, in
 /// HTTP/1.0, by a reset.
 #[test]
 fn answer_that_is_cut_is_cut_for_the_client() {

@@ -1,4 +1,4 @@
-//! Bodies: when they are sent, and how they end.
+//! Bodies: their timing, and their end.
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::support::{bind, start_streaming};
 use super::{proxy, read_head, read_until, upstream};
 
-/// Each side sends on only when it has what the other has sent before.
+/// Each side continues only when it has everything that the other has sent.
 #[test]
 fn bodies_are_forwarded_as_they_come() {
     let (address, talking) = upstream(|mut stream| {
@@ -54,7 +54,7 @@ fn connection_is_kept_and_the_server_behind_gets_what_was_sent() {
     ] {
         let counted = client.ask(&[head("/count", &framing).as_bytes(), sent.as_bytes()].concat());
         assert_eq!(counted, (200, "1000000".to_owned()));
-        // What comes back has to be read meanwhile: it fits in no buffer.
+        // The answer has to be read meanwhile, since it fits in no buffer.
         let (request, mut stream) =
             ([head("/echo", &framing), sent.clone()].concat(), client.stream());
         let sending = thread::spawn(move || stream.write_all(request.as_bytes()));
@@ -67,7 +67,7 @@ fn connection_is_kept_and_the_server_behind_gets_what_was_sent() {
     behind.stop();
 }
 
-/// The upstream sees that the request isn't whole: the connection ends, with neither its length nor a last
+/// The upstream sees that the request is incomplete: the connection ends before its length or its last
 /// chunk.
 #[test]
 fn request_that_is_cut_is_cut_for_the_upstream() {
@@ -98,7 +98,7 @@ fn request_that_is_cut_is_cut_for_the_upstream() {
     }
 }
 
-/// Neither side may take what it has for the whole.
+/// Neither side may take its part for the whole.
 #[test]
 fn request_that_breaks_off_cuts_an_answer_that_has_begun() {
     let (address, talking) = upstream(|mut stream| {
@@ -127,7 +127,7 @@ fn upstream_may_answer_before_the_body_has_come() {
         read_head(&stream);
         let answer = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nmuch";
         stream.write_all(answer).expect("the proxy reads");
-        // The proxy hangs up when it has the answer.
+        // The proxy closes when it has the answer.
         let _ = stream.read_to_end(&mut Vec::new());
     });
     let server = proxy(address);
@@ -139,7 +139,7 @@ fn upstream_may_answer_before_the_body_has_come() {
     server.stop();
 }
 
-/// The client gets its 100 when the upstream sends one, and not before.
+/// The client gets its 100 only when the upstream sends one.
 #[test]
 fn upstream_asks_for_the_body() {
     let (sender, asks) = mpsc::channel();
@@ -186,7 +186,7 @@ fn upstream_that_knows_no_expectation_gets_the_body_after_a_while() {
     server.stop();
 }
 
-/// Then the client never gets a 100, and the upstream nothing of the body.
+/// Then the client never gets a 100, and the upstream no byte of the body.
 #[test]
 fn upstream_may_refuse_a_body_before_it_is_sent() {
     let (address, talking) = upstream(|mut stream| {

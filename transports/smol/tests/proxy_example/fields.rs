@@ -1,4 +1,4 @@
-//! Which fields are sent on.
+//! The fields that the proxy forwards.
 
 use std::io::Write;
 
@@ -54,8 +54,8 @@ fn fields_of_the_connection_stay_on_it() {
     server.stop();
 }
 
-/// A client can't have the proxy leave out what the proxy says. If it names what frames the message, or the
-/// Host, the server refuses it.
+/// A client can't make the proxy leave out its own fields. If Connection names a framing field or Host, the
+/// server refuses the request.
 #[test]
 fn connection_field_cannot_name_what_the_proxy_sets() {
     let (address, talking) = upstream(|mut stream| {

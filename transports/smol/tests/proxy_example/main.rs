@@ -1,4 +1,4 @@
-//! The example `smol_proxy`, as it is run: in front of a server, and of sockets that say what a test wants.
+//! The example `smol_proxy`, in front of a server, and of sockets that a test controls.
 
 #[path = "../../examples/smol_proxy/main.rs"]
 #[allow(dead_code, unreachable_pub, reason = "it has a main of its own")]
@@ -27,7 +27,7 @@ fn proxy(upstream: SocketAddr) -> Running {
     Running { address, shutdown, serving }
 }
 
-/// Accepts one connection, and has the test's function talk to it.
+/// Accepts one connection, and passes it to the test's function.
 fn upstream<T: Send + 'static>(
     talk: impl FnOnce(TcpStream) -> T + Send + 'static,
 ) -> (SocketAddr, JoinHandle<T>) {
@@ -41,7 +41,7 @@ fn upstream<T: Send + 'static>(
     (address, talking)
 }
 
-/// Reads up to these octets, and no octet behind them.
+/// Reads up to these octets, and no octet after them.
 fn read_until(mut stream: &TcpStream, end: &str) -> String {
     let mut text = Vec::new();
     while !text.ends_with(end.as_bytes()) {

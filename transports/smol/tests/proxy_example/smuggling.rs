@@ -1,4 +1,4 @@
-//! Requests that hide another one.
+//! Requests that hide another request.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use h1events_smol::OwnedRequest;
 
 use super::proxy;
 
-/// Whatever the client sends, each connection of the upstream gets exactly one request, that of the client, or
+/// For any input, each connection of the upstream gets exactly one request, the client's, or
 /// none.
 #[test]
 fn no_request_is_smuggled() {
@@ -19,7 +19,7 @@ fn no_request_is_smuggled() {
         |fields: &str, body: &str| format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n{body}");
     let length = format!("Content-Length: {}", hidden.len());
     let chunks = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n", hidden.len());
-    // Each with how many requests reach the upstream.
+    // Each with the number of requests that reach the upstream.
     let cases = [
         (post(&length, hidden), 1),
         (post("Transfer-Encoding: chunked", &chunks), 1),
@@ -50,7 +50,7 @@ fn no_request_is_smuggled() {
         for stream in listener.incoming() {
             let mut stream = stream.expect("the proxy connects");
             stream.set_read_timeout(Some(Duration::from_secs(20))).expect("not zero");
-            // Up to the end of what is a request, and on, if there is more.
+            // Up to the end of the request, and beyond it, if there is more.
             let mut octets = Vec::new();
             while OwnedRequest::parse(&octets).is_err() {
                 let mut part = [0; 4096];

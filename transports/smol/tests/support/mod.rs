@@ -28,10 +28,10 @@ use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::stream::StreamExt;
 use smol::{Timer, future};
 
-/// What [`Server::bind`] makes.
+/// The type that [`Server::bind`] makes.
 pub type TcpServer = Server<TcpListener>;
 
-/// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
+/// Answers with the request; `/sleep/<ms>` takes that time.
 pub async fn app(request: &Request<'_>) -> Response {
     if let Some(time) = sleep_of(request) {
         Timer::after(time).await;
@@ -52,7 +52,7 @@ pub fn start(server: TcpServer) -> Running {
     start_async(server, app)
 }
 
-/// With an application that doesn't await.
+/// Starts a server with an application that doesn't await.
 pub fn start_with(
     server: TcpServer,
     app: impl Fn(&Request<'_>) -> Response + Send + Sync + 'static,
@@ -73,7 +73,7 @@ pub fn start_async(
     Running { address, shutdown, serving }
 }
 
-/// Serves on a listener whose address only the test knows.
+/// Starts a server on a listener whose address only the test knows.
 pub fn start_listening<L: Listener<Accepted: IntoStream>>(
     server: Server<L>,
     address: SocketAddr,
@@ -172,7 +172,7 @@ async fn count(mut body: RequestBody) -> Result<Response, RequestBodyError> {
     Ok(counted(octets, body.trailers().as_ref()))
 }
 
-/// At the end of a shutdown, the connections that the application has taken are dropped.
+/// Whether the end of a shutdown leaves connections to the application: here, they are dropped.
 pub const ECHO_GOES_ON: bool = false;
 
 /// Sends the target of its request, then everything back.
@@ -188,7 +188,7 @@ pub async fn echo(upgraded: Upgraded<TcpSocket>) {
     }
 }
 
-/// Says so when the server shuts down.
+/// Waits for the shutdown of the server, and sends a message.
 pub async fn say_goodbye(upgraded: Upgraded<TcpSocket>) {
     upgraded.shutdown_handle().begin().await;
     let (mut stream, _) = upgraded.into_parts();

@@ -1,4 +1,4 @@
-//! TCP streams that do what a test wants where something is read or written.
+//! TCP streams whose reads and writes a test can replace.
 
 use std::io::{self, IoSlice};
 use std::net::{TcpListener, TcpStream};
@@ -18,7 +18,7 @@ type Flush = dyn Fn(&TcpStream) -> io::Result<()> + Send + Sync;
 type ShutdownWrite = dyn Fn(&TcpStream) -> io::Result<()> + Send + Sync;
 type ShutdownRead = dyn Fn(&TcpStream) + Send + Sync;
 
-/// What is done instead of what a TCP stream does.
+/// Functions that replace those of a TCP stream.
 pub struct Hooks {
     pub read: Box<Read>,
     pub write: Box<Write>,

@@ -27,7 +27,7 @@ pub use h1events_thread::{
     Trailers, raise_descriptor_limit, reader, upgrade,
 };
 
-/// Says what it was asked; below `/sleep/`, it takes as many milliseconds as the number says.
+/// Answers with the request; `/sleep/<ms>` takes that time.
 pub fn app(request: &Request<'_>) -> Response {
     if let Some(time) = sleep_of(request) {
         thread::sleep(time);
@@ -56,7 +56,7 @@ pub fn start_with(
     start_on(server, address, app)
 }
 
-/// Serves on a listener whose address only the test knows.
+/// Starts a server on a listener whose address only the test knows.
 pub fn start_listening<L: Listener<Accepted: Stream>>(
     server: Server<L>,
     address: SocketAddr,
@@ -152,7 +152,7 @@ fn count(mut body: RequestBody) -> io::Result<Response> {
     Ok(counted(usize::try_from(octets).expect("it is small"), body.trailers().as_ref()))
 }
 
-/// After a shutdown, the application keeps the connections that it has taken.
+/// Whether the end of a shutdown leaves connections to the application: here, it keeps them.
 pub const ECHO_GOES_ON: bool = true;
 
 /// Sends the target of its request, then everything back.
@@ -169,7 +169,7 @@ pub fn echo(upgraded: Upgraded<TcpStream>) {
     }
 }
 
-/// Says so when the server shuts down.
+/// Waits for the shutdown of the server, and sends a message.
 pub fn say_goodbye(upgraded: Upgraded<TcpStream>) {
     assert!(upgraded.shutdown_handle().wait(SOON));
     let (mut stream, _) = upgraded.into_parts();

@@ -1,4 +1,4 @@
-//! An example that runs, and a client on a plain socket.
+//! A running example, and a client on a plain socket.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,12 +9,12 @@ use std::time::Duration;
 use h1events_server::Summary;
 use h1events_smol::ShutdownHandle;
 
-/// Nothing in these tests takes as long.
+/// Longest wait: no step of these tests takes as long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const TRANSPORTS: [&str; 2] = ["thread", "smol"];
 
-/// How an example tells that it serves.
+/// The function that an example calls when it serves.
 pub type Tell = Box<dyn FnOnce(SocketAddr, ShutdownHandle) + Send>;
 
 pub struct Running {
@@ -60,7 +60,7 @@ impl Running {
     }
 }
 
-/// Decodes a body in chunks, which must be whole.
+/// Decodes a body in chunks, which must be complete.
 #[allow(dead_code, reason = "not every test has one")]
 pub fn dechunk(mut chunks: &[u8]) -> Vec<u8> {
     let mut content = Vec::new();

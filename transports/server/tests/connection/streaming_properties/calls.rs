@@ -1,4 +1,4 @@
-//! A transport and an application that do anything that their interface permits, in any order.
+//! A transport and an application that make all permitted calls, in any order.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,9 +26,9 @@ struct Transport {
     now: Instant,
     source: Source,
     taken: Option<OwnedRequest>,
-    /// What the connection has asked for last, as long as nothing has been done about it.
+    /// The last step of the connection, until it is taken.
     step: Option<Step>,
-    /// Whether the body of the answer has been asked for a part, and had none.
+    /// Whether the body of the answer had no part when it was asked.
     body_sleeps: bool,
 }
 
@@ -57,7 +57,7 @@ impl Transport {
         self.body_sleeps = polled.is_pending();
     }
 
-    /// Answers in one of many ways, even while more of the body is waited for.
+    /// Answers in one of many ways, even while the application waits for more of the body.
     fn respond(&mut self, n: usize) {
         if let Some(request) = self.taken.take() {
             self.connection.put_request_back(request);
@@ -88,7 +88,7 @@ impl Transport {
         }
     }
 
-    /// The application has a request, and hasn't answered it.
+    /// Returns whether the application has a request that it hasn't answered.
     fn handles(&self) -> bool {
         self.step == Some(Step::Handle)
     }
@@ -161,7 +161,7 @@ proptest! {
                     shutdowns += usize::from(transport.step == Some(Step::Shutdown));
                 }
             }
-            // What was asked for is another thing after a call that ends the connection.
+            // After a call that ends the connection, the step is another one.
             if matches!(call, 10 | 11) {
                 transport.step = None;
             }

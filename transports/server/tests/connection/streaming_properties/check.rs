@@ -1,4 +1,4 @@
-//! What has to come of a plan: what the application reads, and what an independent client does.
+//! Checks the result of a plan: what the application and an independent client have read.
 
 use h1events_server::BodyState;
 
@@ -6,7 +6,7 @@ use super::plan::{Answer, End, Exchange, Streamed};
 use super::player::{Player, Seen};
 use crate::support::responses;
 
-/// Octets of a body that are thrown away at most for the next request.
+/// Octets of a body that are discarded for the next request, at most.
 const BOUND: usize = 256 * 1024;
 
 /// Asserts that the application has read what the client has sent.
@@ -21,8 +21,8 @@ pub(crate) fn requests(exchanges: &[Exchange], seen: &[Seen]) {
     }
 }
 
-/// Asserts that the client has read what the application has written: exactly that if all has
-/// gone well, otherwise a part of it that doesn't look whole. Returns whether the connection goes on.
+/// Asserts that the client has read what the application has written: exactly, or after a failure a part
+/// that doesn't look complete. Returns whether the connection continues.
 pub(crate) fn answers(exchanges: &[Exchange], player: &Player, is_disturbed: bool) -> bool {
     let read = player.client.read_to_end();
     let seen = &player.seen;
@@ -83,12 +83,12 @@ enum Outcome {
     Fails,
 }
 
-/// What has to come of an answer, as it was written.
+/// Returns the expected form of an answer.
 fn outcome(exchange: &Exchange, number: usize, seen: &Seen) -> Outcome {
     let Some(streamed) = exchange.streamed() else { return Outcome::Succeeds };
     let is_right = match declared(exchange, streamed, number) {
         Some(length) if seen.is_done => length == seen.written.len(),
-        // It was cut before its end, if it was too long already.
+        // If it was too long already, it was cut before its end.
         Some(length) => length >= seen.written.len(),
         None => true,
     };
@@ -101,13 +101,14 @@ fn declared(exchange: &Exchange, streamed: &Streamed, number: usize) -> Option<u
     length.map(|length| length.try_into().unwrap())
 }
 
-/// A body that isn't read isn't asked for, unless the application may still read it during its answer.
+/// Returns whether a 100 is permitted: an unread body gets none, unless the application may still read it during
+/// its answer.
 fn may_continue(exchange: &Exchange) -> bool {
     let reads = exchange.before.most() > 0;
     exchange.expects && (reads || !exchange.discards() && exchange.streamed().is_some())
 }
 
-/// Returns whether the connection goes on after the answer, as far as the body is concerned.
+/// Returns whether the connection continues after the answer, as far as the body is concerned.
 fn is_kept(exchange: &Exchange, number: usize) -> bool {
     let is_read = exchange.reads_all(number);
     let is_asked_for = exchange.streamed().is_some() && !exchange.discards();
@@ -141,7 +142,7 @@ fn check(
     }
     let outcome = outcome(exchange, number, seen);
     if !is_part && outcome == Outcome::Fails {
-        // The client has all that was announced: the rest has come too late to be told.
+        // The client has everything that was announced: the error has come too late for it to see.
         let length = declared(exchange, streamed, number);
         assert_eq!(length, Some(answer.body.len()), "{number}: a failed answer looks whole");
         return;

@@ -1,4 +1,4 @@
-//! What happens in an exchange, as it is drawn: the request, and what the application does with it.
+//! A random plan of an exchange: the request, and the application's actions.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(crate) struct Exchange {
     pub(crate) before: Reading,
     pub(crate) status: u16,
     pub(crate) answer: Answer,
-    /// Octets that the application takes at a time.
+    /// Octets that the application takes at once.
     pub(crate) bite: usize,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Body {
     Chunked { sizes: Vec<usize>, has_trailers: bool },
 }
 
-/// What the application does with the body before it answers, or during its answer.
+/// The application's use of the body, before or during its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     All,
@@ -46,10 +46,10 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug)]
 pub(crate) struct Streamed {
     pub(crate) parts: Vec<Part>,
-    /// Whether what the application reads then is part of the answer.
+    /// Whether the answer has the content that the application reads then.
     pub(crate) echoes: bool,
     pub(crate) during: Reading,
-    /// By how much the length is wrong that the application gives, if it gives one.
+    /// The error in the length that the application sets, if it sets one.
     pub(crate) length: Option<i64>,
     pub(crate) end: End,
 }
@@ -71,7 +71,7 @@ pub(crate) enum End {
     Failure,
 }
 
-/// More than any body has.
+/// More octets than any body has.
 static PATTERN: [u8; 400_200] = pattern();
 
 const fn pattern() -> [u8; 400_200] {
@@ -84,12 +84,12 @@ const fn pattern() -> [u8; 400_200] {
     pattern
 }
 
-/// Returns the octets that differ from place to place, and from message to message.
+/// Returns octets that depend on position and message.
 pub(crate) fn octets(message: usize, len: usize) -> &'static [u8] {
     &PATTERN[message * 7 % 200..][..len]
 }
 
-/// Content in one of the forms that an application has it in.
+/// Returns content in one of the forms of an application.
 pub(crate) fn content(octets: &'static [u8], kind: u8) -> Content {
     match kind % 3 {
         0 => octets.into(),
@@ -141,7 +141,7 @@ impl Exchange {
         self.method != "HEAD" && !matches!(self.status, 204 | 304)
     }
 
-    /// Returns the answer, if its body is made while it is sent.
+    /// Returns the answer, if its body is streamed.
     pub(crate) fn streamed(&self) -> Option<&Streamed> {
         match &self.answer {
             Answer::Streamed(streamed) if self.has_content() => Some(streamed),
@@ -196,7 +196,7 @@ impl Reading {
 }
 
 impl Streamed {
-    /// Returns the octets that the application writes, if it reads that of the request's content.
+    /// Returns the octets that the application writes, if it reads `echoed` of the request's content.
     pub(crate) fn content(&self, number: usize, echoed: &[u8]) -> Vec<u8> {
         let parts = self.parts.iter().flat_map(|part| match part {
             Part::Content { len, .. } => octets(2 * number, *len),

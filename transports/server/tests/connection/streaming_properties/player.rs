@@ -1,19 +1,19 @@
-//! An application that does what a plan says, a little at a time.
+//! An application that follows a plan in small steps.
 
 use h1events_server::{BodyState, Config, Response, Step, Trailers};
 
 use super::plan::{Answer, End, Exchange, Part, Reading, Streamed, content, octets};
 use crate::support::{Client, Source};
 
-/// What the application has seen of a request.
+/// The application's record of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) content: Vec<u8>,
     /// Octets that it had read when it answered.
     pub(crate) before: usize,
-    /// How the body has ended, if it has, with the number of trailers.
+    /// The end of the body, if it has come, with the number of trailers.
     pub(crate) end: Option<(BodyState<'static>, usize)>,
-    /// Octets that it has written, and whether it has come to the end of its answer.
+    /// Octets that it has written, and whether its answer is complete.
     pub(crate) written: Vec<u8>,
     pub(crate) is_done: bool,
 }
@@ -23,8 +23,8 @@ pub(crate) struct Player {
     exchanges: Vec<Exchange>,
     pub(crate) seen: Vec<Seen>,
     state: State,
-    /// Bytes that may be held: 64 KiB in each direction, the largest part, and as much of one that is
-    /// half sent.
+    /// Bytes that may be held: 64 KiB in each direction, the largest part, and the rest of one that is being
+    /// sent.
     most_held: usize,
 }
 
@@ -54,7 +54,7 @@ impl Player {
         matches!(self.state, State::Idle)
     }
 
-    /// Does one thing, if there is one to do.
+    /// Takes one step, if there is one.
     pub(crate) fn tick(&mut self) -> bool {
         let held = self.client.connection.buffered();
         assert!(held <= self.most_held, "{held} of {} bytes", self.most_held);
@@ -85,7 +85,7 @@ impl Player {
         }
     }
 
-    /// Does all there is to do.
+    /// Takes all steps.
     pub(crate) fn run(&mut self) {
         while self.tick() {}
     }
@@ -113,7 +113,8 @@ impl Player {
         }
     }
 
-    /// Takes a bite of the body: whether there was one. `None` if the application is through with it.
+    /// Takes some octets of the body, and returns whether there were any. `None` if the application has finished
+    /// with it.
     fn read(&mut self, most: usize, bite: usize) -> Option<bool> {
         let seen = self.seen.last_mut().expect("a request is there");
         let left = most.saturating_sub(seen.content.len());
@@ -165,7 +166,7 @@ impl Player {
         }
     }
 
-    /// Goes on with an answer: the next part, then what it reads, then the end.
+    /// Continues an answer: the next part, then the content that it reads, then the end.
     fn go_on(&mut self) -> bool {
         let (exchange, number) = (self.exchange(), self.number());
         let Some(streamed) = exchange.streamed() else { return false };
@@ -210,7 +211,7 @@ impl Player {
             End::Failure => source.fail(),
         };
         self.client.run();
-        // One that fails only now is over.
+        // A body that fails only now is over.
         self.state = State::Idle;
         true
     }

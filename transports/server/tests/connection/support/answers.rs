@@ -1,4 +1,4 @@
-//! What the client has read.
+//! The answers that the client has read.
 
 use super::client::Client;
 use super::responses::{self, Answer};
@@ -25,7 +25,7 @@ impl Client {
         self
     }
 
-    /// Expects one answer with that status.
+    /// Expects one answer with this status.
     #[track_caller]
     pub(crate) fn expect_one(&mut self, status: u16) -> Answer {
         let mut answers = self.new_answers();
@@ -35,7 +35,7 @@ impl Client {
         answer
     }
 
-    /// Expects a shutdown of the write half, after that `Connection: close`.
+    /// Expects a shutdown of the write half, after an answer with `Connection: close`.
     #[track_caller]
     pub(crate) fn expect_shutdown(&mut self) -> &mut Self {
         assert!(self.has_shut_down && !self.is_closed);
@@ -43,7 +43,7 @@ impl Client {
         self
     }
 
-    /// What the client has, if that is all.
+    /// Returns everything that the client has, if the connection is over.
     pub(crate) fn read_to_end(&self) -> responses::Read<'_> {
         let is_closed = (self.has_shut_down || self.is_closed) && !self.is_reset;
         responses::read_to_end(&self.sent, self.methods.iter().map(String::as_str), is_closed)

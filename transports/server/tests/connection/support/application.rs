@@ -1,4 +1,4 @@
-//! The application, where the test plays it: it reads bodies as they come, and answers.
+//! The application, if the test plays it: it reads bodies as they come, and answers.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl Client {
         client
     }
 
-    /// The application answers, although it may have waited for the body.
+    /// Answers as the application, which may have waited for the body.
     pub(crate) fn respond(&mut self, response: Response) -> &mut Self {
         self.methods.push(self.connection.request().method().to_owned());
         self.connection.respond(response, self.now());
@@ -27,7 +27,7 @@ impl Client {
         self
     }
 
-    /// The application reads what there is of the body, and waits for more.
+    /// Reads the available body as the application, and waits for more.
     pub(crate) fn read_body(&mut self) -> (Vec<u8>, BodyState<'static>) {
         let mut content = Vec::new();
         loop {
@@ -51,7 +51,7 @@ impl Client {
         }
     }
 
-    /// The application reads what there is of the body.
+    /// Reads the available body as the application.
     pub(crate) fn read_body_once(&mut self) -> usize {
         let BodyState::Content(octets) = self.connection.body_state() else { return 0 };
         let n = octets.len();
@@ -59,7 +59,7 @@ impl Client {
         n
     }
 
-    /// What a protocol gets that the connection has switched to.
+    /// Returns the bytes for the protocol that the connection has switched to.
     pub(crate) fn connection_parts(self) -> (OwnedRequest, Vec<u8>) {
         assert!(self.is_upgraded);
         self.connection.into_parts()
@@ -69,7 +69,7 @@ impl Client {
 /// An application that answers with the body of the request, as it comes.
 pub(crate) struct Echo {
     pub(crate) source: Source,
-    /// What it has read.
+    /// The content that it has read.
     pub(crate) content: Vec<u8>,
     is_done: bool,
 }
@@ -87,7 +87,7 @@ impl Echo {
         echo
     }
 
-    /// Moves what there is, until the application waits for more.
+    /// Moves all available content, until the application waits for more.
     pub(crate) fn run(&mut self, client: &mut Client) {
         while !self.is_done {
             let (content, state) = client.read_body();

@@ -1,4 +1,4 @@
-//! A client, a network and a transport in one: what a test says happens, at the time it says.
+//! A client, a network and a transport in one, which a test controls in virtual time.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 const DATE: Duration = Duration::from_secs(784_111_777);
 
 thread_local! {
-    /// What the clock of the day shows, and how often it was looked at.
+    /// The time of day, and the number of times it was read.
     static TIME_OF_DAY: Cell<(SystemTime, u32)> = const { Cell::new((UNIX_EPOCH, 0)) };
 }
 
@@ -34,27 +34,27 @@ pub(crate) struct Client {
     pub(super) start: Instant,
     now: Instant,
     date: SystemTime,
-    /// On its way to the server.
+    /// Bytes on their way to the server.
     wire: VecDeque<u8>,
     ended: bool,
     ends_with_last_read: bool,
-    /// How many more bytes the client reads, and how many pass at a time.
+    /// Bytes that the client still reads, and bytes of one write.
     pub(crate) window: usize,
     pub(crate) write_size: usize,
     pub(crate) read_size: usize,
-    /// Whether the server has memory for it, and what it has asked for.
+    /// Whether the server has memory for it, and the memory that it has asked for.
     pub(crate) has_memory: bool,
     pub(crate) asked: Vec<usize>,
-    /// How long the application takes.
+    /// The time of the application.
     pub(crate) handling: Duration,
-    /// What the server has written, and the sizes of its writes.
+    /// The bytes that the server has written, and the sizes of its writes.
     pub(crate) sent: Vec<u8>,
     pub(crate) writes: Vec<usize>,
-    /// The answers that the test has looked at.
+    /// The answers that the test has checked.
     pub(super) seen: usize,
     pub(crate) methods: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// What the server waits for.
+    /// The last step of the server.
     pub(crate) waits_for: Option<Step>,
     pub(crate) has_shut_down: bool,
     pub(crate) is_closed: bool,
@@ -78,12 +78,12 @@ impl Wake for Woken {
     }
 }
 
-/// Steps without a byte or a part that a connection may take to come to the next one.
+/// Steps that a connection may take without a byte or a part.
 const MOST_IDLE_STEPS: u32 = 8;
 
 impl Client {
-    /// Returns a connection to an application that answers with method and target, and with the
-    /// body, if there is one.
+    /// Returns a connection to an application that answers with the method, the target and the body, if
+    /// there is one.
     pub(crate) fn new() -> Self {
         Self::with(config(), echo)
     }
@@ -133,35 +133,35 @@ impl Client {
         client
     }
 
-    /// The client sends bytes.
+    /// Sends bytes.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         opt_out(|| self.wire.extend(bytes.as_ref()));
         self.run();
         self
     }
 
-    /// The client sends its last bytes; the transport learns at once that they are the last.
+    /// Sends the client's last bytes; the transport learns at once that they are the last.
     pub(crate) fn send_and_end(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         self.ended = true;
         self.ends_with_last_read = true;
         self.send(bytes)
     }
 
-    /// The client says that it sends no more.
+    /// Ends the client's input.
     pub(crate) fn end(&mut self) -> &mut Self {
         self.ended = true;
         self.run();
         self
     }
 
-    /// The client reads `n` more bytes.
+    /// Lets the client read `n` more bytes.
     pub(crate) fn read(&mut self, n: usize) -> &mut Self {
         self.window = self.window.saturating_add(n);
         self.run();
         self
     }
 
-    /// Time passes, in which the transport wakes at each deadline.
+    /// Advances the time; the transport wakes at each deadline.
     pub(crate) fn advance(&mut self, duration: Duration) -> &mut Self {
         let until = self.now + duration;
         while let Some(Step::Read { deadline } | Step::Write { deadline }) = self.waits_for
@@ -175,7 +175,7 @@ impl Client {
         self
     }
 
-    /// Time passes until the server has closed the connection: how much.
+    /// Advances the time until the server has closed the connection, and returns how much has passed.
     pub(crate) fn advance_to_close(&mut self) -> Duration {
         let before = self.now;
         while let Some(Step::Read { deadline } | Step::Write { deadline }) = self.waits_for {
@@ -195,7 +195,7 @@ impl Client {
         self.now
     }
 
-    /// How often the time of day was asked for since the last call.
+    /// Returns how many times the time of day was read since the last call.
     pub(crate) fn asked_for_date(&self) -> u32 {
         TIME_OF_DAY.replace((self.date, 0)).1
     }
@@ -213,7 +213,7 @@ impl Client {
         self.time_left().expect("there is a deadline") + (self.now - self.start)
     }
 
-    /// The server gives the memory that it was asked for, once. Returns the number of bytes.
+    /// Gives the connection the memory that it has asked for, once. Returns the number of bytes.
     pub(crate) fn allocate(&mut self) -> usize {
         let Some(Step::Allocate { bytes }) = self.waits_for else {
             panic!("no memory is asked for: {:?}", self.waits_for);
@@ -223,7 +223,7 @@ impl Client {
         bytes
     }
 
-    /// Takes steps until the server waits for something or is through.
+    /// Takes steps until the server waits or has finished.
     pub(crate) fn run(&mut self) {
         self.waits_for = None;
         let mut idle_steps = 0;
@@ -246,7 +246,7 @@ impl Client {
         self.date += duration;
     }
 
-    /// Takes a step. Returns whether a byte has moved, or the application has done something.
+    /// Takes a step. Returns whether a byte has moved, or the application has acted.
     fn step(&mut self) -> bool {
         TIME_OF_DAY.set((self.date, TIME_OF_DAY.get().1));
         let step = self.connection.step(self.now);

@@ -1,5 +1,5 @@
-//! A reader of responses that shares no code with the crate: strict, and only for what a server
-//! of this project may send.
+//! A reader of responses that shares no code with the crate. It is strict, and accepts only what a
+//! server of this project may send.
 
 /// A response, interim ones included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,13 +10,13 @@ pub(crate) struct Answer {
     pub(crate) trailers: Vec<(String, String)>,
 }
 
-/// What a client has at the end of a connection.
+/// The client's bytes at the end of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Read<'a> {
     pub(crate) answers: Vec<Answer>,
-    /// The answer that isn't whole, if its head is.
+    /// The incomplete answer, if its head is complete.
     pub(crate) part: Option<Answer>,
-    /// Bytes of a head that isn't whole, or of the protocol that was switched to.
+    /// Bytes of an incomplete head, or of the new protocol.
     pub(crate) rest: &'a [u8],
 }
 
@@ -37,7 +37,7 @@ impl Answer {
         str::from_utf8(&self.body).unwrap()
     }
 
-    /// Returns whether the end of the connection is that of the body.
+    /// Returns whether the body ends with the connection.
     fn ends_with_connection(&self, method: &str) -> bool {
         method != "HEAD"
             && !matches!(self.status, 204 | 304)
@@ -46,10 +46,10 @@ impl Answer {
     }
 }
 
-/// Reads the responses to requests with these methods, in order; those for which there is no method are
-/// read as answers to a GET. Gives them with what is left after a switch of protocols.
+/// Reads the responses to requests with these methods, in order; further ones are read as answers to a
+/// GET. Returns them with the bytes after a switch of protocols.
 ///
-/// Panics if the bytes are anything else than whole responses.
+/// Panics if the bytes aren't complete responses.
 pub(crate) fn read<'a>(
     bytes: &'a [u8],
     methods: impl Iterator<Item = &'a str>,
@@ -61,7 +61,7 @@ pub(crate) fn read<'a>(
     (read.answers, read.rest)
 }
 
-/// Reads what has come until the end of the connection. `is_closed`: that was a close, and no reset.
+/// Reads the bytes up to the end of the connection. `is_closed`: it was a close, not a reset.
 ///
 /// Panics if the bytes aren't the beginning of responses.
 pub(crate) fn read_to_end<'a>(
@@ -102,7 +102,7 @@ pub(crate) fn read_to_end<'a>(
     read
 }
 
-/// Reads the body of an answer. Returns whether it is whole.
+/// Reads the body of an answer. Returns whether it is complete.
 fn body(answer: &mut Answer, method: &str, bytes: &mut &[u8], is_closed: bool) -> bool {
     let length = answer.field("content-length").map(|value| {
         assert!(value.bytes().all(|octet| octet.is_ascii_digit()), "{value}");
@@ -130,7 +130,7 @@ fn body(answer: &mut Answer, method: &str, bytes: &mut &[u8], is_closed: bool) -
     length.map_or(is_closed, |length| has_come == length)
 }
 
-/// Reads a body in chunks, and its trailers. `None` if it isn't whole.
+/// Reads a body in chunks, and its trailers. `None` if it is incomplete.
 fn chunks(answer: &mut Answer, bytes: &mut &[u8]) -> Option<()> {
     loop {
         let size = line(bytes)?;
@@ -173,7 +173,7 @@ fn field_lines(bytes: &mut &[u8]) -> Option<Vec<(String, String)>> {
     }
 }
 
-/// Takes a line. `None` if its end isn't there.
+/// Takes a line. `None` if it is incomplete.
 fn line(bytes: &mut &[u8]) -> Option<String> {
     let end = bytes.windows(2).position(|window| window == b"\r\n")?;
     let line = String::from_utf8(bytes[..end].to_vec()).unwrap();

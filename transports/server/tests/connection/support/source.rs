@@ -1,4 +1,4 @@
-//! A body of an answer whose parts the test gives when it wants.
+//! A body of an answer whose parts the test supplies at any time.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use h1events_server::{Body, BodyError, Content, Part, Trailers};
 
-/// The test has one end, and gives a clone to the connection.
+/// The test holds one clone, and the connection another.
 #[derive(Clone, Default)]
 pub(crate) struct Source {
     state: Arc<Mutex<State>>,
@@ -49,7 +49,7 @@ impl Source {
         self
     }
 
-    /// Parts that the connection hasn't asked for.
+    /// Parts that the connection hasn't taken.
     pub(crate) fn parts_left(&self) -> usize {
         self.state.lock().unwrap().parts.len()
     }

@@ -1,4 +1,4 @@
-//! What simulated clients do.
+//! Simulated clients.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -7,53 +7,53 @@ use h1events_server::{Activity, ConnectionId};
 
 use super::{MS, SECOND};
 
-/// What comes from a client.
+/// Input from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// A byte, or a few: no progress.
+    /// A few bytes: no progress.
     Byte,
-    /// That much of a body: progress, if it is a KiB.
+    /// Bytes of a body: progress, if they are a KiB.
     Body(usize),
-    /// All of a request.
+    /// A complete request.
     Request,
-    /// The client has taken that much of an answer.
+    /// The client has read bytes of an answer.
     Taken,
     /// The end of its connection.
     End,
 }
 
-/// How a client behaves. All of them come back when their connection has ended, if they
+/// The behaviour of a client. Clients of all kinds reconnect after the end of their connection, if they
 /// are told to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
-    /// Connects, and no more.
+    /// Only connects.
     Silent,
     /// Sends a byte of a head.
     HalfHead,
-    /// Sends so many bytes of a body, and stops.
+    /// Sends some bytes of a body, and stops.
     HalfBody(usize),
-    /// Sends a byte of a body each interval, and never makes a KiB.
+    /// Sends a byte of a body each interval, and never reaches a KiB.
     Drip(Duration),
     /// Sends a KiB of a body each interval.
     Steady(Duration),
-    /// Sends a request and takes nothing of the answer.
+    /// Sends a request, and reads nothing of the answer.
     SlowReader,
     /// Sends the head of a request that is answered as its body comes, and no body.
     StalledExchange,
-    /// Takes a part of the answer each interval.
+    /// Reads a part of the answer each interval.
     SteadyReader(Duration),
     /// Has its last answer, and doesn't close.
     Lingerer,
     /// The same, and sends a byte each interval.
     NoisyLingerer(Duration),
-    /// Sends requests, each that long after the last answer.
+    /// Sends requests, each at a time after the last answer.
     Polite { think: Duration },
     /// Always has more requests on their way.
     Pipeliner,
 }
 
 impl Kind {
-    /// What comes with the connection.
+    /// Returns the first input of the connection.
     pub(crate) fn first(self) -> Vec<Input> {
         match self {
             Self::Silent => vec![],
@@ -75,7 +75,7 @@ impl Kind {
         }
     }
 
-    /// What it sends each interval.
+    /// Returns the input of each interval.
     pub(crate) const fn repeated(self) -> Option<(Duration, Input)> {
         match self {
             Self::Drip(interval) | Self::NoisyLingerer(interval) => Some((interval, Input::Byte)),
@@ -98,22 +98,22 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) kind: Kind,
-    /// The time until the server hears of it, or it of the server.
+    /// The delay in each direction.
     pub(crate) latency: Duration,
     /// The time between its connection and its first request: a relay connects before it has one.
     pub(crate) first_delay: Duration,
     pub(crate) comes_back: bool,
-    /// How long the application takes for a request of it.
+    /// The application's time for one of its requests.
     pub(crate) handling: Duration,
-    /// How many bytes an answer to it has.
+    /// Bytes of an answer to it.
     pub(crate) answer: usize,
-    /// Its connections so far: what was sent on an earlier one goes nowhere.
+    /// The number of its connections so far: input of an earlier one is ignored.
     pub(crate) generation: u32,
     pub(crate) queued: Option<Instant>,
-    /// What has come from it, and the server hasn't read.
+    /// Input that the server hasn't read.
     pub(crate) inbox: VecDeque<Input>,
     pub(crate) connection: Option<Connection>,
-    /// Requests that it has sent on this connection and that aren't answered.
+    /// Unanswered requests on this connection.
     pub(crate) in_flight: u32,
     /// Answers on this connection.
     pub(crate) answers: u32,
@@ -121,11 +121,11 @@ pub(crate) struct Client {
     pub(crate) total_answers: u32,
     /// Connections that the server has ended.
     pub(crate) ended: u32,
-    /// Answers that said that there is no memory.
+    /// Answers with a 503.
     pub(crate) refused: u32,
-    /// Requests in flight when a connection was ended that had had an answer.
+    /// Requests in flight at the end of a connection that has had an answer.
     pub(crate) lost: u32,
-    /// The same, when it had had none.
+    /// The same for a connection without an answer.
     pub(crate) lost_first: u32,
 }
 
@@ -135,20 +135,20 @@ pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) activity: Activity,
     pub(crate) held: usize,
-    /// Bytes that it needs before it is read on.
+    /// Bytes that it needs before it is read again.
     pub(crate) needs: Option<usize>,
     pub(crate) waits: bool,
     pub(crate) deadline: Option<Instant>,
     /// When it was last answered.
     pub(crate) answered: Option<Instant>,
-    /// Since when it had made no progress when it last reported, and how often in a row there had been
-    /// some within a second.
+    /// The time of its last reported progress, and the number of bursts in a row with less than a second in
+    /// between.
     pub(crate) progress: (Instant, u32),
     pub(crate) closes: bool,
 }
 
 impl Connection {
-    /// Notes what it is about to report.
+    /// Notes its next report.
     pub(crate) fn note_progress(&mut self) {
         let (last, in_a_row) = self.progress;
         if let Activity::Receiving { since }

@@ -17,7 +17,7 @@ pub(crate) use world::World;
 pub(crate) const MS: Duration = Duration::from_millis(1);
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// Returns the defaults, with another cap.
+/// Returns the defaults, with another limit of connections.
 pub(crate) fn cap(connections: usize) -> EndpointConfig {
     let mut config = EndpointConfig::new();
     config.max_connections = connections;

@@ -1,4 +1,4 @@
-//! What an endpoint should decide, looked up among all connections.
+//! The right decision of an endpoint, from a search of all connections.
 
 use std::time::{Duration, Instant};
 

@@ -1,11 +1,11 @@
-//! A purse that knows what was taken from it.
+//! A purse that records what was taken.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use h1events_server::Purse;
 
-/// The bytes that are taken from purses of one size.
+/// The account of purses of one size.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Account {
     max: usize,
@@ -24,12 +24,12 @@ impl Account {
         self.used.load(Relaxed)
     }
 
-    /// Returns the most bytes that were ever used after some were taken that had to be there.
+    /// Returns the most bytes that were ever in use after a regular take.
     pub(crate) fn peak(&self) -> usize {
         self.peak.load(Relaxed)
     }
 
-    /// Returns the bytes that were ever taken without regard to the budget.
+    /// Returns the bytes that were ever overdrawn.
     pub(crate) fn overdrawn(&self) -> usize {
         self.overdrawn.load(Relaxed)
     }

@@ -1,4 +1,4 @@
-//! The server's side of a connection: what a transport does.
+//! The server's side of a connection: the transport.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::world::{ClientId, Event, World};
 const BUFFER: usize = 8 * 1024;
 
 impl World {
-    /// The connection takes step after step, until it waits.
+    /// Takes steps of the connection until it waits.
     pub(super) fn go_on(&mut self, id: ClientId) {
         loop {
             let now = self.now;
@@ -76,7 +76,7 @@ impl World {
             (Activity::Sending { .. }, Input::Taken) => {
                 connection.activity = Activity::Sending { since: now };
             }
-            // While an answer waits to be taken, nothing is read.
+            // While an answer waits, the connection isn't read.
             (Activity::Sending { .. }, _) | (_, Input::Taken) => {}
             (Activity::New { .. } | Activity::Idle { .. }, Input::Byte) => {
                 connection.activity = Activity::Receiving { since: now };
@@ -139,7 +139,7 @@ impl World {
         self.schedule(latency, id, Event::Answered(closes));
     }
 
-    /// A 503.
+    /// Answers with a 503.
     fn refuse(&mut self, id: ClientId) {
         let client = &mut self.clients[id];
         let Some(connection) = &mut client.connection else { return };
@@ -152,7 +152,7 @@ impl World {
         client.inbox.push_back(Input::End);
     }
 
-    /// The server ends the connection.
+    /// Ends the connection.
     fn end(&mut self, id: ClientId) {
         let is_cut_early = self.has_drained
             && !self.endpoint.is_over(self.now)

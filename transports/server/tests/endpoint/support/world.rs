@@ -11,10 +11,10 @@ use super::{Account, oracle};
 
 pub(crate) type ClientId = usize;
 
-/// When, in which order, to which client, in which generation of it.
+/// Time, order, client, and the number of the client's connection.
 pub(super) type Scheduled = (Instant, u64, ClientId, u32, Event);
 
-/// What happens at a time.
+/// An event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Event {
     Connect,
@@ -24,7 +24,7 @@ pub(super) enum Event {
     Close,
     Repeat,
     Handled,
-    /// The client hears of an answer, which may be the last one.
+    /// The client gets an answer, which may be the last one.
     Answered(bool),
     Ended,
 }
@@ -34,24 +34,24 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) account: Account,
     pub(crate) clients: Vec<Client>,
-    /// How long those waited that were admitted.
+    /// The waits of admitted newcomers.
     pub(crate) waits: HashMap<ClientId, Duration>,
-    /// When each client last got an answer.
+    /// The time of each client's last answer.
     pub(crate) last_answers: HashMap<ClientId, Instant>,
-    /// The deadline of a client's turn, while it waits.
+    /// The deadline of each client's step, while it waits.
     pub(crate) idle_timeout: Option<Duration>,
-    /// Whether each eviction is compared with what it should be: all connections are looked at.
+    /// Whether each eviction is compared with a search of all connections.
     pub(crate) is_checked: bool,
-    /// Connections that were woken since the deadline had passed, and had nothing to read.
+    /// Connections that were woken by their deadline, and had nothing to read.
     pub(crate) timed_out: u64,
     /// Calls of `handle_timeout`.
     pub(crate) timeouts: u64,
-    /// The longest time that the first newcomer waited while a connection could have been ended.
+    /// The longest wait of the first newcomer while a connection could have ended.
     pub(crate) held_up: Duration,
     pub(super) held_up_since: Option<Instant>,
     /// Connections that were closed before the drain.
     pub(crate) closed_before_drain: u64,
-    /// Connections that the drain ended in the midst of a request, before its time was over.
+    /// Connections that the drain ended within a request, before its time was over.
     pub(crate) cut_early: u64,
     pub(super) queue: VecDeque<ClientId>,
     pub(super) retry: Option<Instant>,
@@ -92,12 +92,12 @@ impl World {
         }
     }
 
-    /// A client connects now.
+    /// Connects a client now.
     pub(crate) fn connect(&mut self, kind: Kind) -> ClientId {
         self.connect_in(Duration::ZERO, Client::new(kind))
     }
 
-    /// So many clients connect, which come back whenever they are thrown out.
+    /// Connects `count` clients, which reconnect whenever they are ended.
     pub(crate) fn flood(&mut self, kind: Kind, clients: usize) {
         for _ in 0..clients {
             self.connect_in(Duration::ZERO, Client { comes_back: true, ..Client::new(kind) });
@@ -111,7 +111,7 @@ impl World {
         id
     }
 
-    /// A client sends, beyond what its kind does.
+    /// Lets a client send, besides the behaviour of its kind.
     pub(crate) fn send(&mut self, client: ClientId, input: Input) {
         self.clients[client].in_flight += u32::from(input == Input::Request);
         self.arrive(client, input);
@@ -140,14 +140,14 @@ impl World {
         self.settle();
     }
 
-    /// The clock goes on, and the process doesn't: it was suspended.
+    /// Lets the clock go on while the process is suspended.
     pub(crate) fn suspend_for(&mut self, time: Duration) {
         self.now += time;
         self.held_up_since = None;
         self.settle();
     }
 
-    /// What has to be true at any time.
+    /// Asserts what has to be true at any time.
     pub(crate) fn check(&self) {
         let connections = || self.clients.iter().filter_map(|client| client.connection.as_ref());
         let held: usize = connections().map(|connection| connection.held).sum();
@@ -161,7 +161,7 @@ impl World {
         self.settle();
     }
 
-    /// Returns how many of the clients have a connection.
+    /// Returns the number of clients with a connection.
     pub(crate) fn connected(&self) -> usize {
         self.clients.iter().filter(|client| client.connection.is_some()).count()
     }
@@ -226,7 +226,7 @@ impl World {
         }
     }
 
-    /// The client has an answer.
+    /// Gives the client an answer.
     fn hear_answer(&mut self, id: ClientId, is_last: bool) {
         let Client { latency, kind, .. } = self.clients[id];
         match kind {
@@ -239,7 +239,7 @@ impl World {
         }
     }
 
-    /// The client sends a request, which is that long on its way.
+    /// Sends a client's request, which takes `delay`.
     fn speak(&mut self, id: ClientId, delay: Duration) {
         self.clients[id].in_flight += 1;
         if delay.is_zero() {
@@ -257,7 +257,7 @@ impl World {
         }
     }
 
-    /// Until nothing is left to do at this time.
+    /// Runs until nothing is left to do at this time.
     fn settle(&mut self) {
         loop {
             if self.endpoint.timeout(self.now).is_some_and(|timeout| timeout <= self.now) {
@@ -284,7 +284,7 @@ impl World {
         }
     }
 
-    /// Does what an acceptor does, until no newcomer is admitted.
+    /// Acts as the acceptor, until no newcomer is admitted.
     fn accept(&mut self) -> bool {
         if self.queue.is_empty() {
             self.endpoint.relieve();
@@ -334,7 +334,7 @@ impl World {
         self.go_on(id);
     }
 
-    /// The connection that was chosen deserves it most.
+    /// Asserts that the chosen connection is the right one.
     fn check_eviction(&mut self) {
         let Some(id) = self.endpoint.poll_wake() else { return };
         let chosen = self.ids[&id];
@@ -355,7 +355,7 @@ impl World {
         self.go_on(chosen);
     }
 
-    /// The first newcomer waits, and a connection could go.
+    /// Notes the wait of the first newcomer while a connection could end.
     fn note_held_up(&mut self) {
         if !self.is_checked {
             return;
