@@ -17,7 +17,7 @@ use crate::shared::SharedEndpoint;
 pub struct Admitted<T> {
     /// The position of the endpoint: a thread server has one, each worker has its own.
     pub endpoint: usize,
-    /// What was accepted.
+    /// The accepted connection.
     pub accepted: T,
     /// The place. Drop it last, so that the descriptor is free before the endpoint admits another
     /// connection.

@@ -346,11 +346,11 @@ impl Session {
         let handler = match handler.map(Box::<dyn Any + Send>::downcast) {
             Some(Ok(handler)) => *handler,
             Some(Err(_)) => {
-                log::error!("{peer}: upgraded, but what takes it expects another kind of stream");
+                log::error!("{peer}: upgraded, but the handler expects another kind of stream");
                 return None;
             }
             None => {
-                log::warn!("{peer}: upgraded, but nobody takes it");
+                log::warn!("{peer}: upgraded, but without a handler");
                 return None;
             }
         };

@@ -45,7 +45,7 @@ pub struct Buffer {
     /// Whether the last answer ends with the connection.
     pub(crate) ends_with_connection: bool,
     pub(crate) date: Date,
-    /// What takes the connection after an upgrade.
+    /// The handler of the connection after an upgrade.
     pub(crate) upgrade_handler: Option<UpgradeHandler>,
     /// Bytes of memory that the connection may take.
     pub(crate) allowance: usize,

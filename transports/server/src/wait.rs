@@ -11,8 +11,8 @@
 //! `Body` and `Writing` keep a [`MinDataRate`]. The client's time is an account: it holds
 //! `grace_period` at the start, loses a second each second, and gains a second for each
 //! `bytes_per_second` bytes that move. It never holds more than [`LONGEST_PAUSE`], or `grace_period`
-//! if that is longer. So a client that keeps the rate is never ended, and one that stops, or sends a
-//! byte now and then, is ended within a minute, however much it has moved before.
+//! if that is longer. So a client that keeps the rate is never ended, and one that stops, or
+//! trickles bytes, is ended within a minute, however much it has moved before.
 //!
 //! There is one wait at a time, since the connection isn't read while answers wait to be written. The
 //! client can't send in that time, so a request that it is in the middle of gets its whole time again

@@ -14,8 +14,8 @@ use crate::client::Client;
 
 /// The body of a request, as it comes: a stream of octets, and one of parts.
 ///
-/// The connection reads only when the application asks for more. When the body is dropped, the rest is discarded. It
-/// can move to another task or thread, and become part of the answer.
+/// The connection reads only when the application asks for more. When the body is dropped, the rest is
+/// discarded. It can move to another task or thread, and become part of the answer.
 ///
 /// Errors are those of [`RequestBodyError`]. [`Server::serve_streaming`](crate::Server::serve_streaming) makes it, as in
 /// this program that counts bytes:
@@ -43,7 +43,7 @@ struct Mailbox {
     content: Vec<u8>,
     /// Octets of it that the application has taken.
     taken: usize,
-    /// How the body has ended.
+    /// The end of the body, once it has come.
     end: Option<Result<Trailers, RequestBodyError>>,
     /// Whether the application waits.
     is_wanted: bool,

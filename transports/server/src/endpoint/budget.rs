@@ -26,7 +26,7 @@ pub trait Purse {
 /// Bytes of one grant, at most.
 const GRANT: usize = 64 * 1024;
 
-/// The budget is at least this number of grants: an endpoint may keep two that it doesn't use.
+/// Grants in a budget, at least: an endpoint may keep two that it doesn't use.
 const GRANTS: usize = 256;
 
 /// Time between two checks for memory that other endpoints have given back.

@@ -204,7 +204,7 @@ impl Endpoint {
                 }
             }
             Some(Fate::Evicted) if !has_progressed => return Verdict::End,
-            // What has begun is finished.
+            // A request that has begun is finished first.
             Some(Fate::Drained) if !has_progressed && slot.has_finished() => return Verdict::End,
             Some(Fate::Evicted | Fate::Drained) => self.pardon(id.0),
         }

@@ -172,7 +172,7 @@ async fn count(mut body: RequestBody) -> Result<Response, RequestBodyError> {
     Ok(counted(octets, body.trailers().as_ref()))
 }
 
-/// Whether the end of a shutdown leaves connections to the application: here, they are dropped.
+/// Whether upgraded connections outlive a shutdown. Here, they are dropped at its end.
 pub const ECHO_GOES_ON: bool = false;
 
 /// Sends the target of its request, then everything back.

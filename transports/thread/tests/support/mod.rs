@@ -152,7 +152,7 @@ fn count(mut body: RequestBody) -> io::Result<Response> {
     Ok(counted(usize::try_from(octets).expect("it is small"), body.trailers().as_ref()))
 }
 
-/// Whether the end of a shutdown leaves connections to the application: here, it keeps them.
+/// Whether upgraded connections outlive a shutdown. Here, the application keeps them.
 pub const ECHO_GOES_ON: bool = true;
 
 /// Sends the target of its request, then everything back.

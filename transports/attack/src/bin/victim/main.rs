@@ -148,7 +148,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Returns deadlines so short that many pass in an attack of a few seconds, or the defaults.
+    /// Returns short deadlines, many of which pass in an attack of a few seconds, or the defaults.
     fn config(&self) -> Config {
         let mut config = Config::new();
         if !self.default_deadlines {

@@ -20,7 +20,7 @@ pub(super) struct Step<'a> {
     pub(super) after: usize,
 }
 
-/// How the bytes end.
+/// The end of the bytes.
 pub(super) enum Ending {
     /// With a complete request. `unread` bytes follow the last request of the connection.
     Complete { unread: usize },

@@ -73,7 +73,7 @@ impl Queue {
             if dropped > 0 {
                 lines.extend_from_slice(
                     format!(
-                        "h1events: {dropped} lines of the log were dropped here: nobody read them\n"
+                        "h1events: {dropped} lines of the log were dropped here: they had no reader\n"
                     )
                     .as_bytes(),
                 );

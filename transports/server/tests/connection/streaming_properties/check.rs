@@ -69,7 +69,7 @@ pub(crate) fn answers(exchanges: &[Exchange], player: &Player, is_disturbed: boo
         }
     }
     let rest: Vec<_> = found.map(|answer| answer.status).collect();
-    assert!(is_disturbed || rest.is_empty(), "{rest:?} that nobody gave");
+    assert!(is_disturbed || rest.is_empty(), "{rest:?} from no source");
     !player.client.has_shut_down
 }
 
@@ -83,7 +83,7 @@ enum Outcome {
     Fails,
 }
 
-/// Returns the expected form of an answer.
+/// Returns the expected outcome of an answer.
 fn outcome(exchange: &Exchange, number: usize, seen: &Seen) -> Outcome {
     let Some(streamed) = exchange.streamed() else { return Outcome::Succeeds };
     let is_right = match declared(exchange, streamed, number) {

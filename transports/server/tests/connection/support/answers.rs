@@ -43,7 +43,7 @@ impl Client {
         self
     }
 
-    /// Returns everything that the client has, if the connection is over.
+    /// Reads the client's bytes up to the end of the connection.
     pub(crate) fn read_to_end(&self) -> responses::Read<'_> {
         let is_closed = (self.has_shut_down || self.is_closed) && !self.is_reset;
         responses::read_to_end(&self.sent, self.methods.iter().map(String::as_str), is_closed)
