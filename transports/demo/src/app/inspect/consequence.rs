@@ -36,7 +36,7 @@ pub(super) const fn consequence(kind: ErrorKind) -> Option<&'static str> {
         }
         E::DuplicateHost | E::InvalidHost | E::EmptyHost | E::MissingHost => {
             "A cache or a proxy may choose one site, and the server another. An attacker can then \
-             poison the cache for all, or reach a site that should be closed."
+             poison the cache for all, or reach an internal site."
         }
         E::ForbiddenConnectionOption | E::InvalidConnection => {
             "A proxy removes the fields that Connection names. The server then gets the request without \
