@@ -227,7 +227,7 @@ fn connection_that_never_stops_asking_makes_room() {
     }
 }
 
-/// Each write waits, and none for long. Whether the end of the answer is that of the connection plays no part.
+/// Each write waits, and none for long. The answer may end with the connection, or not.
 #[test]
 fn connection_that_takes_its_answer_steadily_makes_room() {
     static PART: [u8; 64 * 1024] = [b'x'; 64 * 1024];
@@ -244,7 +244,7 @@ fn connection_that_takes_its_answer_steadily_makes_room() {
             let gate = gate.clone();
             move || take_steadily(stream, &gate)
         });
-        // By then, the system has taken what it ever does.
+        // By then, the system's buffers are full.
         thread::sleep(millis(1_000));
         let mut newcomer = server.connect();
         let (answer, time) = timed(|| newcomer.ask(GET));
@@ -258,7 +258,7 @@ fn connection_that_takes_its_answer_steadily_makes_room() {
     }
 }
 
-/// Reads 800 kB a second until the gate opens, and as fast as it can for a while then. Returns whether the
+/// Reads 800 kB a second until the gate opens, and then as fast as it can for a while. Returns whether the
 /// connection has ended.
 fn take_steadily(mut stream: TcpStream, gate: &Gate) -> bool {
     let mut since = Instant::now();

@@ -37,7 +37,7 @@ fn many_pipelined_requests_do_not_hold_up_a_neighbour() {
     server.stop();
 }
 
-/// Although none of its handlers waits for anything.
+/// None of its handlers waits.
 #[test]
 fn answer_leaves_before_the_next_handler_that_computes_is_through() {
     let server = start_with(bind_single(), |request| {
@@ -49,7 +49,7 @@ fn answer_leaves_before_the_next_handler_that_computes_is_through() {
     client.send(&GET.repeat(6));
     for left in (0..6).rev() {
         assert_eq!(client.answer().0, 200);
-        // The others take half a second each. The machine may be late for two of them.
+        // The other handlers take half a second each. The machine may be late for two of them.
         let time = start.elapsed();
         assert!(left < 3 || time < millis(2_500), "{left} are left after {time:?}");
     }

@@ -69,8 +69,8 @@ impl Session {
         &mut self.connection
     }
 
-    /// Whether a newcomer waits for a place, or the server ends: then a connection is to report before it
-    /// waits, and not only when it has waited for long.
+    /// Whether a newcomer waits for a place, or the server ends. Then a connection reports before it waits,
+    /// and not only after a long wait.
     #[must_use]
     pub fn is_watchful(&self) -> bool {
         self.guard.endpoint.is_watchful()

@@ -119,8 +119,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
         Ok(())
     }
 
-    /// Whether the answers before a request leave before it is handled: a handler that computes can't be
-    /// interrupted.
+    /// Returns whether the answers before a request leave before it is handled, since nothing can interrupt a handler
+    /// that computes.
     fn sends_first(&mut self) -> bool {
         self.is_slow && self.session.connection_mut().unsent_answers() > 0
     }

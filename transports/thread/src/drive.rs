@@ -64,7 +64,7 @@ pub(crate) struct Driver<S> {
 /// The state that a connection shares with threads that abort it.
 #[derive(Debug, Default)]
 pub(crate) struct Abort {
-    /// Whether the connection is to end at once. Its session knows.
+    /// Whether the connection has to end at once. Its session knows the reason.
     pub(crate) is_due: AtomicBool,
     /// Whether it has to end with a reset. Only its own thread can reset it, by dropping the stream.
     pub(crate) resets: AtomicBool,
@@ -252,7 +252,7 @@ impl<S: Stream> Driver<S> {
 
     /// Writes and flushes: only flushed bytes are sent.
     fn write(&mut self, deadline: Instant, mut now: Instant) -> io::Result<Instant> {
-        // A client that takes an answer steadily has each write wait, and none for long.
+        // If a client reads an answer steadily, each write waits, and none for long.
         if self.would_block || self.session.is_watchful() && !self.stream.has_space() {
             now = Instant::now();
             if !self.session.wait(None, now) {

@@ -65,7 +65,7 @@ fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
         Order::EndReading => stream.shutdown_read(),
         // Its thread writes, and reports.
         Order::EndWriting if stream.has_space() => {}
-        // Closed, it would end regularly. Its thread hears when its write has waited for long.
+        // A close would end it regularly. Its thread notices when its write has waited for long.
         Order::EndWriting if abort.resets.load(SeqCst) => abort.is_due.store(true, SeqCst),
         Order::EndWriting => stream.close(),
         Order::Abort => {

@@ -180,7 +180,7 @@ fn request_head(request: &Request<'_>, upstream: &str) -> Vec<u8> {
 /// Makes the response, without its body.
 fn response(head: &Head) -> io::Result<Response> {
     if head.status == 426 {
-        // RFC 9110 section 15.5.22: it has to name a protocol, and that field belongs to the other connection.
+        // RFC 9110 section 15.5.22: a 426 has to name a protocol, in a field of the other connection.
         return Err(io::Error::other("the answer asks for another protocol"));
     }
     end_to_end(head.fields()).try_fold(Response::new(head.status), |response, field| {
