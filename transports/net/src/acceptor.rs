@@ -231,9 +231,9 @@ impl<L: Listener> Acceptor<L> {
                         Reaction::Retry => {}
                         Reaction::MakeRoom => return Ok(self.make_room(now)),
                         Reaction::Pause => {
-                            // A drain doesn't wait for what can't be accepted.
+                            // A drain doesn't wait for connections that can't be accepted.
                             self.queued = 0;
-                            // The other listeners may have no error.
+                            // The other listeners may work.
                             retry_at = Some(now + ACCEPT_RETRY_DELAY);
                             break;
                         }
@@ -308,10 +308,10 @@ impl<L: Listener> Acceptor<L> {
         if none_waits {
             self.queued = 0;
         }
-        // Those that connected before the shutdown are accepted, however long that takes. Those that
-        // go on coming are not waited for.
+        // Clients that connected before the shutdown are accepted, however long that takes. The
+        // acceptor doesn't wait for later ones.
         if is_over || !admits && self.queued == 0 || is_empty && none_waits {
-            // Clients that connect from now on are refused by the system.
+            // From now on, the system refuses clients that connect.
             self.listeners.clear();
         }
         self.listeners.is_empty() && is_empty

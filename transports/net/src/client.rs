@@ -80,11 +80,11 @@ fn state_of(socket: BorrowedFd<'_>, events: PollFlags) -> ClientState {
     if events.is_empty() {
         return ClientState::Connected;
     }
-    // A read may find no more than an end: Wine has told the error by then.
+    // A read may find only an end: Wine reports the error before.
     if events.contains(PollFlags::ERR) {
         return ClientState::Gone;
     }
-    // It doesn't wait: there is something.
+    // This doesn't wait, since there is input.
     match recv(socket, &mut [0_u8], RecvFlags::PEEK) {
         Ok((_, 0)) => ClientState::HalfClosed,
         Ok(_) | Err(rustix::io::Errno::INTR | rustix::io::Errno::WOULDBLOCK) => {

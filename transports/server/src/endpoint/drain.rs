@@ -7,10 +7,10 @@
 //!   |  within a second are read |                                          |
 //! ```
 //!
-//! What connected before the drain began is accepted however long that takes, until the deadline.
+//! Clients that connected before the drain began are accepted until the deadline.
 //!
-//! Each answer says `Connection: close`. A connection that has never spoken or has been idle for a
-//! second closes at once, after what has come for it is read.
+//! Each answer says `Connection: close`. A connection that has never spoken, or has been idle for a
+//! second, closes at once if a last read finds nothing.
 
 use std::fmt;
 use std::iter::Sum;
@@ -153,7 +153,7 @@ impl Endpoint {
         self.drain_connections(now);
     }
 
-    /// Whether newcomers are still admitted in a drain, if there is room.
+    /// Returns whether newcomers are still admitted in a drain, if there is room.
     ///
     /// Clients that connected before the drain began are admitted later, too: only the acceptor knows them.
     #[must_use]
