@@ -86,7 +86,7 @@ fn answer_arrives_whole_though_its_client_pauses() {
 
 #[test]
 fn end_of_a_silent_session_is_announced() {
-    // The same in a shutdown.
+    // In a shutdown.
     let (server, certificate) = start(Config::new());
     let (mut client, handshake) = timed(|| {
         let mut client = connect(server.address, &certificate);
