@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo run --release --example thread_upgrade -- 127.0.0.1:8080
 //! printf 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nhello\n' |
-//!     nc -N 127.0.0.1 8080 # 101 Switching Protocols, then hello
+//!     cargo run --release -- send --timeout 1 127.0.0.1:8080 # 101 Switching Protocols, then hello
 //! ```
 
 use std::env;
