@@ -1,6 +1,6 @@
 //! The connection that ends next for a newcomer, and how good the reason is.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Endpoint;
 use super::eviction::Candidate;
@@ -24,8 +24,6 @@ pub(super) enum Reason {
     Flowing,
     /// It has just begun to send or receive a body.
     Moving,
-    /// It was just answered, and doesn't read the answer.
-    SlowReader,
     /// It has spoken, and makes no progress.
     Stalled,
     /// Its patience is over.
@@ -38,10 +36,6 @@ pub(super) struct Choice {
     pub(super) candidate: Candidate,
     pub(super) impatience: Impatience,
 }
-
-/// Time without progress in which a connection still counts as moving: bytes sent at once may arrive in
-/// parts.
-const MOVING: Duration = Duration::from_millis(50);
 
 impl Endpoint {
     /// Returns how good its reason is to end a connection, so that an acceptor with several endpoints makes
@@ -61,16 +55,14 @@ impl Endpoint {
         // If the clock has just started, every connection is as young as the clock.
         let answered = now.checked_sub(config.admission_timeout);
         let Some(answered) = answered else { return Some(Choice::new(Reason::Spared, greatest)) };
-        let moving = now.checked_sub(MOVING);
         let flows = |slot: &Slot| slot.flows();
-        let moves = |slot: &Slot| slot.flows() || slot.has_moved_since(moving);
+        let moves = |slot: &Slot| slot.flows() || slot.moves(now);
         let mut search = |reason, is_spared: &dyn Fn(&Slot) -> bool| {
             let except = |slot: &Slot| slot.awaits_request(answered) || is_spared(slot);
             let candidate = candidates.greatest_except(slots, config, now, except)?;
             Some(Choice::new(reason, candidate))
         };
-        search(Reason::Stalled, &|slot| moves(slot) || slot.takes_answer(answered))
-            .or_else(|| search(Reason::SlowReader, &moves))
+        search(Reason::Stalled, &moves)
             .or_else(|| search(Reason::Moving, &flows))
             .or_else(|| search(Reason::Flowing, &|_| false))
             .or_else(|| Some(Choice::new(Reason::Spared, greatest)))

@@ -167,7 +167,7 @@ impl Endpoint {
         let until = match impatience.reason {
             Reason::Overdue | Reason::Spared => return candidate.due,
             Reason::Stalled => since,
-            Reason::SlowReader | Reason::Moving => moving_until,
+            Reason::Moving => moving_until,
             Reason::Flowing if self.is_full_of_flows() => moving_until,
             // The other connections are busy, and may be done soon.
             Reason::Flowing => later(moving_until, patience),

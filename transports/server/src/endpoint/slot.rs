@@ -49,8 +49,12 @@ pub(crate) struct Shortage {
     pub(crate) read_again: Option<Instant>,
 }
 
-/// Time in which the system's buffers fill with an answer that the client doesn't read.
-const TAKEN_BY_SYSTEM: Duration = Duration::from_millis(50);
+/// Time without progress in which a body still moves: bytes sent at once may arrive in parts.
+const MOVING: Duration = Duration::from_millis(50);
+
+/// The same for an answer: the system takes more of it only when the client has read much of what the
+/// system holds.
+const READING: Duration = Duration::from_millis(250);
 
 /// Time without progress that ends a burst.
 const BURST: Duration = Duration::from_millis(10);
@@ -105,14 +109,6 @@ impl Slot {
             && self.answered.is_some_and(|answered| answered >= answered_since)
     }
 
-    /// Returns whether it was answered since then, and its client reads the answer.
-    pub(crate) fn takes_answer(&self, answered_since: Instant) -> bool {
-        let Activity::Sending { since } = self.activity else { return false };
-        // It costs a client nothing to ask and not to read: the system takes the beginning of the answer.
-        let takes = |answered| since > answered + TAKEN_BY_SYSTEM;
-        self.answered.is_some_and(|answered| answered >= answered_since && takes(answered))
-    }
-
     /// Counts reported progress. A burst counts once.
     pub(crate) fn made_progress(
         &mut self,
@@ -129,18 +125,22 @@ impl Slot {
     }
 
     /// Returns whether it is in the middle of a body that has moved for a while.
-    pub(crate) fn flows(&self) -> bool {
-        self.progress_in_a_row >= FLOWING && self.has_moved_since(None)
+    pub(crate) const fn flows(&self) -> bool {
+        self.progress_in_a_row >= FLOWING
+            && matches!(
+                self.activity,
+                Activity::Receiving { .. } | Activity::Exchanging { .. } | Activity::Sending { .. }
+            )
     }
 
-    /// Returns whether it has made progress within a request or an answer since then.
-    pub(crate) fn has_moved_since(&self, then: Option<Instant>) -> bool {
-        match self.activity {
-            Activity::Receiving { since }
-            | Activity::Exchanging { since }
-            | Activity::Sending { since } => Some(since) > then,
-            _ => false,
-        }
+    /// Returns whether it has just made progress within a request or an answer.
+    pub(crate) fn moves(&self, now: Instant) -> bool {
+        let (since, time) = match self.activity {
+            Activity::Receiving { since } | Activity::Exchanging { since } => (since, MOVING),
+            Activity::Sending { since } => (since, READING),
+            _ => return false,
+        };
+        now.saturating_duration_since(since) < time
     }
 
     /// Returns the bytes that it needs before it is read, and its turn among those that wait for some.

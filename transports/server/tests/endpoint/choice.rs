@@ -69,17 +69,28 @@ fn connection_with_the_better_reason_ends_first() {
     let flowing = full.add_flowing();
     let since = full.ago(10 * MS);
     let moving = full.add(None, Activity::Receiving { since });
-    let since = full.ago(300 * MS);
-    let slow_reader = full.add(Some(400 * MS), Activity::Sending { since });
     let since = full.ago(60 * MS);
     let stalled = full.add(None, Activity::Receiving { since });
+    let since = full.ago(250 * MS);
+    let slow_reader = full.add(Some(400 * MS), Activity::Sending { since });
     let since = full.ago(SECOND);
     let overdue = full.add(None, Activity::Receiving { since });
     let since = full.ago(500 * MS);
     let idle = full.add(Some(500 * MS), Activity::Idle { since });
-    assert_eq!(full.ends(Duration::ZERO), [overdue, stalled, slow_reader, moving]);
+    assert_eq!(full.ends(Duration::ZERO), [overdue, slow_reader, stalled, moving]);
     assert_eq!(full.ends(499 * MS), [flowing], "the request of the other one may be on its way");
     assert_eq!(full.ends(2 * MS), [idle]);
+}
+
+/// Its client reads slowly from what the system holds, and the system takes more only now and then.
+#[test]
+fn answer_that_was_not_taken_for_a_while_may_be_read() {
+    let mut full = Full::new(1);
+    let since = full.ago(100 * MS);
+    let reader = full.add(Some(150 * MS), Activity::Sending { since });
+    full.endpoint.newcomer_admitted(full.now);
+    assert_eq!(full.ends(149 * MS), []);
+    assert_eq!(full.ends(MS), [reader]);
 }
 
 /// The answer to an echo comes early, and its client then neither sends nor reads.

@@ -25,26 +25,23 @@ pub(crate) fn impatience(connection: &Connection, now: Instant) -> Option<f64> {
 }
 
 /// Returns whether its next request may be on its way: it has connected within 100 ms, or was answered within a
-/// second. Or whether its body flows: it has made progress within 50 ms, or 16 times in a row.
+/// second. Or whether its body flows: it has made progress within 50 ms (an
+/// answer: 250 ms), or 16 times in a row.
 pub(crate) fn is_spared(connection: &Connection, now: Instant) -> bool {
     let is_recent = |answered| now.saturating_duration_since(answered) <= SECOND;
     let can_go_on = match connection.activity {
         Activity::New { since } => return now.saturating_duration_since(since) < 100 * MS,
         Activity::Idle { .. } | Activity::Receiving { .. } => true,
-        Activity::Sending { since } => {
-            connection.answered.is_some_and(|answered| since > answered + 50 * MS)
-        }
         _ => false,
     };
-    let flows = match connection.activity {
-        Activity::Receiving { since }
-        | Activity::Exchanging { since }
-        | Activity::Sending { since } => {
-            now.saturating_duration_since(since) < 50 * MS || connection.progress.1 >= 16
-        }
-        _ => false,
+    let body = match connection.activity {
+        Activity::Receiving { since } | Activity::Exchanging { since } => Some((since, 50 * MS)),
+        Activity::Sending { since } => Some((since, 250 * MS)),
+        _ => None,
     };
-    flows || (can_go_on && connection.answered.is_some_and(is_recent))
+    let moves = |(since, time)| now.saturating_duration_since(since) < time;
+    let moves_or_flows = body.is_some_and(|body| moves(body) || connection.progress.1 >= 16);
+    moves_or_flows || (can_go_on && connection.answered.is_some_and(is_recent))
 }
 
 /// Returns the greatest of all, except one.
