@@ -136,11 +136,10 @@
 //! - **Which connection ends for a newcomer**: the one with the greatest age over its patience, if
 //!   its patience is over. Otherwise the next answers say `Connection: close`. If that has made no
 //!   room within [`admission_timeout`](EndpointConfig::admission_timeout), a connection ends that has
-//!   spoken: first one that makes no progress, then one whose body
-//!   has just begun to move. A flowing body comes last, and only if more than half of the connections
-//!   flow, or if the others make no room for as long again. All places can change hands within this
-//!   time. A connection stays that was answered within it and waits for the next request, and so does
-//!   one whose request is being handled.
+//!   spoken: first one that makes no progress, then one whose body has just begun to move. A flowing
+//!   body comes last, and only if more than half of the connections flow, or if the others make no room
+//!   for as long again. All places can change hands within this time. A connection stays that was
+//!   answered within it and waits for the next request, and so does one whose request is being handled.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
 //!   connection that lacks memory isn't read, and small requests come first. If no waiting connection
 //!   gets any for a second, the largest stalled body is dropped, with a 503. If that

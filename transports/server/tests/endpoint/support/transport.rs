@@ -78,6 +78,11 @@ impl World {
             }
             // While an answer waits, the connection isn't read.
             (Activity::Sending { .. }, _) | (_, Input::Taken) => {}
+            // The body is passed on.
+            (Activity::Exchanging { .. }, Input::Body(1024..)) => {
+                connection.activity = Activity::Exchanging { since: now };
+            }
+            (Activity::Exchanging { .. }, _) => {}
             (Activity::New { .. } | Activity::Idle { .. }, Input::Byte) => {
                 connection.activity = Activity::Receiving { since: now };
                 connection.needs = Some(BUFFER.max(connection.held));
