@@ -69,11 +69,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_body: Option<u64>,
 
-    /// Log connections and requests; -vv: with fields; -vvv: with every detail
+    /// Log connections and requests; -vv: with fields; -vvv: with secrets and every detail
     ///
-    ///A request takes one line: peer, status, bytes of the answer's body, time of
-    ///the application, method, target, version. The values of Authorization,
-    ///Proxy-Authorization, Cookie and Set-Cookie are never logged.
+    /// A request takes one line: peer, status, bytes of the answer's body, time of
+    /// the application, method, target, version. Secrets are the values of
+    /// Authorization, Proxy-Authorization, Cookie and Set-Cookie.
     #[arg(short, long, action = ArgAction::Count, verbatim_doc_comment)]
     pub(crate) verbose: u8,
 }
@@ -129,7 +129,7 @@ pub(crate) struct Inspect {
 
     /// First turn each bare LF into CRLF, for files from an editor
     ///
-    ///It does so in bodies, too. Offsets count the bytes after the change.
+    /// It does so in bodies, too. Offsets count the bytes after the change.
     #[arg(long)]
     pub(crate) crlf: bool,
 

@@ -1,4 +1,4 @@
-//! Fields with cookies and credentials. No log and no page shows their values.
+//! Fields with cookies and credentials. No page shows their values, and no log except at trace level.
 
 const NAMES: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 

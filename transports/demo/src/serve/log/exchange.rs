@@ -1,4 +1,4 @@
-//! One line for each request, and its fields at debug level.
+//! One line for each request, its fields at debug level, and the values of secret fields at trace level.
 
 use std::fmt::{self, Write};
 use std::thread;
@@ -46,8 +46,9 @@ impl<'a> Exchange<'a> {
             "{peer:<22} {status:>3} {length:>8} B {milliseconds:>9.2} ms  {method} {target} {version}"
         );
         if log_enabled!(target: TARGET, Level::Debug) {
+            let hides_secrets = !log_enabled!(target: TARGET, Level::Trace);
             // Writing to a string can't fail.
-            let _ = write_fields(&mut text, request, fields);
+            let _ = write_fields(&mut text, request, fields, hides_secrets);
         }
         info!(target: TARGET, "{text}");
     }
@@ -68,29 +69,34 @@ fn write_fields<'f>(
     text: &mut String,
     request: &Request<'_>,
     fields: impl Iterator<Item = Field<'f>>,
+    hides_secrets: bool,
 ) -> fmt::Result {
+    let shown = |field| Shown { field, hides_secrets };
     for field in request.headers() {
-        write!(text, "\n> {}", Shown(field))?;
+        write!(text, "\n> {}", shown(field))?;
     }
     if !request.body().is_empty() {
         write!(text, "\n> (content: {} B)", request.body().len())?;
     }
     for field in request.trailers() {
-        write!(text, "\n> (trailer) {}", Shown(field))?;
+        write!(text, "\n> (trailer) {}", shown(field))?;
     }
     for field in fields {
-        write!(text, "\n< {}", Shown(field))?;
+        write!(text, "\n< {}", shown(field))?;
     }
     Ok(())
 }
 
-/// A field without its secrets and its control characters.
-struct Shown<'a>(Field<'a>);
+/// A field without its control characters.
+struct Shown<'a> {
+    field: Field<'a>,
+    hides_secrets: bool,
+}
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Field { name, value } = self.0;
-        if is_secret(name) {
+        let Field { name, value } = self.field;
+        if self.hides_secrets && is_secret(name) {
             write!(f, "{}: (hidden)", Escaped(name))
         } else {
             write!(f, "{}: {}", Escaped(name), Escaped(value))
@@ -114,7 +120,7 @@ mod tests {
         .unwrap();
         let response = Response::new(200).with_header("Set-Cookie", "secret").with_header("A", "b");
         let mut text = String::new();
-        write_fields(&mut text, &request.as_request(), response.headers()).unwrap();
+        write_fields(&mut text, &request.as_request(), response.headers(), true).unwrap();
         let expected = r"
 > Host: a
 > AUTHORIZATION: (hidden)
