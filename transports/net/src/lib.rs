@@ -113,6 +113,7 @@ mod purse;
 mod session;
 mod shared;
 mod shutdown;
+mod unsent;
 mod upgraded;
 
 pub use accept_error::accept_error_kind;
@@ -122,7 +123,8 @@ pub use descriptor::{AsFd, BorrowedFd, borrow_fd};
 pub use guard::{Admitted, ConnectionGuard};
 pub use limits::{address_space_left, descriptor_limit, raise_descriptor_limit};
 pub use listener::{BACKLOG, Listener, bind, reset_on_close};
-pub use session::{SHUTDOWN_TIMEOUT, Session, Unsent};
+pub use session::{SHUTDOWN_TIMEOUT, Session};
 pub use shared::SharedEndpoint;
 pub use shutdown::ShutdownHandle;
+pub use unsent::Unsent;
 pub use upgraded::Upgraded;

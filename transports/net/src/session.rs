@@ -10,10 +10,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
     Activity, Body, BodyError, Connection, Endpoint, Memory, Order, Part, Persistence, Request,
-    Response, SMALL, Step, UnsentAnswers, Verdict,
+    Response, SMALL, Step, Verdict,
 };
 
 use crate::guard::ConnectionGuard;
+use crate::unsent::Unsent;
 use crate::upgraded::Upgraded;
 
 /// Time for the closing message of a stream such as TLS: the default grace period in which a client has to
@@ -363,55 +364,6 @@ impl Session {
         let held = request.as_request().head().len() + request.as_request().body().len();
         guard.with(|endpoint, id| endpoint.hand_over(id, held + leftover.len()));
         Some((handler, Upgraded { request, leftover, stream, shutdown }, guard))
-    }
-}
-
-/// The answers before a request that is being handled: those of [`Session::request_and_unsent`].
-///
-/// ```
-/// # use std::io::{self, Write};
-/// # fn handle(session: &mut h1events_net::Session, mut stream: impl Write) -> io::Result<()> {
-/// let (request, mut unsent) = session.request_and_unsent();
-/// while !unsent.is_empty() {
-///     unsent.write(|slices| stream.write_vectored(slices))?;
-///     unsent.flushed();
-/// }
-/// // Now the application may take its time for the request.
-/// # let _ = request;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct Unsent<'a> {
-    answers: UnsentAnswers<'a>,
-    unflushed: &'a mut usize,
-}
-
-impl Unsent<'_> {
-    /// Returns whether all has been written and flushed.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.answers.is_empty()
-    }
-
-    /// Writes with `write`, as [`Session::write`] does.
-    ///
-    /// # Errors
-    ///
-    /// Those of `write`; and `WriteZero` if it takes nothing.
-    pub fn write(
-        &mut self,
-        write: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> io::Result<()> {
-        if *self.unflushed == 0 {
-            *self.unflushed = write(&self.answers.write_slices())?;
-        }
-        if *self.unflushed == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(()) }
-    }
-
-    /// Notes that the written bytes are flushed.
-    pub fn flushed(&mut self) {
-        self.answers.advance_write(std::mem::take(self.unflushed));
     }
 }
 
