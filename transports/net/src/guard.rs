@@ -77,7 +77,8 @@ impl Drop for ConnectionGuard {
             log::error!("a stream's own code panicked: its connection is closed");
         }
         self.endpoint.set_waker(self.id, None);
-        self.with(Endpoint::close);
+        // The server may end with its last connection, and then logs no more.
         log::info!("{}: closed", self.peer);
+        self.with(Endpoint::close);
     }
 }
