@@ -143,7 +143,7 @@ impl<'a> Application<'a> {
         self.read += n;
         connection.consume_body(n);
         // It may hold what it has taken, or have passed it on.
-        let held = if octet % 2 == 0 { n } else { 0 };
+        let held = if octet.is_multiple_of(2) { n } else { 0 };
         connection.hold_body(held);
         assert!(connection.buffered() >= held, "bytes that are held are buffered");
     }
