@@ -64,7 +64,9 @@ impl EndpointConfig {
         let places = u32::try_from(self.max_connections).unwrap_or(u32::MAX);
         let share = self.admission_timeout.checked_div(places).unwrap_or_default();
         let latest = later(now, self.first_byte_patience.saturating_mul(2));
-        later(before.max(now), share).min(latest)
+        // Those that could have been admitted before, and weren't, are admitted now.
+        let begin = now.checked_sub(self.admission_timeout).unwrap_or(now);
+        later(before.max(begin), share).min(latest)
     }
 
     /// Returns the bytes that may be buffered: [`max_buffered`](Self::max_buffered), but no less than small
