@@ -30,6 +30,8 @@ pub enum Reaction {
 
 /// Time that an acceptor waits after [`Reaction::Pause`], since the system gives no sign when to try
 /// again. Without it, an error that lasts would take a whole core.
+///
+/// [`AcceptBackoff`] has an example.
 pub const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Consecutive connections that may be over already before the acceptor pauses.
