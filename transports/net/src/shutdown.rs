@@ -57,8 +57,7 @@ impl ShutdownHandle {
         self.event.notify(usize::MAX);
     }
 
-    /// Waits until the server is told to shut down, or until the timeout. Returns whether it has been
-    /// told.
+    /// Waits until the server begins to shut down, at most for `timeout`. Returns whether it has begun.
     #[must_use]
     pub fn wait(&self, timeout: Duration) -> bool {
         let listener = self.event.listen();

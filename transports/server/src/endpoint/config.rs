@@ -64,7 +64,7 @@ impl EndpointConfig {
         let places = u32::try_from(self.max_connections).unwrap_or(u32::MAX);
         let share = self.admission_timeout.checked_div(places).unwrap_or_default();
         let latest = later(now, self.first_byte_patience.saturating_mul(2));
-        // Those that could have been admitted before, and weren't, are admitted now.
+        // Shares that no newcomer has used within the timeout are still there.
         let begin = now.checked_sub(self.admission_timeout).unwrap_or(now);
         later(before.max(begin), share).min(latest)
     }
