@@ -68,6 +68,9 @@ const READ: usize = 8 * 1024;
 /// Bytes of space to read a body into, at most. It doubles with each read that fills it.
 const MAX_BODY_SPACE: usize = 64 * 1024;
 
+/// Bytes of a page of memory.
+const PAGE: usize = 4096;
+
 impl Buffer {
     /// Creates an empty buffer, which takes no memory yet.
     #[must_use]
@@ -156,9 +159,18 @@ impl Buffer {
     pub(crate) fn consume(&mut self, n: usize) {
         self.start += n;
         if self.start == self.end {
-            self.start = 0;
-            self.end = 0;
+            self.end = self.front();
+            self.start = self.end;
         }
+    }
+
+    /// Returns where the space begins when all is consumed.
+    ///
+    /// A body goes on at the same offset within a page. Wherever the system keeps its bytes, they then
+    /// have the same distance from their copy, modulo a page. At some distances, copying is
+    /// four times as slow on AMD processors, and a body in chunks would meet them all.
+    fn front(&self) -> usize {
+        self.incoming.as_ref().map_or(0, |_| self.end % PAGE)
     }
 
     /// Returns space for at least one byte. The parser leaves fewer bytes unconsumed than
@@ -255,6 +267,20 @@ mod tests {
         buffer.consume(READ - 3);
         assert_eq!(buffer.space(&limits).len(), READ - 2);
         assert_eq!(buffer.unread(), b"yz");
+    }
+
+    #[test]
+    fn body_goes_on_at_its_offset_within_a_page() {
+        let limits = Limits::new();
+        let mut buffer = Buffer::new();
+        let now = Instant::now();
+        buffer.incoming = Some(Incoming::new(None, now, &crate::Config::new()));
+        for (n, room) in [(PAGE + 7, READ - 7), (PAGE, READ - 7), (PAGE - 7, READ)] {
+            assert!(buffer.space(&limits).len() >= n);
+            buffer.filled(n);
+            buffer.consume(n);
+            assert_eq!(buffer.space(&limits).len(), room);
+        }
     }
 
     #[test]
