@@ -1,7 +1,8 @@
 //! Conversions to and from the types of the [`http`] crate.
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header, request, response};
-use h1events::Version;
+use bytes::Bytes;
+use h1events::{Version, range_of};
 
 use crate::content::Content;
 use crate::header::InvalidHeader;
@@ -52,22 +53,26 @@ impl TryFrom<Request<'_>> for request::Parts {
         let (mut parts, ()) = ::http::Request::new(()).into_parts();
         // The parser accepts only tokens.
         parts.method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
-        parts.uri = Uri::try_from(request.target()).map_err(|_| InvalidRequestParts::Target)?;
+        // Target and values share one copy.
+        let head = Bytes::copy_from_slice(request.head());
+        let share = |part: &[u8]| head.slice(range_of(part, request.head()).unwrap_or_default());
+        let uri = Uri::from_maybe_shared(share(request.target()));
+        parts.uri = uri.map_err(|_| InvalidRequestParts::Target)?;
         parts.version = match request.version() {
             Version::HTTP_10 => ::http::Version::HTTP_10,
             _ => ::http::Version::HTTP_11,
         };
-        parts.headers = header_map(&request).ok_or(InvalidRequestParts::Field)?;
+        parts.headers = header_map(&request, share).ok_or(InvalidRequestParts::Field)?;
         parts.extensions.insert(request.peer());
         Ok(parts)
     }
 }
 
-fn header_map(request: &Request<'_>) -> Option<HeaderMap> {
+fn header_map(request: &Request<'_>, share: impl Fn(&[u8]) -> Bytes) -> Option<HeaderMap> {
     let mut map = HeaderMap::with_capacity(16);
     for field in request.headers() {
         let name = HeaderName::from_bytes(field.name).ok()?;
-        map.try_append(name, HeaderValue::from_bytes(field.value).ok()?).ok()?;
+        map.try_append(name, HeaderValue::from_maybe_shared(share(field.value)).ok()?).ok()?;
     }
     Some(map)
 }
