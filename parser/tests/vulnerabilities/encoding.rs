@@ -77,7 +77,7 @@ fn encoding_with_a_similar_name() {
 }
 
 /// TE.TE: a value that one recipient takes for chunked, since it trims more than whitespace,
-/// compares a prefix, or searches for the word (CVE-2019-16786, CVE-2019-15605).
+/// compares a prefix, or searches for the word (CVE-2019-16789, CVE-2019-15605).
 #[test]
 fn encoding_with_a_damaged_value() {
     for octet in ["\0", "\u{8}", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{1f}", "\u{7f}"]
@@ -143,7 +143,7 @@ fn encoding_twice() {
     refuses_head(&format!("→{te} chunked, chunked"), ChunkedTwice, 400);
 }
 
-/// Chunked before another coding, or after an unknown one (CVE-2024-1135).
+/// Chunked before another coding, or after an unknown one (CVE-2019-16786, CVE-2024-1135).
 #[test]
 fn encoding_list() {
     refuses_head("→Transfer-Encoding: chunked, cow", ChunkedNotLast, 400);

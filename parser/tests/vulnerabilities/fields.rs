@@ -77,7 +77,7 @@ fn no_colon() {
     refuses(&head("X→ y\r\nZ: w"), WhitespaceBeforeColon, 400);
 }
 
-/// A space or a tab before the colon (CVE-2019-16869).
+/// A space or a tab before the colon (CVE-2019-16869, CVE-2019-16276).
 #[test]
 fn whitespace_before_colon() {
     for name in ["X→ :", "X→\t:", "X→  :", "X→ \t :", "X→ Y:"] {
