@@ -61,8 +61,9 @@ impl Format {
                 request.headers().filter(|field| field.name.eq_ignore_ascii_case(b"accept"));
             let mut members = values.flat_map(|field| field.value.split(|&octet| octet == b','));
             members.any(|member| {
-                let name = member.split(|&octet| octet == b';').next().unwrap_or_default();
-                name.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes())
+                let mut parts = member.split(|&octet| octet == b';').map(<[u8]>::trim_ascii);
+                let name = parts.next().unwrap_or_default();
+                name.eq_ignore_ascii_case(media_type.as_bytes()) && !parts.any(is_zero_weight)
             })
         };
         if accepts("application/x-ndjson") {
@@ -73,6 +74,12 @@ impl Format {
             Self::Html
         }
     }
+}
+
+/// Returns whether a parameter is `q=0`: the media type isn't acceptable (RFC 9110 section 12.4.2).
+fn is_zero_weight(parameter: &[u8]) -> bool {
+    let Some((b"q=" | b"Q=", weight)) = parameter.split_at_checked(2) else { return false };
+    weight.iter().all(|octet| matches!(octet, b'0' | b'.'))
 }
 
 fn page(request: &Request<'_>) -> Reply {

@@ -95,6 +95,19 @@ fn secrets_are_covered_in_each_format() {
 }
 
 #[test]
+fn media_type_of_no_weight_is_not_sent() {
+    for (accept, kind) in [
+        ("application/json;q=0.1", "application/json"),
+        ("application/json; q=0, text/html", "text/html"),
+        ("application/x-ndjson;Q=0.000, application/json", "application/json"),
+    ] {
+        let answer = post(accept, b"x");
+        let sent = answer.field("Content-Type").unwrap_or_default();
+        assert!(sent.starts_with(kind), "{accept}: {sent}");
+    }
+}
+
+#[test]
 fn lines_are_those_of_the_command() {
     let answer = post("application/x-ndjson", b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET");
     let lines = "{\"event\":\"request_line\",\"method\":\"GET\",\"target\":\"/\",\"version\":\"HTTP/1.1\"}\n\
