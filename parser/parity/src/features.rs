@@ -19,7 +19,7 @@ pub const FEATURES: [Feature; 16] = [
     },
     Feature {
         id: "at-once",
-        title: "Refuses an octet before its line is whole",
+        title: "Refuses a byte before its line is whole",
         cell: |peer| yes(peer.requests(b"GET / HTTP/1.1\r\nHo(", 1).refused.is_some()),
     },
     Feature {
@@ -29,12 +29,12 @@ pub const FEATURES: [Feature; 16] = [
     },
     Feature {
         id: "in-one-piece",
-        title: "Gives targets, names and values in one piece, even if they come octet by octet",
+        title: "Gives targets, names and values in one piece, even if they come byte by byte",
         cell: |peer| yes(!first(peer.requests(PLAIN, 1)).in_pieces),
     },
     Feature {
         id: "linear",
-        title: "An octet that comes alone costs the same in a head eight times as long",
+        title: "A byte that comes alone costs the same in a head eight times as long",
         cell: linear,
     },
     Feature {
@@ -103,7 +103,7 @@ pub const FEATURES: [Feature; 16] = [
     },
     Feature {
         id: "offset",
-        title: "An error has the place of the octet",
+        title: "An error has the place of the byte",
         cell: |peer| {
             let offset = |octets| whole(peer, octets).refused.and_then(|refusal| refusal.offset);
             yes(offset("GET / HTTP/1.1\r\nHost: a\r\nA b: c\r\n\r\n") == Some(26)
@@ -118,7 +118,7 @@ pub const FEATURES: [Feature; 16] = [
     },
     Feature {
         id: "limit",
-        title: "A limit for the octets of a head can be set",
+        title: "A limit for the bytes of a head can be set",
         cell: |peer| {
             let head = long_head(12_000);
             let refused = |limit| Some(peer.limited(&head, 100, limit)?.refused.is_some());
