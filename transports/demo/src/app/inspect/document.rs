@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     consequence::consequence,
-    trace::{Ending, Kind, Trace},
+    trace::{Ending, Trace},
     view::reason,
 };
 use crate::inspect::{Object, Octets, explain, write_json};
@@ -69,7 +69,7 @@ pub(super) fn json(trace: &Trace<'_>) -> io::Result<String> {
         parts: trace
             .parts(&step.event)
             .into_iter()
-            .map(|(kind, range)| Part { part: name(kind), range: [range.start, range.end] })
+            .map(|(kind, range)| Part { part: kind.name(), range: [range.start, range.end] })
             .collect(),
     });
     let (ending, unread, error) = match &trace.ending {
@@ -94,17 +94,4 @@ pub(super) fn json(trace: &Trace<'_>) -> io::Result<String> {
     let mut text = Vec::new();
     write_json(&mut text, &document)?;
     String::from_utf8(text).map_err(io::Error::other)
-}
-
-pub(super) const fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Method => "method",
-        Kind::Target => "target",
-        Kind::Version => "version",
-        Kind::Name => "name",
-        Kind::Value => "value",
-        Kind::Content => "content",
-        Kind::Punctuation => "punctuation",
-        Kind::Unread => "unread",
-    }
 }

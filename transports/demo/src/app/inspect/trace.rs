@@ -109,6 +109,21 @@ impl<'a> Trace<'a> {
     }
 }
 
+impl Kind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Target => "target",
+            Self::Version => "version",
+            Self::Name => "name",
+            Self::Value => "value",
+            Self::Content => "content",
+            Self::Punctuation => "punctuation",
+            Self::Unread => "unread",
+        }
+    }
+}
+
 impl Ending {
     fn is_like(&self, other: &Self) -> bool {
         match (self, other) {

@@ -7,7 +7,6 @@ use h1events::{BodyLength, Event, Framing};
 
 use super::{
     consequence::consequence,
-    document::name,
     html::Html,
     trace::{Ending, Kind, Step, Trace},
 };
@@ -69,7 +68,7 @@ impl<'a> View<'a> {
         else {
             return Ok(());
         };
-        let (class, prefix, start) = (name(kind), self.prefix, range.start);
+        let (class, prefix, start) = (kind.name(), self.prefix, range.start);
         match step {
             // The list links to the first word of each event.
             Some(step) => {
