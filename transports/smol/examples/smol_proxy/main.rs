@@ -16,9 +16,10 @@
 //! - A client that waits for a 100 (Continue) gets it when the upstream asks for the body, so that a refusal
 //!   comes before the body.
 //! - A cut request is cut for the upstream, too, and a cut answer for the client.
+//! - The upstream has a minute to take each part of the request, and for each part of its answer after that. Then
+//!   the client gets a 504, or the answer is cut.
 //!
-//! It leaves out trailers, interim answers, upgrades, and reuse of connections. It has no deadline for an
-//! answer.
+//! It leaves out trailers, interim answers, upgrades, and reuse of connections.
 
 mod answer;
 
@@ -37,6 +38,10 @@ use smol::stream::{StreamExt, try_unfold};
 use smol::{Task, Timer};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Time in which the upstream has to take a part of the request, and to send a part of the answer. nginx has the same
+/// default.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Time that the upstream has to ask for a body before the proxy sends it unasked (RFC 9110 section 10.1.1).
 const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -70,23 +75,32 @@ fn main() -> io::Result<()> {
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let server = Server::bind(address)?;
     println!("http://{}/", server.local_addr()?);
-    serve(server, upstream)?;
+    serve(server, upstream, TIMEOUT)?;
     Ok(())
 }
 
-pub(crate) fn serve(server: Server<TcpListener>, upstream: String) -> io::Result<Summary> {
+pub(crate) fn serve(
+    server: Server<TcpListener>,
+    upstream: String,
+    timeout: Duration,
+) -> io::Result<Summary> {
     server.serve_streaming(async move |request: &Request<'_>, body| {
-        forward(&upstream, request, body).await
+        forward(&upstream, timeout, request, body).await
     })
 }
 
 /// Asks the upstream, and answers as soon as it has the head of the answer.
-async fn forward(upstream: &str, request: &Request<'_>, body: RequestBody) -> Response {
+async fn forward(
+    upstream: &str,
+    timeout: Duration,
+    request: &Request<'_>,
+    body: RequestBody,
+) -> Response {
     // The proxy offers no tunnel, and a TRACE would show the fields that it adds.
     if matches!(request.method(), "CONNECT" | "TRACE") {
         return Response::new(501);
     }
-    let error = match try_forward(upstream, request, body).await {
+    let error = match try_forward(upstream, timeout, request, body).await {
         Ok(response) => return response,
         Err(error) => error,
     };
@@ -103,28 +117,26 @@ async fn forward(upstream: &str, request: &Request<'_>, body: RequestBody) -> Re
 
 async fn try_forward(
     upstream: &str,
+    timeout: Duration,
     request: &Request<'_>,
     body: RequestBody,
 ) -> io::Result<Response> {
-    let timeout = async {
-        Timer::after(CONNECT_TIMEOUT).await;
-        Err(io::ErrorKind::TimedOut.into())
-    };
-    let mut socket = or(TcpStream::connect(upstream), timeout).await?;
+    let mut socket = within(CONNECT_TIMEOUT, TcpStream::connect(upstream)).await?;
     socket.set_nodelay(true)?;
-    socket.write_all(&request_head(request, upstream)).await?;
+    within(timeout, socket.write_all(&request_head(request, upstream))).await?;
     let mut answer = AnswerReader::new(socket.clone());
     let early = match expects_continue(request) {
-        true => answer.head_within(CONTINUE_TIMEOUT).await?,
+        true => within(timeout, answer.head_within(CONTINUE_TIMEOUT)).await?,
         false => None,
     };
-    let (head, sending) = match early.filter(Head::is_final) {
+    let mut sending = Sending { task: None, timeout };
+    let head = match early.filter(Head::is_final) {
         // The upstream doesn't want the body, so it isn't read.
-        Some(head) => (head, Sending(None)),
+        Some(head) => head,
         None => {
             let is_chunked = request.content_length().is_none();
-            let mut sending = Sending::start(body, socket, is_chunked);
-            (or(sending.failure(), answer.final_head()).await?, sending)
+            sending.task = Some(smol::spawn(send_body(body, socket, is_chunked, timeout)));
+            or(sending.failure(), answer.final_head()).await?
         }
     };
     let response = response(&head)?;
@@ -203,21 +215,21 @@ fn end_to_end<'a>(fields: impl Iterator<Item = Field<'a>>) -> impl Iterator<Item
 
 /// Forwards the body of the request, in a task of its own, since the answer may begin before the body
 /// ends. Dropping this drops the rest of the body.
-struct Sending(Option<Task<Result<(), RequestBodyError>>>);
+struct Sending {
+    /// `None` when the upstream has all of it, or wants no more.
+    task: Option<Task<Result<(), RequestBodyError>>>,
+    timeout: Duration,
+}
 
 impl Sending {
-    fn start(body: RequestBody, upstream: TcpStream, is_chunked: bool) -> Self {
-        Self(Some(smol::spawn(send_body(body, upstream, is_chunked))))
-    }
-
-    /// Waits until the client fails, which may be never.
+    /// Waits until the client fails, or the upstream's time is over.
     async fn failure<T>(&mut self) -> io::Result<T> {
-        if let Some(task) = &mut self.0 {
+        if let Some(task) = &mut self.task {
             let sent = task.await;
-            self.0 = None;
+            self.task = None;
             sent?;
         }
-        pending().await
+        within(self.timeout, pending()).await
     }
 }
 
@@ -225,20 +237,30 @@ async fn send_body(
     mut body: RequestBody,
     mut upstream: TcpStream,
     is_chunked: bool,
+    timeout: Duration,
 ) -> Result<(), RequestBodyError> {
     while let Some(mut part) = body.try_next().await? {
         if is_chunked {
             part = [format!("{:x}\r\n", part.len()).as_bytes(), &part, b"\r\n"].concat();
         }
         // The upstream may have answered without the rest.
-        if upstream.write_all(&part).await.is_err() {
+        if within(timeout, upstream.write_all(&part)).await.is_err() {
             return Ok(());
         }
     }
     if is_chunked {
-        let _ = upstream.write_all(b"0\r\n\r\n").await;
+        let _ = within(timeout, upstream.write_all(b"0\r\n\r\n")).await;
     }
     Ok(())
+}
+
+/// Waits for a result, and fails if it takes too long.
+async fn within<T>(time: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    let timeout = async {
+        Timer::after(time).await;
+        Err(io::ErrorKind::TimedOut.into())
+    };
+    or(work, timeout).await
 }
 
 /// The rest of an answer's body, while the rest of the request may still be on its way.

@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
 
-use super::{proxy, read_head, upstream};
+use super::{proxy, proxy_with, read_head, read_until, upstream};
 
 /// Returns the client's bytes up to the end of the connection if the upstream answers with `answer` and ends, and
 /// whether the end was a close, not a reset.
@@ -139,5 +141,71 @@ fn upstream_that_cannot_be_reached_is_a_bad_gateway() {
     assert_eq!(client.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").0, 502);
     assert_eq!(client.ask(b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n").0, 501);
     drop(client);
+    server.stop();
+}
+
+#[test]
+fn upstream_that_sends_no_answer_is_a_gateway_timeout() {
+    for begin in [&b""[..], b"HTTP/1.1 200 OK\r\nX: "] {
+        let (address, talking) = upstream(move |mut stream| {
+            read_head(&stream);
+            stream.write_all(begin).expect("the proxy reads");
+            stream.read_to_end(&mut Vec::new())
+        });
+        let server = proxy_with(address, Duration::from_millis(200));
+        let mut client = server.connect();
+        assert_eq!(client.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").0, 504);
+        assert_eq!(talking.join().expect("it doesn't panic").expect("the proxy closes"), 0);
+        drop(client);
+        server.stop();
+    }
+}
+
+#[test]
+fn upstream_that_stops_reading_is_a_gateway_timeout() {
+    let (address, talking) = upstream(|stream| {
+        read_head(&stream);
+        stream
+    });
+    let server = proxy_with(address, Duration::from_millis(200));
+    let mut client = server.connect();
+    let mut stream = client.stream();
+    let sending = thread::spawn(move || {
+        let head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n";
+        stream.write_all(head)?;
+        // No buffers of the system hold all of it.
+        stream.write_all(&vec![b'x'; 100_000_000])
+    });
+    assert_eq!(client.answer().0, 504);
+    drop(client);
+    let _ = sending.join().expect("it doesn't panic");
+    drop(talking.join().expect("it doesn't panic"));
+    server.stop();
+}
+
+#[test]
+fn answer_that_stops_is_cut_and_a_slow_one_is_not() {
+    let (address, talking) = upstream(|mut stream| {
+        read_head(&stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("the proxy reads");
+        for _ in 0..3 {
+            thread::sleep(Duration::from_millis(800));
+            stream.write_all(b"tea").expect("the proxy reads");
+        }
+        stream.read_to_end(&mut Vec::new())
+    });
+    let server = proxy_with(address, Duration::from_secs(2));
+    let mut client = server.connect();
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let stream = client.stream();
+    read_head(&stream);
+    for _ in 0..3 {
+        read_until(&stream, "3\r\ntea\r\n");
+    }
+    let mut rest = Vec::new();
+    let _ = client.stream().read_to_end(&mut rest);
+    assert_eq!(rest, b"", "no last chunk");
+    let _ = talking.join().expect("it doesn't panic");
+    drop((client, stream));
     server.stop();
 }

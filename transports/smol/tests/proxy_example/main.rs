@@ -20,10 +20,15 @@ use support::{Running, bind};
 
 /// Starts the proxy in front of an upstream.
 fn proxy(upstream: SocketAddr) -> Running {
+    proxy_with(upstream, Duration::from_secs(60))
+}
+
+/// Starts the proxy, with the time that the upstream has for a part.
+fn proxy_with(upstream: SocketAddr, timeout: Duration) -> Running {
     let (server, upstream) = (bind(), upstream.to_string());
     let address = server.local_addr().expect("it is bound");
     let shutdown = server.shutdown_handle();
-    let serving = thread::spawn(move || example::serve(server, upstream));
+    let serving = thread::spawn(move || example::serve(server, upstream, timeout));
     Running { address, shutdown, serving }
 }
 
