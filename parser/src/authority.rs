@@ -177,4 +177,38 @@ mod tests {
             }
         }
     }
+    #[test]
+    fn ip_literals_have_the_form_of_their_kind() {
+        for literal in
+            ["::1", "1:2:3:4:5:6:7:8", "::192.0.2.1", "v1.a", "VfF.a:b", "v0.!$&'()*+;=:~"]
+        {
+            assert!(is_host_with_optional_port(format!("[{literal}]").as_bytes()), "{literal}");
+        }
+        for literal in [
+            "",
+            "1",
+            "fe80::1%25en0",
+            "v",
+            "v1",
+            "v.a",
+            "vg.a",
+            "v1g.a",
+            "v1.",
+            "v1./",
+            "v1.a,b",
+            "1.a",
+        ] {
+            assert!(!is_host_with_optional_port(format!("[{literal}]").as_bytes()), "{literal}");
+        }
+    }
+
+    #[test]
+    fn encoded_octets_have_two_digits() {
+        for host in ["%20", "a%2Fb", "%aF%00"] {
+            assert!(is_host_with_optional_port(host.as_bytes()), "{host}");
+        }
+        for host in ["%", "%2", "%2g", "%g2", "a%%20", "a%2-"] {
+            assert!(!is_host_with_optional_port(host.as_bytes()), "{host}");
+        }
+    }
 }
