@@ -167,7 +167,7 @@ impl Buffer {
     /// Returns where the space begins when all is consumed.
     ///
     /// A body goes on at its offset within a page. The distance between its bytes in the memory of the system and
-    /// here, modulo a page, then stays the same. At some distances, copying is four times as slow on AMD
+    /// here, modulo a page, then stays the same. At some distances, copying is four times as slow on some
     /// processors, and reads that end anywhere would meet them all.
     fn front(&self) -> usize {
         self.incoming.as_ref().map_or(0, |_| self.end % PAGE)
