@@ -8,10 +8,9 @@
 use core::net::Ipv6Addr;
 use core::str;
 
-use crate::lanes;
 use crate::number::to_u32;
-use crate::window::{first_bit, for_each_block, mask};
-use crate::{octet, scan};
+use crate::window::{self, LineMasks, WINDOW, first_bit};
+use crate::{number, octet, scan};
 
 /// Returns whether this is a non-empty host with an optional port, which may be empty.
 pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
@@ -22,50 +21,31 @@ pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
     }
 }
 
-/// Returns whether a Host value is ordinary: a host of letters, digits, "-" and ".", with or without
-/// a port below 60000, in fewer than 32 octets. The input starts with its complete line.
+/// Returns whether a Host value is ordinary: a host of the octets of ordinary names, with or without
+/// a port below 60000, in at least 8 octets with one. The input starts with its line, which has
+/// these masks.
 ///
 /// This is the fast path of [`is_host_with_optional_port`]: other values may be hosts, too.
 #[inline(always)]
-pub(crate) fn is_ordinary_host(input: &[u8], value_len: usize) -> bool {
-    let value = input.get(HOST.len()..).unwrap_or_default();
-    let ends = value.first_chunk().map_or_else(|| HostEnds::of_last(input), HostEnds::of_block);
-    let host_len = first_bit(ends.host);
+pub(crate) fn is_ordinary_host(value: &[u8], input: &[u8], masks: LineMasks) -> bool {
+    const VALUE: u32 = to_u32("Host: ".len());
+    let host_ends = match masks.name_ends.wrapping_shr(VALUE) {
+        0 => window::all_name_ends(input).wrapping_shr(VALUE),
+        ends => ends,
+    };
+    let host_len = first_bit(host_ends);
+    (1..WINDOW).contains(&host_len)
+        && (host_len == value.len() || has_ordinary_port(value, host_len))
+}
+
+#[inline(always)]
+fn has_ordinary_port(value: &[u8], host_len: usize) -> bool {
     let port_at = host_len.wrapping_add(":".len());
-    let port_len = first_bit(ends.port.wrapping_shr(to_u32(port_at)));
-    // Some hosts have ports, and some don't: `&` and `|` avoid a branch that is hard to predict.
-    let is_16_bits = (port_len <= 4) | (port_len == 5) & (value.get(port_at) < Some(&b'6'));
-    let has_port = (value.get(host_len) == Some(&b':'))
-        & (port_at.wrapping_add(port_len) == value_len)
-        & is_16_bits;
-    (1..32).contains(&host_len) && (host_len == value_len) | has_port
-}
-
-const HOST: &str = "Host: ";
-
-/// Masks of a Host value: where the host ends, and where digits end.
-struct HostEnds {
-    host: u64,
-    port: u64,
-}
-
-impl HostEnds {
-    #[inline(always)]
-    fn of_block(block: &[u8; 32]) -> Self {
-        Self { host: mask(block, lanes::not_in_host), port: mask(block, lanes::not_in_port) }
-    }
-
-    /// Makes the masks if there are fewer octets than a block after the name.
-    #[inline(never)]
-    fn of_last(input: &[u8]) -> Self {
-        let mut ends = Self { host: 0, port: 0 };
-        for_each_block(input, |block, place| {
-            ends.host |= lanes::not_in_host(block).mask().wrapping_shl(place);
-            ends.port |= lanes::not_in_port(block).mask().wrapping_shl(place);
-        });
-        let name = to_u32(HOST.len());
-        Self { host: ends.host.wrapping_shr(name), port: ends.port.wrapping_shr(name) }
-    }
+    let port_len = value.len().wrapping_sub(port_at);
+    let is_16_bits = port_len <= 4 || port_len == 5 && value.get(port_at) < Some(&b'6');
+    is_16_bits
+        && value.get(host_len) == Some(&b':')
+        && value.last_chunk().is_some_and(|octets| number::ends_in_digits(octets, port_len))
 }
 
 /// Returns whether this is a host with a port other than 0, as CONNECT needs it
@@ -136,47 +116,59 @@ mod tests {
     use std::string::String;
 
     use super::{is_host_with_optional_port, is_ordinary_host};
+    use crate::field::Section;
 
     /// Checks that the fast path takes ordinary values and no others, with few octets after them
     /// and with many, and that each is a host.
     fn check(value: &str, is_ordinary: bool) {
-        let tails = ["\r\n", "\r\n\r\n", "\r\nAccept: 0123456789, 0123456789, 0123456789\r\n\r\n"];
-        for tail in tails {
-            let input = format!("Host: {value}{tail}");
-            let is_taken = is_ordinary_host(input.as_bytes(), value.len());
-            assert_eq!(is_taken, is_ordinary && value.len() < 32, "{input:?}");
+        for octets_after in [0, 10, 100] {
+            let input = format!("Host: {value}\r\nAccept: {}\r\n\r\n", "*".repeat(octets_after));
+            let line = Section::new(1000, 1).read_fast(input.as_bytes(), 1000);
+            let is_taken = line.is_some_and(|(field, _, masks)| {
+                assert_eq!(field.value, value.as_bytes());
+                is_ordinary_host(field.value, input.as_bytes(), masks)
+            });
+            assert_eq!(is_taken, is_ordinary, "{input:?}");
         }
         assert!(is_host_with_optional_port(value.as_bytes()) || !is_ordinary, "{value}");
     }
 
     #[test]
     fn hosts_of_all_lengths_are_ordinary() {
-        let host: String =
-            ('0'..='9').chain('A'..='Z').chain('a'..='z').chain(['-', '.']).collect();
-        for start in 0..host.len() - 31 {
-            for len in 0..32 {
-                let host = &host[start..start + len];
-                check(host, len > 0);
-                check(&format!("{host}:80"), len > 0);
+        let octets = ('0'..='9').chain('A'..='Z').chain('a'..='z').chain(['-', '.']).cycle();
+        for start in 0..64 {
+            for len in 1..130 {
+                let host: String = octets.clone().skip(start).take(len).collect();
+                // As many as there are in a window after "Host: ".
+                check(&host, len < 58);
+                check(&format!("{host}:8080"), (3..58).contains(&len));
             }
         }
-        check(&"h".repeat(32), false);
     }
 
     #[test]
     fn ports_below_60000_are_ordinary() {
-        for host in ["a", "127.0.0.1", "www.example.com", "of-29-octets.www.example.com"] {
-            for port in ["", "0", "80", "8080", "00000", "12345", "59999"] {
+        for host in ["a.b.c.d", "127.0.0.1", "www.example.com", "of-29-octets.www.example.com"] {
+            for port in ["0", "80", "8080", "00000", "12345", "59999"] {
                 check(&format!("{host}:{port}"), true);
             }
-            for port in ["60000", "65535", "65536", "70000", "99999", "000080", "123456"] {
+            for port in ["", "60000", "65535", "65536", "70000", "99999", "000080", "123456"] {
                 check(&format!("{host}:{port}"), false);
             }
-            for other in [":80:", ":80a", ":a", ":-1", "::1", "_", "@b", ":/"] {
+            for place in 0..5 {
+                for octet in ('!'..='~').filter(|octet| !octet.is_ascii_digit()) {
+                    let port: String =
+                        (0..5).map(|at| if at == place { octet } else { '1' }).collect();
+                    check(&format!("{host}:{port}"), false);
+                }
+            }
+            for other in [":80:", "::1", "_", "@b", ":/"] {
                 check(&format!("{host}{other}"), false);
             }
         }
+        check("a:80", false);
     }
+
     #[test]
     fn ip_literals_have_the_form_of_their_kind() {
         for literal in

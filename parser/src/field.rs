@@ -80,7 +80,7 @@ impl Section {
     /// `limit`.
     #[inline(always)]
     pub(crate) const fn octets(&self, limit: u32) -> u32 {
-        limit.saturating_sub(self.octets_left)
+        limit.wrapping_sub(self.octets_left)
     }
 
     /// Takes a line that is complete and ordinary: the fast path. Returns `None` for all others,
@@ -90,7 +90,7 @@ impl Section {
         &mut self,
         input: &'a [u8],
         limit: u32,
-    ) -> Option<(Field<'a>, &'a [u8])> {
+    ) -> Option<(Field<'a>, &'a [u8], LineMasks)> {
         let masks = self.masks(input)?;
         let name_len = first_bit(masks.name_ends);
         let line_len = match first_bit(masks.line_ends) {
@@ -122,7 +122,7 @@ impl Section {
         self.lines_left = self.lines_left.checked_sub(1)?;
         self.octets_left = octets_left;
         self.ahead.set_after(input, masks, len);
-        Some((Field { name, value }, rest))
+        Some((Field { name, value }, rest, masks))
     }
 
     /// Returns whether the line was cut short in its value, and still is after a few more octets:
@@ -306,7 +306,7 @@ mod tests {
                     let read = |limits: &Limits| {
                         Section::new(limits.header_section, limits.header_lines)
                             .read_fast(input.as_bytes(), limits.field_line)
-                            .map(|(field, rest)| (field.name, field.value, rest))
+                            .map(|(field, rest, _)| (field.name, field.value, rest))
                     };
                     let expected = (name.as_bytes(), value.as_bytes(), rest.as_bytes());
                     assert_eq!(read(&limits), Some(expected), "{input:?}");

@@ -15,6 +15,7 @@ use crate::name::is;
 use crate::number::{self, NotANumber};
 use crate::octet;
 use crate::target::Form;
+use crate::window::LineMasks;
 
 /// What the head has said so far.
 #[derive(Clone, Copy, Debug)]
@@ -90,10 +91,16 @@ impl Head {
     /// Takes a field whose line is at the start of the input: the fast path of
     /// [`field`](Self::field).
     #[inline(always)]
-    pub(crate) fn field_fast(&mut self, field: Field<'_>, input: &[u8], line: u32) {
+    pub(crate) fn field_fast(
+        &mut self,
+        field: Field<'_>,
+        input: &[u8],
+        masks: LineMasks,
+        line: u32,
+    ) {
         let is_ordinary_host = !self.has(HOST)
             && is(field.name, b"host")
-            && authority::is_ordinary_host(input, field.value.len());
+            && authority::is_ordinary_host(field.value, input, masks);
         if is_ordinary_host {
             self.said |= HOST;
         } else {
@@ -291,14 +298,14 @@ impl Head {
         {
             return None;
         }
-        let body = if self.has(CONTENT_LENGTH) {
+        let body = if !self.has(CONTENT_LENGTH | TRANSFER_ENCODING) {
+            BodyLength::None
+        } else if self.has(CONTENT_LENGTH) {
             BodyLength::Length(self.content_length)
         } else if self.has(ENDS_CHUNKED) {
             BodyLength::Chunked
-        } else if self.has(TRANSFER_ENCODING) {
-            return None;
         } else {
-            BodyLength::None
+            return None;
         };
         Some(Framing {
             body,

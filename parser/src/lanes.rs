@@ -63,28 +63,13 @@ impl Lanes {
     }
 }
 
-/// Tests for octets other than letters, digits and "-", which make up ordinary names and methods.
+/// Tests for octets other than letters, digits, "-" and ".", which make up ordinary names, methods
+/// and hosts.
 #[inline(always)]
 pub(crate) fn not_in_name(octets: Lanes) -> Lanes {
-    not_alphanumeric(octets).and_not(octets.is(b'-'))
-}
-
-/// Tests for octets other than letters, digits, "-" and ".", which make up ordinary hosts.
-#[inline(always)]
-pub(crate) fn not_in_host(octets: Lanes) -> Lanes {
-    not_alphanumeric(octets).and(octets.is_outside(b'-', 2))
-}
-
-#[inline(always)]
-fn not_alphanumeric(octets: Lanes) -> Lanes {
     const LOWER_CASE: u8 = 0x20;
-    octets.with_bit(LOWER_CASE).is_outside(b'a', 26).and(not_in_port(octets))
-}
-
-/// Tests for octets other than digits.
-#[inline(always)]
-pub(crate) fn not_in_port(octets: Lanes) -> Lanes {
-    octets.is_outside(b'0', 10)
+    let not_alphabetic = octets.with_bit(LOWER_CASE).is_outside(b'a', 26);
+    not_alphabetic.and(octets.is_outside(b'0', 10)).and(octets.is_outside(b'-', 2))
 }
 
 /// Tests for octets other than visible ASCII and SP, which make up ordinary lines.

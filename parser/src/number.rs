@@ -33,6 +33,16 @@ pub(crate) fn decimal(digits: &[u8]) -> Result<u64, NotANumber> {
         .ok_or(NotANumber::Overflow)
 }
 
+/// Returns whether the last `count` of these octets are digits, all compared at once.
+#[inline(always)]
+pub(crate) const fn ends_in_digits(octets: &[u8; 8], count: usize) -> bool {
+    // A digit becomes its value. The octets before the last ones become 0.
+    let before = 8_usize.wrapping_sub(count).wrapping_mul(8);
+    let values = (u64::from_le_bytes(*octets) ^ 0x3030_3030_3030_3030).wrapping_shr(to_u32(before));
+    // Adding 6 sets the upper half of an octet of 10 to 15. In larger ones it is set already.
+    (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0 == 0
+}
+
 /// Appends a digit to a number. Returns `None` if the result needs more than 64 bits. The
 /// octet has to be a digit.
 pub(crate) fn append(number: u64, radix: u64, digit: u8) -> Option<u64> {

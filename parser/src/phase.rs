@@ -53,6 +53,10 @@ impl Phase {
         Self::Trailer(Section::new(limits.trailer_section, limits.trailer_lines))
     }
 
+    const fn is_in_head(&self) -> bool {
+        matches!(self, Self::RequestLine(_) | Self::Header { .. })
+    }
+
     const fn after_head(body: BodyLength) -> Self {
         match body {
             BodyLength::None | BodyLength::Length(0) => Self::End,
@@ -68,27 +72,31 @@ impl RequestParser {
     pub(crate) fn advance<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Event<'a>>, Error> {
         let limits = &self.limits;
         let unread = input.len();
-        if let Phase::Header { head, section } = &mut self.phase {
-            let before = *section;
-            if let Some((field, rest)) = section.read_fast(input, limits.field_line) {
-                if name::may_affect_head(field.name) {
-                    head.field_fast(field, input, before.octets(limits.header_section));
+        // With this test first, the compiler makes no table of all phases to jump through, which
+        // would take longer.
+        if self.phase.is_in_head() {
+            if let Phase::Header { head, section } = &mut self.phase {
+                let before = *section;
+                if let Some((field, rest, masks)) = section.read_fast(input, limits.field_line) {
+                    if name::may_affect_head(field.name) {
+                        let line = before.octets(limits.header_section);
+                        head.field_fast(field, input, masks, line);
+                    }
+                    *input = rest;
+                    return Ok(Some(Event::Header(field)));
                 }
-                *input = rest;
-                return Ok(Some(Event::Header(field)));
-            }
-            if let [b'\r', b'\n', rest @ ..] = *input
-                && let Some(framing) = head.judge_fast(limits.content)
-            {
-                let section = u64::from(section.octets(limits.header_section));
-                self.offset = self.offset.saturating_add(section);
-                self.phase = Phase::after_head(framing.body);
-                *input = rest;
-                self.count(unread, rest);
-                return Ok(Some(Event::HeadEnd(framing)));
-            }
-        } else if let Phase::RequestLine(progress) = &self.phase {
-            if progress.is_none()
+                if let [b'\r', b'\n', rest @ ..] = *input
+                    && let Some(framing) = head.judge_fast(limits.content)
+                {
+                    let section = u64::from(section.octets(limits.header_section));
+                    self.offset = self.offset.wrapping_add(section);
+                    self.phase = Phase::after_head(framing.body);
+                    *input = rest;
+                    self.count(unread, rest);
+                    return Ok(Some(Event::HeadEnd(framing)));
+                }
+            } else if let Phase::RequestLine(progress) = &self.phase
+                && progress.is_none()
                 && let Some((line, rest, last)) = request_line::read_fast(input, limits)
             {
                 self.phase = Phase::Header {
@@ -191,7 +199,9 @@ impl RequestParser {
             }
             Phase::Trailer(section) => {
                 let line = match section.read_fast(input, self.limits.field_line) {
-                    Some((field, rest)) => Ok(Line::Field(field, unread.wrapping_sub(rest.len()))),
+                    Some((field, rest, _)) => {
+                        Ok(Line::Field(field, unread.wrapping_sub(rest.len())))
+                    }
                     None => section.read(input, &SectionLimits::trailer(&self.limits)),
                 };
                 self.trailer(line, input)
@@ -276,9 +286,9 @@ impl RequestParser {
         self.count(unread, input);
     }
 
-    /// Counts the octets that have been consumed since `unread` were left.
+    /// Counts the octets that have been consumed since `unread` were left: fewer than 2^64 in all.
     fn count(&mut self, unread: usize, rest: &[u8]) {
-        self.offset = self.offset.saturating_add(to_u64(unread.wrapping_sub(rest.len())));
+        self.offset = self.offset.wrapping_add(to_u64(unread.wrapping_sub(rest.len())));
     }
 
     /// Returns the octets consumed since the last `End`.

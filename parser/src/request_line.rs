@@ -31,8 +31,8 @@ pub(crate) struct Line<'a> {
     pub(crate) form: Form,
 }
 
-/// Takes a line that is complete and ordinary, with a method of fewer than 16 letters, digits and
-/// "-", a path in ASCII, and HTTP/1.1 or HTTP/1.0: the fast path. Returns `None` for all others,
+/// Takes a line that is complete and ordinary, with a method of fewer than 16 letters, digits,
+/// "-" and ".", a path in ASCII, and HTTP/1.1 or HTTP/1.0: the fast path. Returns `None` for all others,
 /// which [`Progress::read`] judges. Also returns the rest of the input, and the masks of the whole
 /// input if it is shorter than a window.
 #[inline(always)]

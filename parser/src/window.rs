@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! octets     H o s t :   a . b CR LF A c c e p t :   * / * CR LF
-//! name_ends  . . . . 1 1 . 1 .  1  1 . . . . . . 1 1 1 1 1  1  1     not ALPHA, DIGIT or "-"
+//! name_ends  . . . . 1 1 . . .  1  1 . . . . . . 1 1 1 1 1  1  1     not ALPHA, DIGIT, "-" or "."
 //! line_ends  . . . . . . . . .  1  1 . . . . . . . . . . .  1  1     not visible ASCII or SP
 //!                    |          |
 //!                    name: 4    line: 9
@@ -71,7 +71,7 @@ impl Ahead {
 /// Where the name of a field line ends, and where the line ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineMasks {
-    /// Octets other than letters, digits and "-". Of a window, only the first half is scanned.
+    /// Octets other than letters, digits, "-" and ".". Of a window, only the first half is scanned.
     pub(crate) name_ends: u64,
     /// Octets other than visible ASCII and SP.
     pub(crate) line_ends: u64,
@@ -103,7 +103,8 @@ impl LineMasks {
 /// Where the method ends, and where the target ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestLineMasks {
-    /// Octets other than letters, digits and "-". Of a window, only the first quarter is scanned.
+    /// Octets other than letters, digits, "-" and ".". Of a window, only the first quarter is
+    /// scanned.
     pub(crate) method_ends: u64,
     /// Octets that targets don't have. The first one ends the method, the second the target.
     pub(crate) target_ends: u64,
@@ -133,6 +134,12 @@ impl RequestLineMasks {
 #[inline(always)]
 pub(crate) fn name_ends(window: &[u8; WINDOW]) -> u64 {
     window.first_chunk().map_or(0, |octets| mask::<32>(octets, not_in_name))
+}
+
+/// Makes the mask of where ordinary names end, in a whole window. It is 0 for fewer octets.
+#[inline(never)]
+pub(crate) fn all_name_ends(octets: &[u8]) -> u64 {
+    octets.first_chunk::<WINDOW>().map_or(0, |window| mask(window, not_in_name))
 }
 
 /// Makes the mask of where ordinary lines end.
@@ -211,7 +218,7 @@ mod tests {
     }
 
     fn ends_name(octet: u8) -> bool {
-        !octet.is_ascii_alphanumeric() && octet != b'-'
+        !octet.is_ascii_alphanumeric() && octet != b'-' && octet != b'.'
     }
 
     fn ends_line(octet: u8) -> bool {
