@@ -6,8 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use h1events_net::ClientState;
+use rustix::event::PollFlags;
 
-use crate::stream::{Stream, wait_for_input};
+use crate::stream::{Stream, is_ready};
 
 /// The client of a connection, for long work on its behalf.
 ///
@@ -35,28 +36,11 @@ use crate::stream::{Stream, wait_for_input};
 /// [`ClientState`] says what a server can know. Each check is a system call that doesn't wait.
 #[derive(Clone)]
 pub struct Client {
-    stream: Weak<dyn HasClient>,
+    stream: Weak<dyn Stream>,
 }
 
 /// Time for which a thread that reads another connection's body leaves that connection unlocked.
 const LOCK_INTERVAL: Duration = Duration::from_micros(50);
-
-/// A stream of any type.
-trait HasClient: Send + Sync {
-    fn state(&self) -> ClientState;
-
-    fn wait_for_input(&self, timeout: Duration);
-}
-
-impl<S: Stream> HasClient for S {
-    fn state(&self) -> ClientState {
-        self.client_state()
-    }
-
-    fn wait_for_input(&self, timeout: Duration) {
-        wait_for_input(self, timeout);
-    }
-}
 
 impl Client {
     pub(crate) fn new<S: Stream>(stream: &Arc<S>) -> Self {
@@ -67,13 +51,13 @@ impl Client {
     /// Returns the state of the client. After the connection has ended, it is [gone](ClientState::Gone).
     #[must_use]
     pub fn state(&self) -> ClientState {
-        self.stream.upgrade().map_or(ClientState::Gone, |stream| stream.state())
+        self.stream.upgrade().map_or(ClientState::Gone, |stream| stream.client_state())
     }
 
     /// Waits briefly for input. There may be input already that the caller can't use.
     pub(crate) fn wait_for_input(&self, timeout: Duration) {
         if let Some(stream) = self.stream.upgrade() {
-            stream.wait_for_input(timeout);
+            is_ready(&*stream, PollFlags::IN, timeout);
         }
         // So that the connection's own thread gets the lock.
         thread::sleep(LOCK_INTERVAL);

@@ -113,13 +113,13 @@ pub trait Stream: AsFd + Send + Sync + 'static {
     /// Pending input is read before the server ends the connection.
     fn has_input(&self) -> bool {
         // The end of the input makes it readable, too.
-        is_ready(self, PollFlags::IN)
+        is_ready(self, PollFlags::IN, Duration::ZERO)
     }
 
     /// Returns whether [`write_vectored`](Self::write_vectored) would write at once, as far as the stream
     /// knows without waiting.
     fn has_space(&self) -> bool {
-        is_ready(self, PollFlags::OUT)
+        is_ready(self, PollFlags::OUT, Duration::ZERO)
     }
 
     /// Returns the state of the client, without waiting. Called from any thread.
@@ -173,17 +173,11 @@ where
     }
 }
 
-/// Waits until there may be input.
-pub(crate) fn wait_for_input(socket: &(impl AsFd + ?Sized), timeout: Duration) {
-    let socket = borrow_fd(socket);
-    let mut polled = [PollFd::new(&socket, PollFlags::IN)];
-    // If this fails, the wait only ends early.
-    let timeout = Timespec::try_from(timeout).unwrap_or_default();
-    let _ = poll(&mut polled, Some(&timeout));
-}
-
-fn is_ready(socket: &(impl AsFd + ?Sized), flags: PollFlags) -> bool {
+/// Waits until a socket is ready, for the timeout at most. Returns whether it is.
+pub(crate) fn is_ready(socket: &(impl AsFd + ?Sized), flags: PollFlags, timeout: Duration) -> bool {
     let socket = borrow_fd(socket);
     let mut polled = [PollFd::new(&socket, flags)];
-    poll(&mut polled, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
+    // If this fails, the wait only ends early.
+    let timeout = Timespec::try_from(timeout).unwrap_or_default();
+    poll(&mut polled, Some(&timeout)).is_ok_and(|ready| ready > 0)
 }
