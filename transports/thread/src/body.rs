@@ -1,6 +1,5 @@
 //! Bodies of requests that the application reads as they come.
 
-use std::fmt;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -28,18 +27,18 @@ use h1events_server::{RequestBodyError, Trailers};
 /// })?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[derive(Debug)]
 pub struct RequestBody {
     /// `None` if the request has no body.
-    source: Option<Source>,
-    client: Client,
+    pub(crate) source: Option<Source>,
+    pub(crate) client: Client,
 }
 
-struct Source {
-    connection: Weak<Mutex<dyn ReadBody + Send>>,
-    /// The number of its request on the connection.
-    number: u64,
-    /// Shows the connection when the body is dropped.
-    _token: Arc<()>,
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) connection: Weak<Mutex<dyn ReadBody + Send>>,
+    /// Its request on the connection, which thereby knows when the body is dropped.
+    pub(crate) request: Arc<()>,
 }
 
 /// Longest time between two checks of the connection by another thread that reads its body.
@@ -49,26 +48,12 @@ pub(crate) const INPUT_INTERVAL: Duration = Duration::from_millis(10);
 pub(crate) trait ReadBody {
     /// Reads from the body of this request. `None` if a thread other than the connection's would have to
     /// wait: it waits without the lock.
-    fn read_body(&mut self, number: u64, space: &mut [u8]) -> Option<io::Result<usize>>;
+    fn read_body(&mut self, request: &Arc<()>, space: &mut [u8]) -> Option<io::Result<usize>>;
 
-    fn body_trailers(&mut self, number: u64) -> Option<Trailers>;
+    fn body_trailers(&mut self, request: &Arc<()>) -> Option<Trailers>;
 }
 
 impl RequestBody {
-    pub(crate) const fn empty(client: Client) -> Self {
-        Self { source: None, client }
-    }
-
-    pub(crate) fn new(
-        connection: Weak<Mutex<dyn ReadBody + Send>>,
-        number: u64,
-        token: Arc<()>,
-        client: Client,
-    ) -> Self {
-        let source = Source { connection, number, _token: token };
-        Self { source: Some(source), client }
-    }
-
     /// Returns the client, which may go before it has its answer. It is there even if the request has no
     /// body.
     #[must_use]
@@ -82,7 +67,7 @@ impl RequestBody {
         let source = self.source.as_ref()?;
         let connection = source.connection.upgrade()?;
         let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.body_trailers(source.number)
+        connection.body_trailers(&source.request)
     }
 }
 
@@ -94,18 +79,12 @@ impl Read for RequestBody {
             let connection = source.connection.upgrade().ok_or_else(over)?;
             // If a stream's own code has panicked, its connection ends.
             let mut locked = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(read) = locked.read_body(source.number, space) {
+            if let Some(read) = locked.read_body(&source.request, space) {
                 return read;
             }
             drop(locked);
             drop(connection);
             self.client.wait_for_input(INPUT_INTERVAL);
         }
-    }
-}
-
-impl fmt::Debug for RequestBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RequestBody").finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
 use h1events_server::{BodyState, OwnedRequest, RequestBodyError, Response, Step, Trailers};
 
-use crate::application::{Application, HandlerBody};
-use crate::body::{INPUT_INTERVAL, ReadBody, RequestBody};
+use crate::application::Application;
+use crate::body::{INPUT_INTERVAL, ReadBody, RequestBody, Source};
 use crate::client::Client;
 use crate::stream::Stream;
 use crate::timeout::Timeout;
@@ -53,8 +53,8 @@ pub(crate) struct Driver<S> {
     now: Instant,
     /// Whether the last handler has taken long.
     is_slow: bool,
-    /// The number of the request whose body is read.
-    request: u64,
+    /// The request whose body is read, which the body shares until it is dropped.
+    request: Arc<()>,
     /// The connection's own thread.
     thread: ThreadId,
     /// Why the connection was lost while the application read the body.
@@ -74,40 +74,33 @@ pub(crate) struct Abort {
 ///
 /// While the application holds the body of a request, or produces that of an answer, the connection isn't
 /// locked, so that the application can read.
-pub(crate) fn run<S: Stream, A: Application>(
-    driver: &Arc<Mutex<Driver<S>>>,
-    app: &A,
-) -> io::Result<()> {
+pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) -> io::Result<()> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
         let mut locked = lock(driver);
-        let step = locked.next_step()?;
-        if step == Step::Handle && locked.sends_first(A::STREAMS_BODIES) {
-            locked.session.connection_mut().write_first();
-            continue;
-        }
-        match step {
-            Step::Handle if A::STREAMS_BODIES => {
-                let (request, body, token) = take_request(driver, &mut locked);
+        match (locked.next_step()?, app) {
+            (Step::Handle, _) if locked.sends_first(app) => {
+                locked.session.connection_mut().write_first();
+            }
+            (Step::Handle, Application::Streaming(app)) => {
+                let (request, body) = take_request(driver, &mut locked);
                 drop(locked);
-                let call = || app.call(&request.as_request(), A::Body::streamed(body));
+                let call = || app(&request.as_request(), body);
                 let handled = catch_unwind(AssertUnwindSafe(call));
                 locked = lock(driver);
-                let connection = locked.session.connection_mut();
-                connection.put_request_back(request);
-                if Arc::into_inner(token).is_some() {
-                    connection.discard_body();
+                locked.session.connection_mut().put_request_back(request);
+                if Arc::strong_count(&locked.request) == 1 {
+                    locked.session.connection_mut().discard_body();
                 }
                 locked.answer(handled)?;
             }
-            Step::Handle => {
+            (Step::Handle, Application::Collecting(app)) => {
                 let request = locked.session.request();
                 // The application is responsible for the state that its calls share.
-                let call = || app.call(&request, A::Body::empty(|| Client::new(&locked.stream)));
-                let handled = catch_unwind(AssertUnwindSafe(call));
+                let handled = catch_unwind(AssertUnwindSafe(|| app(&request)));
                 locked.answer(handled)?;
             }
-            Step::Produce => {
+            (Step::Produce, _) => {
                 if locked.session.connection_mut().wants_input() {
                     locked.read_what_has_come()?;
                 }
@@ -134,21 +127,18 @@ pub(crate) fn run<S: Stream, A: Application>(
     }
 }
 
-/// Takes the request, its body, and the token that they share until the body is dropped.
+/// Takes the request and its body.
 fn take_request<S: Stream>(
     driver: &Arc<Mutex<Driver<S>>>,
     locked: &mut Driver<S>,
-) -> (OwnedRequest, RequestBody, Arc<()>) {
-    locked.request += 1;
-    let (token, client) = (Arc::new(()), Client::new(&locked.stream));
-    let body = match locked.session.connection_mut().body_state() {
-        BodyState::End => RequestBody::empty(client),
-        _ => {
-            let connection = Arc::downgrade(driver);
-            RequestBody::new(connection, locked.request, Arc::clone(&token), client)
-        }
-    };
-    (locked.session.connection_mut().take_request(), body, token)
+) -> (OwnedRequest, RequestBody) {
+    locked.request = Arc::default();
+    let client = Client::new(&locked.stream);
+    let connection: Weak<Mutex<Driver<S>>> = Arc::downgrade(driver);
+    let source = Source { connection, request: Arc::clone(&locked.request) };
+    let has_body = locked.session.connection_mut().body_state() != BodyState::End;
+    let body = RequestBody { source: has_body.then_some(source), client };
+    (locked.session.connection_mut().take_request(), body)
 }
 
 impl<S: Stream> Driver<S> {
@@ -164,7 +154,7 @@ impl<S: Stream> Driver<S> {
             now: Instant::now(),
             is_slow: false,
             thread: thread::current().id(),
-            request: 0,
+            request: Arc::default(),
             lost: None,
         }
     }
@@ -199,13 +189,13 @@ impl<S: Stream> Driver<S> {
     /// Returns whether the answers before a request leave before it is handled, since it may take long. They
     /// leave together with its own answer if many of them have been given quickly: that is the rate
     /// which clients that pipeline are after.
-    fn sends_first(&mut self, streams_bodies: bool) -> bool {
+    fn sends_first(&mut self, app: &Application) -> bool {
         let is_slow = self.is_slow;
         let connection = self.session.connection_mut();
         match connection.unsent_answers() {
             0 => false,
             _ if is_slow => true,
-            FEW.. if !streams_bodies => false,
+            FEW.. if matches!(app, Application::Collecting(_)) => false,
             _ => connection.is_last_request(),
         }
     }
@@ -344,10 +334,7 @@ impl<S: Stream> Driver<S> {
             return Ok(!self.session.wait(None, self.now));
         }
         // A stream such as TLS may need more bytes before it can return any; it doesn't wait for them.
-        let until = self.now + INPUT_INTERVAL;
-        self.reading.set(until, self.now, |timeout| self.stream.set_read_timeout(timeout))?;
-        let Self { stream, session, first, now, .. } = self;
-        let read = session.read(first, *now, |space| stream.read(space));
+        let read = self.read_until(self.now + INPUT_INTERVAL, self.now);
         Ok(self.reading.survive(read)?.is_some())
     }
 
@@ -359,8 +346,8 @@ impl<S: Stream> Driver<S> {
 }
 
 impl<S: Stream> ReadBody for Driver<S> {
-    fn read_body(&mut self, request: u64, space: &mut [u8]) -> Option<io::Result<usize>> {
-        if request != self.request {
+    fn read_body(&mut self, request: &Arc<()>, space: &mut [u8]) -> Option<io::Result<usize>> {
+        if !Arc::ptr_eq(request, &self.request) {
             return Some(Err(RequestBodyError::Over.into()));
         }
         if thread::current().id() != self.thread {
@@ -379,9 +366,10 @@ impl<S: Stream> ReadBody for Driver<S> {
         }
     }
 
-    fn body_trailers(&mut self, request: u64) -> Option<Trailers> {
+    fn body_trailers(&mut self, request: &Arc<()>) -> Option<Trailers> {
         let connection = self.session.connection_mut();
-        let is_whole = request == self.request && connection.body_state() == BodyState::End;
+        let is_whole =
+            Arc::ptr_eq(request, &self.request) && connection.body_state() == BodyState::End;
         connection.body_trailers().filter(|_| is_whole).cloned()
     }
 }

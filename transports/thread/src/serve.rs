@@ -14,13 +14,10 @@ use crate::stream::Stream;
 use crate::upgrade::UpgradeHandler;
 
 /// Serves a connection from start to end, on its thread.
-pub(crate) fn serve<S: Stream, A: Application>(
-    app: &A,
-    Admitted { accepted, guard, .. }: Admitted<S>,
-) {
+pub(crate) fn serve<S: Stream>(app: &Application, Admitted { accepted, guard, .. }: Admitted<S>) {
     let peer = guard.peer();
     let mut session = Session::new(guard);
-    if A::STREAMS_BODIES {
+    if matches!(app, Application::Streaming(_)) {
         session = session.with_streamed_bodies();
     }
     let stream = Arc::new(accepted);

@@ -1,12 +1,12 @@
 //! The server, and its configuration.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::{fmt, io};
 
 use h1events_net::{Acceptor, Listener, ShutdownHandle, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
 
-use crate::application::{Application, Collecting, Streaming};
+use crate::application::Application;
 use crate::body::RequestBody;
 use crate::serve::serve;
 use crate::stream::Stream;
@@ -15,6 +15,7 @@ use crate::threads::Threads;
 /// A server that is bound to its address, and ready to [`serve`](Self::serve).
 ///
 /// See the [crate documentation](crate) for an example.
+#[derive(Debug)]
 #[must_use]
 pub struct Server<L: Listener<Accepted: Stream>> {
     acceptor: Acceptor<L>,
@@ -119,7 +120,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     where
         A: Fn(&Request<'_>) -> Response + Send + Sync + 'static,
     {
-        self.serve_application(Collecting(app))
+        self.serve_application(Application::Collecting(Box::new(app)))
     }
 
     /// Serves an application that reads the bodies of requests itself: the server calls it at the end
@@ -135,10 +136,10 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     where
         A: Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,
     {
-        self.serve_application(Streaming(app))
+        self.serve_application(Application::Streaming(Box::new(app)))
     }
 
-    fn serve_application<A: Application>(self, app: A) -> io::Result<Summary> {
+    fn serve_application(self, app: Application) -> io::Result<Summary> {
         let Self { mut acceptor, stack_size } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         let config = &mut acceptor.endpoint_config;
@@ -152,11 +153,5 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         });
         threads.end();
         Ok(summary)
-    }
-}
-
-impl<L: Listener<Accepted: Stream> + fmt::Debug> fmt::Debug for Server<L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("acceptor", &self.acceptor).finish_non_exhaustive()
     }
 }
