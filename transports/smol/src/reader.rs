@@ -1,12 +1,11 @@
 //! Bodies of answers from readers and streams.
 
-use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use h1events_server::{Body, BodyError, Content, Part};
 use smol::io::AsyncRead;
-use smol::stream::Stream;
+use smol::stream::{Stream, poll_fn};
 
 /// Makes the body of an answer from a reader: a socket, a file in a pool of threads, the
 /// [body of the request](crate::RequestBody).
@@ -26,8 +25,19 @@ use smol::stream::Stream;
 ///     .with_content_length(length);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn reader(read: impl AsyncRead + Send + Unpin + 'static) -> impl Body {
-    Reader { read, space: Vec::new() }
+pub fn reader(mut read: impl AsyncRead + Send + Unpin + 'static) -> impl Body {
+    // Space that no read has used yet.
+    let mut space = Vec::new();
+    Parts(poll_fn(move |cx| {
+        space.resize(PART, 0);
+        let read = ready!(Pin::new(&mut read).poll_read(cx, &mut space));
+        let mut part = std::mem::take(&mut space);
+        let part = read.map(|n| {
+            part.truncate(n);
+            part
+        });
+        Poll::Ready(Some(part).filter(|part| !part.as_ref().is_ok_and(Vec::is_empty)))
+    }))
 }
 
 /// Makes the body of an answer from a stream of parts.
@@ -46,41 +56,14 @@ where
     Parts(Box::pin(parts))
 }
 
-struct Reader<R> {
-    read: R,
-    /// Space that no read has used yet.
-    space: Vec<u8>,
-}
-
 /// Bytes of a part, at most.
 const PART: usize = 64 * 1024;
 
-impl<R: AsyncRead + Send + Unpin> Body for Reader<R> {
-    fn poll_part(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Part, BodyError>>> {
-        let Self { read, space } = &mut *self;
-        space.resize(PART, 0);
-        Pin::new(read).poll_read(cx, space).map(|read: io::Result<usize>| {
-            let mut part = std::mem::take(space);
-            match read {
-                Ok(0) => None,
-                Ok(n) => {
-                    part.truncate(n);
-                    Some(Ok(Part::Content(part.into())))
-                }
-                Err(error) => Some(Err(error.into())),
-            }
-        })
-    }
-}
-
-struct Parts<P>(Pin<Box<P>>);
+struct Parts<P>(P);
 
 impl<P, T, E> Body for Parts<P>
 where
-    P: Stream<Item = Result<T, E>> + Send,
+    P: Stream<Item = Result<T, E>> + Send + Unpin,
     T: Into<Content>,
     E: Into<BodyError>,
 {
@@ -88,7 +71,7 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Part, BodyError>>> {
-        let part = self.0.as_mut().poll_next(cx);
+        let part = Pin::new(&mut self.0).poll_next(cx);
         part.map(|part| part.map(|part| Ok(Part::Content(part.map_err(Into::into)?.into()))))
     }
 }
