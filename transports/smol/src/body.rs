@@ -1,7 +1,8 @@
 //! Bodies of requests that the application reads as they come.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
@@ -34,23 +35,25 @@ use crate::client::Client;
 /// ```
 pub struct RequestBody {
     /// `None` if the request has no body.
-    mailbox: Option<Arc<Mutex<Mailbox>>>,
+    source: Option<Source>,
     client: Client,
 }
 
+struct Source {
+    mailbox: Arc<Mutex<Mailbox>>,
+    connection: Waker,
+}
+
 /// Content that the connection has read for the application.
+#[derive(Default)]
 struct Mailbox {
-    content: Vec<u8>,
-    /// Octets of it that the application has taken.
-    taken: usize,
+    content: VecDeque<u8>,
     /// The end of the body, once it has come.
     end: Option<Result<Trailers, RequestBodyError>>,
-    /// Whether the application waits.
-    is_wanted: bool,
+    /// The application, while it waits.
+    reader: Option<Waker>,
     /// Whether the application ignores the rest.
     is_dropped: bool,
-    reader: Option<Waker>,
-    connection: Waker,
 }
 
 /// The connection's side of a body.
@@ -61,7 +64,7 @@ const MAX_WAITING: usize = 64 * 1024;
 
 impl RequestBody {
     pub(crate) const fn empty(client: Client) -> Self {
-        Self { mailbox: None, client }
+        Self { source: None, client }
     }
 
     /// Returns the client, which may go before it has its answer. It is there even if the request has no
@@ -74,30 +77,29 @@ impl RequestBody {
     /// Returns the trailers, once the body is at its end (RFC 9110 section 6.5).
     #[must_use]
     pub fn trailers(&self) -> Option<Trailers> {
-        match &lock(self.mailbox.as_ref()?).end {
+        match &lock(&self.source.as_ref()?.mailbox).end {
             Some(Ok(trailers)) => Some(trailers.clone()),
             _ => None,
         }
     }
 
-    /// Polls for content, and passes it to `take` with the number of octets taken before. `None` at
-    /// the end.
+    /// Polls for content, and passes it to `take`. `None` at the end.
     fn poll_content<R>(
         &mut self,
         cx: &Context<'_>,
-        take: impl FnOnce(&mut Vec<u8>, &mut usize) -> R,
+        take: impl FnOnce(&mut VecDeque<u8>) -> R,
     ) -> Poll<Result<Option<R>, RequestBodyError>> {
-        let Some(mailbox) = &self.mailbox else { return Poll::Ready(Ok(None)) };
-        let mut mailbox = lock(mailbox);
-        let Mailbox { content, taken, end, is_wanted, reader, connection, .. } = &mut *mailbox;
-        if *taken < content.len() {
-            return Poll::Ready(Ok(Some(take(content, taken))));
+        let Some(Source { mailbox, connection }) = &self.source else {
+            return Poll::Ready(Ok(None));
+        };
+        let Mailbox { content, end, reader, .. } = &mut *lock(mailbox);
+        if !content.is_empty() {
+            return Poll::Ready(Ok(Some(take(content))));
         }
         if let Some(end) = end {
             return Poll::Ready(end.as_ref().map(|_| None).map_err(|error| *error));
         }
-        *reader = Some(cx.waker().clone());
-        if !std::mem::replace(is_wanted, true) {
+        if reader.replace(cx.waker().clone()).is_none() {
             connection.wake_by_ref();
         }
         Poll::Pending
@@ -110,14 +112,8 @@ impl AsyncRead for RequestBody {
         cx: &mut Context<'_>,
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let copied = ready!(self.get_mut().poll_content(cx, |content, taken| {
-            let rest = &content[*taken..];
-            let n = rest.len().min(space.len());
-            space[..n].copy_from_slice(&rest[..n]);
-            *taken += n;
-            n
-        }));
-        Poll::Ready(copied.map(Option::unwrap_or_default).map_err(io::Error::from))
+        let read = ready!(self.get_mut().poll_content(cx, |content| content.read(space)));
+        Poll::Ready(read?.unwrap_or(Ok(0)))
     }
 }
 
@@ -125,22 +121,15 @@ impl Stream for RequestBody {
     type Item = Result<Vec<u8>, RequestBodyError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let part = self.get_mut().poll_content(cx, |content, taken| {
-            let mut part = std::mem::take(content);
-            part.drain(..std::mem::take(taken));
-            part
-        });
+        let part = self.get_mut().poll_content(cx, |content| std::mem::take(content).into());
         part.map(Result::transpose)
     }
 }
 
-impl Drop for RequestBody {
+impl Drop for Source {
     fn drop(&mut self) {
-        if let Some(mailbox) = &self.mailbox {
-            let mut mailbox = lock(mailbox);
-            mailbox.is_dropped = true;
-            mailbox.connection.wake_by_ref();
-        }
+        lock(&self.mailbox).is_dropped = true;
+        self.connection.wake_by_ref();
     }
 }
 
@@ -153,16 +142,9 @@ impl fmt::Debug for RequestBody {
 impl BodyWriter {
     /// Creates a body, and the connection's side of it. `connection` wakes the connection.
     pub(crate) fn new(connection: Waker, client: Client) -> (Self, RequestBody) {
-        let mailbox = Arc::new(Mutex::new(Mailbox {
-            content: Vec::new(),
-            taken: 0,
-            end: None,
-            is_wanted: false,
-            is_dropped: false,
-            reader: None,
-            connection,
-        }));
-        (Self(Arc::clone(&mailbox)), RequestBody { mailbox: Some(mailbox), client })
+        let mailbox = Arc::default();
+        let source = Source { mailbox: Arc::clone(&mailbox), connection };
+        (Self(mailbox), RequestBody { source: Some(source), client })
     }
 
     /// Moves content from the connection to the application, and the application's requests for more to
@@ -173,15 +155,11 @@ impl BodyWriter {
             connection.hold_body(0);
             return connection.discard_body();
         }
-        if mailbox.taken == mailbox.content.len() {
-            mailbox.content.clear();
-            mailbox.taken = 0;
-        }
-        while mailbox.is_wanted && mailbox.content.len() < MAX_WAITING {
+        while mailbox.reader.is_some() && mailbox.content.len() < MAX_WAITING {
             match connection.body_state() {
                 BodyState::Content(octets) => {
                     let n = octets.len();
-                    mailbox.content.extend_from_slice(octets);
+                    mailbox.content.extend(octets);
                     connection.consume_body(n);
                 }
                 BodyState::Pending if mailbox.content.is_empty() => {
@@ -215,7 +193,6 @@ impl Drop for BodyWriter {
 }
 
 fn wake_reader(mut mailbox: MutexGuard<'_, Mailbox>) {
-    mailbox.is_wanted = false;
     let reader = mailbox.reader.take();
     // A waker may drop the task that owns the body.
     drop(mailbox);
