@@ -12,8 +12,8 @@ use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session, Unsent};
 use h1events_server::{BodyState, RequestBodyError, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
-use crate::application::{Application, HandlerBody};
-use crate::body::BodyWriter;
+use crate::application::Application;
+use crate::body::{BodyWriter, RequestBody};
 use crate::client::Presence;
 use crate::context::WorkerContext;
 use crate::stream::Stream;
@@ -126,7 +126,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
     }
 
     async fn handle(&mut self) -> io::Result<()> {
-        let body = A::Body::empty(|| self.streamed().presence.client());
+        let body = || RequestBody::empty(self.streamed().presence.client());
+        let body = A::STREAMS_BODIES.then(body);
         let handled = {
             let Self { context, stream, session, streamed, .. } = self;
             let ((request, mut unsent), app) = (session.request_and_unsent(), &*context.app);
@@ -169,7 +170,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
         let context = Rc::clone(&self.context);
         let handled = {
             let borrowed = request.as_request();
-            let handling = AssertUnwindSafe(context.app.call(&borrowed, A::Body::streamed(body)));
+            let handling = AssertUnwindSafe(context.app.call(&borrowed, Some(body)));
             let mut handling = pin!(handling.catch_unwind());
             loop {
                 if let Some(handled) = future::poll_once(&mut handling).await {

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::num::NonZero;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-use std::{fmt, io, thread};
+use std::{io, thread};
 
 use h1events_net::{Acceptor, Listener, ShutdownHandle, descriptor_limit};
 use h1events_server::{Config, EndpointConfig, Request, Response, Summary};
@@ -20,6 +20,7 @@ use crate::worker;
 /// A server that is bound to its address, and ready to [`serve`](Self::serve).
 ///
 /// See the [crate documentation](crate) for an example.
+#[derive(Debug)]
 #[must_use]
 pub struct Server<L: Listener<Accepted: IntoStream>> {
     acceptor: Acceptor<L>,
@@ -203,15 +204,6 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         // If a handler blocks its worker, the worker ends when the handler does.
         let _ = ended.recv_timeout(JOIN_TIMEOUT);
         Ok(summary)
-    }
-}
-
-impl<L: Listener<Accepted: IntoStream> + fmt::Debug> fmt::Debug for Server<L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("acceptor", &self.acceptor)
-            .field("threads", &self.threads)
-            .finish_non_exhaustive()
     }
 }
 
