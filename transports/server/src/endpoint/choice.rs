@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use super::Endpoint;
-use super::eviction::Candidate;
+use super::eviction::{Candidate, Class};
 use super::slot::Slot;
 
 /// How good an endpoint's reason is to end a connection for a newcomer. Among several endpoints, the one
 /// with the greatest impatience ends one: [`Endpoint::impatience`].
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Impatience {
-    pub(super) reason: Reason,
+    reason: Reason,
     /// The connection's age over its patience.
     ratio: f64,
 }
@@ -34,43 +34,45 @@ pub(super) enum Reason {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Choice {
     pub(super) candidate: Candidate,
-    pub(super) impatience: Impatience,
+    pub(super) reason: Reason,
+}
+
+impl Reason {
+    /// Returns whether a connection has to end for a worse reason, or for none.
+    fn spares(self, slot: &Slot, now: Instant) -> bool {
+        match self {
+            Self::Stalled => slot.flows() || slot.moves(now),
+            Self::Moving => slot.flows(),
+            Self::Spared | Self::Flowing | Self::Overdue => false,
+        }
+    }
 }
 
 impl Endpoint {
     /// Returns how good its reason is to end a connection, so that an acceptor with several endpoints makes
     /// room where it costs least. `None` if all connections are busy.
     pub fn impatience(&mut self, now: Instant) -> Option<Impatience> {
-        self.choose(now).map(|choice| choice.impatience)
+        let Choice { candidate, reason } = self.choose(now)?;
+        Some(Impatience { reason, ratio: candidate.ratio })
     }
 
     /// Chooses the connection to end next. In a flood of newcomers all connections are young, and a flowing
     /// body may be the oldest; so it comes after all that make no progress.
     pub(super) fn choose(&mut self, now: Instant) -> Option<Choice> {
         let Self { candidates, slots, config, .. } = self;
-        let greatest = candidates.greatest(slots, config, now)?;
+        let greatest = candidates.search(Class::ALL, slots, config, now, |_| false)?;
         if greatest.ratio >= 1.0 {
-            return Some(Choice::new(Reason::Overdue, greatest));
+            return Some(Choice { candidate: greatest, reason: Reason::Overdue });
         }
+        let spared = Choice { candidate: greatest, reason: Reason::Spared };
         // If the clock has just started, every connection is as young as the clock.
-        let answered = now.checked_sub(config.admission_timeout);
-        let Some(answered) = answered else { return Some(Choice::new(Reason::Spared, greatest)) };
-        let flows = |slot: &Slot| slot.flows();
-        let moves = |slot: &Slot| slot.flows() || slot.moves(now);
-        let mut search = |reason, is_spared: &dyn Fn(&Slot) -> bool| {
-            let except = |slot: &Slot| slot.awaits_request(answered) || is_spared(slot);
-            let candidate = candidates.greatest_except(slots, config, now, except)?;
-            Some(Choice::new(reason, candidate))
-        };
-        search(Reason::Stalled, &moves)
-            .or_else(|| search(Reason::Moving, &flows))
-            .or_else(|| search(Reason::Flowing, &|_| false))
-            .or_else(|| Some(Choice::new(Reason::Spared, greatest)))
-    }
-}
-
-impl Choice {
-    const fn new(reason: Reason, candidate: Candidate) -> Self {
-        Self { candidate, impatience: Impatience { reason, ratio: candidate.ratio } }
+        let Some(answered) = now.checked_sub(config.admission_timeout) else { return Some(spared) };
+        let reasons = [Reason::Stalled, Reason::Moving, Reason::Flowing];
+        let choice = reasons.into_iter().find_map(|reason| {
+            let is_spared = |slot: &Slot| slot.awaits_request(answered) || reason.spares(slot, now);
+            let candidate = candidates.search(Class::SPOKEN, slots, config, now, is_spared)?;
+            Some(Choice { candidate, reason })
+        });
+        choice.or(Some(spared))
     }
 }

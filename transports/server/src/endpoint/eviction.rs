@@ -33,10 +33,10 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    const ALL: &[Self] = &[Self::New, Self::Idle, Self::Lingering, Self::Slow];
+    pub(crate) const ALL: &[Self] = &[Self::New, Self::Idle, Self::Lingering, Self::Slow];
 
     /// The classes of connections that have spoken.
-    const SPOKEN: &[Self] = &[Self::Idle, Self::Lingering, Self::Slow];
+    pub(crate) const SPOKEN: &[Self] = &[Self::Idle, Self::Lingering, Self::Slow];
 
     /// Returns the class of a connection and the beginning of its age, if it waits for its client.
     pub(crate) const fn of(activity: Activity) -> Option<(Self, Instant)> {
@@ -102,28 +102,8 @@ impl Candidates {
         }
     }
 
-    /// Returns the connection with the greatest age over its patience.
-    pub(crate) fn greatest(
-        &mut self,
-        slots: &mut Slab<Slot>,
-        config: &EndpointConfig,
-        now: Instant,
-    ) -> Option<Candidate> {
-        self.search(Class::ALL, slots, config, now, |_| false)
-    }
-
-    /// Returns the greatest of those that have spoken and aren't spared.
-    pub(crate) fn greatest_except(
-        &mut self,
-        slots: &mut Slab<Slot>,
-        config: &EndpointConfig,
-        now: Instant,
-        is_spared: impl Fn(&Slot) -> bool,
-    ) -> Option<Candidate> {
-        self.search(Class::SPOKEN, slots, config, now, is_spared)
-    }
-
-    fn search(
+    /// Returns the connection of these classes with the greatest age over its patience that isn't spared.
+    pub(crate) fn search(
         &mut self,
         classes: &[Class],
         slots: &mut Slab<Slot>,
@@ -138,7 +118,11 @@ impl Candidates {
         let mut greatest: Option<Candidate> = None;
         for &class in classes {
             let Some((since, key)) = self.first(class, slots, &is_spared) else { continue };
-            let candidate = Candidate::new(key, class, since, config, now);
+            let patience = class.patience(config);
+            // Any age exceeds a patience of zero; 0 / 0 counts as 1.
+            let [age, length] = [now.saturating_duration_since(since), patience]
+                .map(|time| time.as_secs_f64().max(f64::MIN_POSITIVE));
+            let candidate = Candidate { key, ratio: age / length, due: later(since, patience) };
             if greatest.is_none_or(|greatest| candidate.ratio > greatest.ratio) {
                 greatest = Some(candidate);
             }
@@ -174,24 +158,6 @@ impl Candidates {
             }
         }
         None
-    }
-}
-
-impl Candidate {
-    fn new(
-        key: usize,
-        class: Class,
-        since: Instant,
-        config: &EndpointConfig,
-        now: Instant,
-    ) -> Self {
-        let patience = class.patience(config);
-        let age = now.saturating_duration_since(since);
-        // Any age exceeds a patience of zero; 0 / 0 counts as 1.
-        let [age, patience_secs] =
-            [age, patience].map(|time| time.as_secs_f64().max(f64::MIN_POSITIVE));
-        let ratio = age / patience_secs;
-        Self { key, ratio, due: later(since, patience) }
     }
 }
 
@@ -231,7 +197,8 @@ mod tests {
 
         fn greatest(&mut self, now: Instant) -> Option<usize> {
             let Self { config, slots, candidates, .. } = self;
-            candidates.greatest(slots, config, now).map(|candidate| candidate.key)
+            let candidate = candidates.search(Class::ALL, slots, config, now, |_| false);
+            candidate.map(|candidate| candidate.key)
         }
     }
 
@@ -266,11 +233,9 @@ mod tests {
         }
         let World { config, slots, candidates, .. } = &mut world;
         for _ in 0..100 {
-            assert!(
-                candidates
-                    .greatest_except(slots, config, start + MS, |slot| slot.awaits_request(start))
-                    .is_none()
-            );
+            let is_spared = |slot: &Slot| slot.awaits_request(start);
+            let found = candidates.search(Class::SPOKEN, slots, config, start + MS, is_spared);
+            assert!(found.is_none());
         }
         assert!(candidates.looks <= 100 * 2 * 64, "{}", candidates.looks);
     }

@@ -159,12 +159,12 @@ impl Endpoint {
     }
 
     /// Returns when a connection ends for the newcomer that waits, if nothing changes.
-    fn due(&self, Choice { candidate, impatience }: Choice) -> Instant {
+    fn due(&self, Choice { candidate, reason }: Choice) -> Instant {
         let Some(Pressure { since, moving_until, .. }) = self.pressure else {
             return candidate.due;
         };
         let patience = self.config.admission_timeout;
-        let until = match impatience.reason {
+        let until = match reason {
             Reason::Overdue | Reason::Spared => return candidate.due,
             Reason::Stalled => since,
             Reason::Moving => moving_until,
