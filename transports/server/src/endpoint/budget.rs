@@ -30,7 +30,7 @@ const GRANT: usize = 64 * 1024;
 const GRANTS: usize = 256;
 
 /// Time between two checks for memory that other endpoints have given back.
-const RETRY: Duration = Duration::from_millis(10);
+pub(crate) const RETRY: Duration = Duration::from_millis(10);
 
 pub(crate) struct Budget {
     purse: Box<dyn Purse + Send>,
@@ -110,11 +110,6 @@ impl Budget {
         }
     }
 
-    /// Notes that a check found no memory.
-    pub(crate) fn look_again(&mut self, now: Instant) {
-        self.next_look = Some(now + RETRY);
-    }
-
     pub(crate) fn is_waited_for(&self) -> bool {
         !self.waiting.is_empty()
     }
@@ -124,9 +119,9 @@ impl Budget {
         self.waiting.range(..(SMALL + 1, 0, 0)).count()
     }
 
-    /// Returns the connection that is next to get bytes.
-    pub(crate) fn next(&self) -> Option<usize> {
-        self.waiting.first().map(|&(_, _, key)| key)
+    /// Returns the connection that is next to get bytes: bytes, turn, key.
+    pub(crate) fn next(&self) -> Option<(usize, u64, usize)> {
+        self.waiting.first().copied()
     }
 
     /// Returns the bytes that the funds lack for a connection.

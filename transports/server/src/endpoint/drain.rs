@@ -116,9 +116,8 @@ impl Drain {
     fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.tick <= now;
         if is_due {
-            let next = [Some(now + TICK), Some(self.readable_until), self.deadline];
-            let next = next.into_iter().flatten().filter(|&next| next > now).min();
-            self.tick = next.unwrap_or(now + TICK);
+            let next = [Some(self.readable_until), self.deadline].into_iter().flatten();
+            self.tick = next.filter(|&next| next > now).fold(now + TICK, Instant::min);
         }
         is_due
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::budget::RETRY;
 use super::slot::{Fate, Slot};
 use super::{ConnectionId, Endpoint, Memory};
 use crate::buffer::SMALL;
@@ -51,16 +52,15 @@ impl Endpoint {
 
     /// Gives memory to the connections that wait for it, the smallest first.
     pub(super) fn serve_waiting(&mut self) {
-        while let Some(key) = self.budget.next() {
+        while let Some((bytes, turn, key)) = self.budget.next() {
             let slot = &mut self.slots[key];
-            let Some(shortage) = &mut slot.shortage else { return };
-            let Some(lacks) = shortage.lacks else { return };
-            if !self.budget.try_charge(&mut slot.charged, lacks.0) {
+            if !self.budget.try_charge(&mut slot.charged, bytes) {
                 return;
             }
+            let shortage = slot.shortage.get_or_insert_default();
             shortage.lacks = None;
             shortage.has_been_granted = true;
-            self.budget.stop_waiting(key, lacks);
+            self.budget.stop_waiting(key, (bytes, turn));
             self.budget.last_grant = None;
             self.woken.push(ConnectionId(key));
         }
@@ -73,7 +73,7 @@ impl Endpoint {
         if !self.budget.is_waited_for() {
             return;
         }
-        self.budget.look_again(now);
+        self.budget.next_look = Some(now + RETRY);
         let since = *self.budget.last_grant.get_or_insert(now);
         if now.saturating_duration_since(since) < PATIENCE {
             return;
@@ -113,13 +113,13 @@ impl Endpoint {
     /// none has stalled, all wait for each other, and it is the largest of those that lack memory.
     fn largest(&self, now: Instant) -> Option<usize> {
         let rank = |slot: &Slot| match slot.lacks() {
-            None => (slot.is_stalled(now, PATIENCE), slot.charged, 0),
+            None => (slot.has_stalled_body(now, PATIENCE), slot.charged, 0),
             Some((bytes, _)) => (false, slot.charged, bytes),
         };
         let others_hold =
             self.slots.iter().any(|(_, slot)| slot.lacks().is_none() && slot.charged > 0);
         let is_droppable = |slot: &Slot| match slot.lacks() {
-            None => slot.is_stalled(now, PATIENCE),
+            None => slot.has_stalled_body(now, PATIENCE),
             // A small request gets through as soon as others give something back.
             Some((bytes, _)) => bytes > SMALL || slot.charged > 0 && !others_hold,
         };

@@ -127,10 +127,7 @@ impl Slot {
     /// Returns whether it is in the middle of a body that has moved for a while.
     pub(crate) const fn flows(&self) -> bool {
         self.progress_in_a_row >= FLOWING
-            && matches!(
-                self.activity,
-                Activity::Receiving { .. } | Activity::Exchanging { .. } | Activity::Sending { .. }
-            )
+            && matches!(Class::of(self.activity), Some((Class::Slow, _)))
     }
 
     /// Returns whether it has just made progress within a request or an answer.
@@ -163,29 +160,26 @@ impl Slot {
         self.waits && (self.is_silent() || matches!(self.activity, Activity::Lingering { .. }))
     }
 
-    /// Returns whether its body isn't small and has made no progress for `patience`, though it was read.
-    pub(crate) fn is_stalled(&self, now: Instant, patience: Duration) -> bool {
-        match self.activity {
-            Activity::Receiving { since } if self.waits && self.charged > SMALL => {
-                now.saturating_duration_since(self.unread_until(since)) >= patience
-            }
-            _ => false,
-        }
+    /// Returns whether its body isn't small and has stalled.
+    pub(crate) fn has_stalled_body(&self, now: Instant, patience: Duration) -> bool {
+        let receives = matches!(self.activity, Activity::Receiving { .. });
+        receives && self.charged > SMALL && self.has_stalled(now, patience)
     }
 
-    /// Returns whether it has made no progress for `patience`, holds memory (any if `small`, else much),
-    /// and can't be sent a 503.
+    /// Returns whether it has stalled, holds memory (any if `small`, else much), and can't be sent a 503.
     pub(crate) fn holds_stalled(&self, now: Instant, patience: Duration, small: bool) -> bool {
         let least = if small { 1 } else { SMALL + 1 };
-        match self.activity {
-            Activity::Receiving { since }
-            | Activity::Exchanging { since }
-            | Activity::Sending { since }
-                if self.waits =>
-            {
-                self.charged >= least
-                    && !self.is_stalled(now, patience)
-                    && now.saturating_duration_since(self.unread_until(since)) >= patience
+        self.charged >= least
+            && self.has_stalled(now, patience)
+            && !self.has_stalled_body(now, patience)
+    }
+
+    /// Returns whether it has made no progress within a request or an answer for `patience`, though it was
+    /// read.
+    fn has_stalled(&self, now: Instant, patience: Duration) -> bool {
+        match Class::of(self.activity) {
+            Some((Class::Slow, since)) if self.waits => {
+                now.saturating_duration_since(self.unread_until(since)) >= patience
             }
             _ => false,
         }
