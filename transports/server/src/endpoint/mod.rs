@@ -25,7 +25,6 @@ mod drain;
 mod eviction;
 mod memory;
 mod newcomers;
-mod pool;
 mod slot;
 mod turn;
 mod verdict;
@@ -43,9 +42,8 @@ pub use config::EndpointConfig;
 use deadlines::Deadlines;
 use drain::Drain;
 pub use drain::Summary;
-use eviction::Candidates;
+use eviction::{Candidates, Class};
 use newcomers::Pressure;
-use pool::Pool;
 use slot::{Fate, Slot};
 pub use turn::Turn;
 pub use verdict::{ConnectionId, Memory, Order, Persistence, Verdict};
@@ -123,7 +121,9 @@ pub struct Endpoint {
     drain: Option<Drain>,
     /// Connections with a decision that haven't reported since.
     woken: Vec<ConnectionId>,
-    pool: Pool,
+    /// Spare buffers. The last one in is the first out, since its memory is still in the caches.
+    #[expect(clippy::vec_box, reason = "connections hold them boxed")]
+    buffers: Vec<Box<Buffer>>,
     /// Connections that have been told to end, and are still open.
     ending: usize,
     /// When a connection was last told to end for a newcomer.
@@ -132,6 +132,10 @@ pub struct Endpoint {
     acceptor_is_due: bool,
     summary: Summary,
 }
+
+/// Spare buffers that are kept, at most: sized for the connections that are active at the same time. Each
+/// buffer is small.
+const MAX_BUFFERS: usize = 64;
 
 impl Endpoint {
     /// Creates an endpoint without connections. It takes its memory from the purse.
@@ -147,7 +151,7 @@ impl Endpoint {
             pressure: None,
             drain: None,
             woken: Vec::new(),
-            pool: Pool::default(),
+            buffers: Vec::new(),
             ending: 0,
             evicted: None,
             acceptor_is_due: false,
@@ -180,6 +184,7 @@ impl Endpoint {
         let slot = &mut self.slots[id.0];
         // Input is discarded while it lingers.
         let has_lingered = matches!(slot.activity, Activity::Lingering { .. });
+        let since = |activity| Class::of(activity).map(|(_, since)| since);
         let (last, latest) = (since(slot.activity), since(activity));
         let has_progressed = !has_lingered && latest > last;
         if let Some(latest) = latest.filter(|_| has_progressed) {
@@ -235,8 +240,7 @@ impl Endpoint {
         let slot = &mut self.slots[id.0];
         slot.activity = Activity::Upgraded;
         slot.waits = false;
-        self.budget.charge(&mut slot.charged, buffered);
-        self.serve_waiting();
+        self.charge(id, buffered);
     }
 
     /// Returns whether a connection has been told to end. If so, it may be the transport that has ended its
@@ -262,12 +266,14 @@ impl Endpoint {
 
     /// Takes a buffer for a connection that begins to need one.
     pub fn take_buffer(&mut self) -> Box<Buffer> {
-        self.pool.take()
+        self.buffers.pop().unwrap_or_default()
     }
 
     /// Keeps a buffer that a connection no longer needs.
     pub fn keep_buffer(&mut self, buffer: Box<Buffer>) {
-        self.pool.keep(buffer);
+        if self.buffers.len() < MAX_BUFFERS {
+            self.buffers.push(buffer);
+        }
     }
 
     /// Forgets a connection that has ended.
@@ -342,19 +348,6 @@ impl Endpoint {
         self.ending -= usize::from(slot.is_ending());
         slot.fate = fate;
         self.ending += usize::from(slot.is_ending());
-    }
-}
-
-/// Returns the time of a connection's last progress, if it waits for its client.
-const fn since(activity: Activity) -> Option<Instant> {
-    match activity {
-        Activity::New { since }
-        | Activity::Idle { since }
-        | Activity::Receiving { since }
-        | Activity::Exchanging { since }
-        | Activity::Sending { since }
-        | Activity::Lingering { since } => Some(since),
-        Activity::Handling | Activity::Upgraded | Activity::Closed => None,
     }
 }
 

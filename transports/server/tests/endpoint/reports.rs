@@ -151,3 +151,16 @@ fn unread_time_is_no_age() {
     let _ = endpoint.make_room(later + 1_001 * MS);
     assert!(endpoint.is_doomed(id));
 }
+
+#[test]
+fn endpoint_keeps_some_buffers_and_gives_the_last_one_first() {
+    let mut endpoint = Endpoint::new(cap(1), Account::new(1 << 20).purse());
+    let buffers: Vec<_> = (0..65).map(|_| endpoint.take_buffer()).collect();
+    let places: Vec<_> = buffers.iter().map(|buffer| &raw const **buffer).collect();
+    for buffer in buffers {
+        endpoint.keep_buffer(buffer);
+    }
+    let kept: Vec<_> = (0..64).map(|_| endpoint.take_buffer()).collect();
+    let kept: Vec<_> = kept.iter().map(|buffer| &raw const **buffer).collect();
+    assert!(kept.iter().eq(places[..64].iter().rev()));
+}
