@@ -299,12 +299,7 @@ impl Endpoint {
     /// Returns the next connection to wake. It reads or writes once more without waiting, and reports
     /// its wait again.
     pub fn poll_wake(&mut self) -> Option<ConnectionId> {
-        loop {
-            let id = self.woken.pop()?;
-            if self.slots.contains(id.0) {
-                return Some(id);
-            }
-        }
+        std::iter::from_fn(|| self.woken.pop()).find(|id| self.slots.contains(id.0))
     }
 
     /// Wakes the connections whose deadline has passed, ends those whose drain is over, and checks for
