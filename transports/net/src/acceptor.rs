@@ -158,8 +158,7 @@ impl<L: Listener> Acceptor<L> {
             let timeouts = untended.filter_map(|endpoint| endpoint.handle_timeout(now));
             tend_at = timeouts.chain(shutdown.map(|_| now + DRAIN_TICK)).min();
             if shutdown.is_some_and(|shutdown| self.has_ended(shutdown, now)) {
-                let summaries = self.endpoints.iter().map(|it| it.with(|it| it.summary()));
-                return summaries.sum();
+                return self.endpoints.iter().map(|it| it.with(|it| it.summary())).sum();
             }
             if retry_at.is_some() || self.listeners.is_empty() {
                 // The newcomer may have room by now, or may be gone.

@@ -179,7 +179,8 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         let (end, ended) = mpsc::channel::<()>();
         let mut workers = Vec::new();
         let config = &mut acceptor.endpoint_config;
-        config.max_connections = possible(config.max_connections, threads);
+        let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads.max(1);
+        config.max_connections = config.max_connections.min(descriptor_limit(spare)).max(1);
         for max_connections in shares(config.max_connections, threads) {
             let (poll, notifier) = reactor::poll()?;
             let tender = Arc::clone(&notifier).into();
@@ -205,12 +206,6 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         let _ = ended.recv_timeout(JOIN_TIMEOUT);
         Ok(summary)
     }
-}
-
-/// Returns the number of connections that the descriptors allow.
-fn possible(max_connections: usize, threads: usize) -> usize {
-    let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads.max(1);
-    max_connections.min(descriptor_limit(spare)).max(1)
 }
 
 /// Returns each worker's share of the connections.

@@ -87,8 +87,7 @@ where
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let mut socket = &self.io;
-        let attempt = || socket.write(bytes);
+        let attempt = || (&self.io).write(bytes);
         self.reactor.poll_attempt(self.key, |it| &mut it.write, cx, attempt)
     }
 
@@ -97,8 +96,7 @@ where
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let mut socket = &self.io;
-        let attempt = || socket.write_vectored(bytes);
+        let attempt = || (&self.io).write_vectored(bytes);
         self.reactor.poll_attempt(self.key, |it| &mut it.write, cx, attempt)
     }
 

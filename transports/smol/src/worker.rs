@@ -18,14 +18,11 @@ use crate::upgrade::UpgradeHandler;
 const TICKS: usize = 200;
 
 /// Serves the connections that the acceptor sends, until it has gone.
-pub(crate) fn run<T, A>(
+pub(crate) fn run<T: IntoStream, A: Application>(
     context: &Rc<WorkerContext<A>>,
     endpoint: &SharedEndpoint,
     admitted: &Receiver<Admitted<T>>,
-) where
-    T: IntoStream,
-    A: Application,
-{
+) {
     let executor = LocalExecutor::new();
     let serve = async {
         while let Ok(Admitted { accepted, guard, .. }) = admitted.recv().await {
@@ -63,11 +60,9 @@ async fn run_tasks(executor: &LocalExecutor<'_>) {
 
 /// Serves a connection from start to end.
 #[expect(clippy::manual_async_fn, reason = "it would hold the driver twice")]
-fn serve_connection<S, A>(mut driver: Driver<S, A>) -> impl Future<Output = ()>
-where
-    S: Stream,
-    A: Application,
-{
+fn serve_connection<S: Stream, A: Application>(
+    mut driver: Driver<S, A>,
+) -> impl Future<Output = ()> {
     async move {
         if let Err(error) = driver.run().await {
             return log::debug!("{}: lost: {error}", driver.session.guard().peer());

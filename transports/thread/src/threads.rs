@@ -31,11 +31,7 @@ struct State<J> {
     ends: bool,
 }
 
-impl<J, W> Threads<J, W>
-where
-    J: Send + 'static,
-    W: Fn(J) + Send + Sync + 'static,
-{
+impl<J: Send + 'static, W: Fn(J) + Send + Sync + 'static> Threads<J, W> {
     pub(crate) fn new(stack_size: Option<usize>, work: W) -> Arc<Self> {
         let state = State { started: 0, living: 0, jobs: Vec::new(), ends: false };
         Arc::new(Self { work, stack_size, state: state.into(), given: Condvar::new() })
