@@ -11,7 +11,7 @@ use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
-use h1events_server::{BodyState, OwnedRequest, RequestBodyError, Response, Step, Trailers};
+use h1events_server::{BodyState, RequestBodyError, Response, Step, Trailers};
 
 use crate::application::Application;
 use crate::body::{INPUT_INTERVAL, ReadBody, RequestBody, Source};
@@ -83,7 +83,8 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 locked.session.connection_mut().write_first();
             }
             (Step::Handle, Application::Streaming(app)) => {
-                let (request, body) = take_request(driver, &mut locked);
+                let body = locked.request_body(driver);
+                let request = locked.session.connection_mut().take_request();
                 drop(locked);
                 let call = || app(&request.as_request(), body);
                 let handled = catch_unwind(AssertUnwindSafe(call));
@@ -125,20 +126,6 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
             _ => return Ok(()),
         }
     }
-}
-
-/// Takes the request and its body.
-fn take_request<S: Stream>(
-    driver: &Arc<Mutex<Driver<S>>>,
-    locked: &mut Driver<S>,
-) -> (OwnedRequest, RequestBody) {
-    locked.request = Arc::default();
-    let client = Client::new(&locked.stream);
-    let connection: Weak<Mutex<Driver<S>>> = Arc::downgrade(driver);
-    let source = Source { connection, request: Arc::clone(&locked.request) };
-    let has_body = locked.session.connection_mut().body_state() != BodyState::End;
-    let body = RequestBody { source: has_body.then_some(source), client };
-    (locked.session.connection_mut().take_request(), body)
 }
 
 impl<S: Stream> Driver<S> {
@@ -280,6 +267,15 @@ impl<S: Stream> Driver<S> {
 
 /// Bodies of requests.
 impl<S: Stream> Driver<S> {
+    /// Makes the body of a request that begins.
+    fn request_body(&mut self, driver: &Arc<Mutex<Self>>) -> RequestBody {
+        self.request = Arc::default();
+        let connection: Weak<Mutex<Self>> = Arc::downgrade(driver);
+        let source = Source { connection, request: Arc::clone(&self.request) };
+        let has_body = self.session.connection_mut().body_state() != BodyState::End;
+        RequestBody { source: has_body.then_some(source), client: Client::new(&self.stream) }
+    }
+
     /// Takes content of the body. `None` if none is there yet.
     fn take_content(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
         let connection = self.session.connection_mut();

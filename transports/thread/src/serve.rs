@@ -35,7 +35,12 @@ pub(crate) fn serve<S: Stream>(app: &Application, Admitted { accepted, guard, ..
     let Some(driver) = Arc::into_inner(driver) else { return };
     let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
     let Driver { stream, session, .. } = driver;
-    let take_stream = || Some(sole(stream)).filter(|it| unset_timeouts(it).is_ok());
+    let take_stream = || {
+        let stream = sole(stream);
+        // The upgrade handler has no timeouts.
+        stream.set_read_timeout(None).and_then(|()| stream.set_write_timeout(None)).ok()?;
+        Some(stream)
+    };
     if let Some((handler, upgraded, guard)) = session.upgrade::<UpgradeHandler<S>, S>(take_stream)
         && let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(upgraded)))
     {
@@ -74,10 +79,4 @@ fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
         }
         Order::Report => {}
     }
-}
-
-/// Removes the timeouts, for the upgrade handler.
-fn unset_timeouts(stream: &impl Stream) -> std::io::Result<()> {
-    stream.set_read_timeout(None)?;
-    stream.set_write_timeout(None)
 }
