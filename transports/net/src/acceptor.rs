@@ -123,7 +123,6 @@ impl<L: Listener> Acceptor<L> {
             config: Arc::new(self.config.clone()),
             inner: Mutex::new((endpoint, Wakers::default())),
             is_watchful: Watchful::default(),
-            acceptor: self.poller.waker(),
             tender,
             log: Arc::clone(&self.log),
             shutdown: self.shutdown.clone(),

@@ -25,7 +25,6 @@ pub struct SharedEndpoint {
     pub(crate) config: Arc<Config>,
     pub(crate) inner: Mutex<(Endpoint, Wakers)>,
     pub(crate) is_watchful: Watchful,
-    pub(crate) acceptor: Waker,
     /// Wakes the thread that handles the timeouts, if it isn't the acceptor's.
     pub(crate) tender: Option<Waker>,
     pub(crate) log: Arc<ServerLog>,
@@ -59,7 +58,7 @@ impl SharedEndpoint {
                 self.is_watchful.0.store(endpoint.is_watchful(), Relaxed);
             }
             if endpoint.take_acceptor_due() {
-                self.acceptor.wake_by_ref();
+                self.shutdown.acceptor.wake_by_ref();
             }
             result
         })

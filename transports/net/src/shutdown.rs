@@ -24,7 +24,7 @@ use event_listener::{Event, Listener};
 #[derive(Clone, Debug)]
 pub struct ShutdownHandle {
     begun: Arc<Mutex<Option<Begun>>>,
-    acceptor: Waker,
+    pub(crate) acceptor: Waker,
     event: Arc<Event>,
 }
 
