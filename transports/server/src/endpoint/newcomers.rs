@@ -65,9 +65,7 @@ impl Endpoint {
 
     /// Notes that a newcomer waits.
     pub fn newcomer_waits(&mut self, now: Instant) {
-        let pressure =
-            Pressure { since: now, moving_until: now, wants_last_answer: false, wanted: None };
-        self.pressure.get_or_insert(pressure);
+        self.begin_pressure(now);
     }
 
     /// Notes that a newcomer waits, and makes room for one: wakes the connection that is to end, or
@@ -77,14 +75,14 @@ impl Endpoint {
     /// A newcomer waits if there is no [room](Self::has_room), or if the system is short of
     /// something that connections hold: descriptors, memory, threads.
     pub fn make_room(&mut self, now: Instant) -> Instant {
-        self.newcomer_waits(now);
+        let pressure = *self.begin_pressure(now);
         let retry = now + RETRY;
         // One more may end from time to time: some that are told to end may be in the application again.
         let is_recent = |evicted| now < later(evicted, RETRY);
         if self.ending >= ENDING && self.evicted.is_some_and(is_recent) {
             return retry;
         }
-        let choice = self.choose(now).map(|choice| (choice, self.due(choice)));
+        let choice = self.choose(now).map(|choice| (choice, self.due(choice, pressure)));
         if let Some((choice, due)) = choice
             && due <= now
         {
@@ -92,7 +90,12 @@ impl Endpoint {
             self.doom(choice.candidate.key, Fate::Evicted);
             return retry;
         }
-        self.want_last_answer(now);
+        // Once for each newcomer, and again if that has made no room for long.
+        let is_recent = |wanted| now < later(wanted, self.config.admission_timeout);
+        if !pressure.wanted.is_some_and(is_recent) {
+            let wanted = Some(now);
+            self.pressure = Some(Pressure { wants_last_answer: true, wanted, ..pressure });
+        }
         choice.map_or(retry, |(_, due)| due.min(retry))
     }
 
@@ -159,10 +162,8 @@ impl Endpoint {
     }
 
     /// Returns when a connection ends for the newcomer that waits, if nothing changes.
-    fn due(&self, Choice { candidate, reason }: Choice) -> Instant {
-        let Some(Pressure { since, moving_until, .. }) = self.pressure else {
-            return candidate.due;
-        };
+    fn due(&self, Choice { candidate, reason }: Choice, pressure: Pressure) -> Instant {
+        let Pressure { since, moving_until, .. } = pressure;
         let patience = self.config.admission_timeout;
         let until = match reason {
             Reason::Overdue | Reason::Spared => return candidate.due,
@@ -181,15 +182,10 @@ impl Endpoint {
         flowing.count() > self.max_connections / 2
     }
 
-    /// Makes the next answer the last one of its connection, once for each newcomer, and again if
-    /// that has made no room for long.
-    fn want_last_answer(&mut self, now: Instant) {
-        let patience = self.config.admission_timeout;
-        if let Some(pressure) = &mut self.pressure
-            && pressure.wanted.is_none_or(|wanted| now >= later(wanted, patience))
-        {
-            pressure.wants_last_answer = true;
-            pressure.wanted = Some(now);
-        }
+    /// Returns the period in which newcomers wait, which begins if none did.
+    fn begin_pressure(&mut self, now: Instant) -> &mut Pressure {
+        let pressure =
+            Pressure { since: now, moving_until: now, wants_last_answer: false, wanted: None };
+        self.pressure.get_or_insert(pressure)
     }
 }
