@@ -155,31 +155,29 @@ impl BodyWriter {
             connection.hold_body(0);
             return connection.discard_body();
         }
-        while mailbox.reader.is_some() && mailbox.content.len() < MAX_WAITING {
-            match connection.body_state() {
-                BodyState::Content(octets) => {
+        let mut reader = None;
+        while mailbox.reader.is_some() {
+            mailbox.end = match connection.body_state() {
+                BodyState::Content(octets) if mailbox.content.len() < MAX_WAITING => {
                     let n = octets.len();
                     mailbox.content.extend(octets);
                     connection.consume_body(n);
+                    continue;
                 }
                 BodyState::Pending if mailbox.content.is_empty() => {
-                    connection.hold_body(mailbox.content.capacity());
-                    return connection.want_body();
-                }
-                BodyState::Pending => break,
-                BodyState::End => {
-                    let trailers = connection.body_trailers().cloned().unwrap_or_default();
-                    mailbox.end = Some(Ok(trailers));
+                    connection.want_body();
                     break;
                 }
-                BodyState::Failed(error) => {
-                    mailbox.end = Some(Err(error));
-                    break;
-                }
-            }
+                BodyState::Content(_) | BodyState::Pending => None,
+                BodyState::End => Some(Ok(connection.body_trailers().cloned().unwrap_or_default())),
+                BodyState::Failed(error) => Some(Err(error)),
+            };
+            reader = mailbox.reader.take();
         }
         connection.hold_body(mailbox.content.capacity());
-        wake_reader(mailbox);
+        // A waker may drop the task that owns the body.
+        drop(mailbox);
+        reader.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -188,16 +186,9 @@ impl Drop for BodyWriter {
     fn drop(&mut self) {
         let mut mailbox = lock(&self.0);
         mailbox.end.get_or_insert(Err(RequestBodyError::Over));
-        wake_reader(mailbox);
-    }
-}
-
-fn wake_reader(mut mailbox: MutexGuard<'_, Mailbox>) {
-    let reader = mailbox.reader.take();
-    // A waker may drop the task that owns the body.
-    drop(mailbox);
-    if let Some(reader) = reader {
-        reader.wake();
+        let reader = mailbox.reader.take();
+        drop(mailbox);
+        reader.into_iter().for_each(Waker::wake);
     }
 }
 
