@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use h1events_server::{Request, Trailers};
@@ -28,10 +28,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 /// ```
 pub struct Body {
-    source: Pin<Box<dyn Source + Send>>,
+    /// `None` at the end. Most requests have no body, and so need no box.
+    source: Option<Pin<Box<dyn Source + Send>>>,
     /// Octets that are still to come, if their number is known.
     left: Option<u64>,
-    is_at_end: bool,
 }
 
 /// A transport's side of a body.
@@ -48,7 +48,11 @@ pub(crate) trait Source {
 impl Body {
     pub(crate) fn new(request: &Request<'_>, source: impl Source + Send + 'static) -> Self {
         let left = request.content_length();
-        Self { source: Box::pin(source), left, is_at_end: left == Some(0) }
+        let source: Option<Pin<Box<dyn Source + Send>>> = match left {
+            Some(0) => None,
+            _ => Some(Box::pin(source)),
+        };
+        Self { source, left }
     }
 }
 
@@ -60,28 +64,27 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        if self.is_at_end {
-            return Poll::Ready(None);
-        }
-        self.source.as_mut().poll_content(cx).map(|content| match content {
+        let Some(source) = &mut self.source else { return Poll::Ready(None) };
+        let content = ready!(source.as_mut().poll_content(cx));
+        Poll::Ready(match content {
             Some(Ok(content)) => {
                 self.left = self.left.map(|left| left.saturating_sub(content.len() as u64));
                 Some(Ok(Frame::data(content)))
             }
             Some(Err(error)) => {
-                self.is_at_end = true;
+                self.source = None;
                 Some(Err(error))
             }
             None => {
-                self.is_at_end = true;
-                let trailers = self.source.trailers().filter(|trailers| !trailers.is_empty());
+                let trailers = source.trailers().filter(|trailers| !trailers.is_empty());
+                self.source = None;
                 trailers.map(|trailers| Ok(Frame::trailers(header_map(&trailers))))
             }
         })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_at_end
+        self.source.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
