@@ -1,7 +1,7 @@
 //! Calls of a service, and its answers.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
@@ -22,10 +22,11 @@ where
         Err(error) => return error.into(),
     };
     let mut service = service.clone();
-    let answered = match poll_fn(|cx| service.poll_ready(cx)).await {
-        Ok(()) => service.call(http::Request::from_parts(parts, body)).await,
-        Err(error) => Err(error),
-    };
+    if let Err(error) = poll_fn(|cx| service.poll_ready(cx)).await {
+        return failed(request, &error.into());
+    }
+    // Awaited without the pin, the future would be copied twice more.
+    let answered = pin!(service.call(http::Request::from_parts(parts, body))).await;
     match answered {
         Ok(response) => convert(response).unwrap_or_else(|error| failed(request, &error)),
         Err(error) => failed(request, &error.into()),
