@@ -52,7 +52,7 @@ impl TryFrom<Request<'_>> for request::Parts {
     fn try_from(request: Request<'_>) -> Result<Self, InvalidRequestParts> {
         let (mut parts, ()) = ::http::Request::new(()).into_parts();
         // The parser accepts only tokens.
-        parts.method = Method::from_bytes(request.method().as_bytes()).unwrap_or_default();
+        parts.method = Method::from_bytes(request.method_octets()).unwrap_or_default();
         // Target and values share one copy.
         let head = Bytes::copy_from_slice(request.head());
         let share = |part: &[u8]| head.slice(range_of(part, request.head()).unwrap_or_default());
@@ -68,8 +68,15 @@ impl TryFrom<Request<'_>> for request::Parts {
     }
 }
 
+/// Fields for which a map gets space, if there aren't more: less than a KiB, which costs an allocator least.
+const FEW_FIELDS: usize = 6;
+
+/// Fields for which a map gets space at first otherwise.
+const MORE_FIELDS: usize = 16;
+
 fn header_map(request: &Request<'_>, share: impl Fn(&[u8]) -> Bytes) -> Option<HeaderMap> {
-    let mut map = HeaderMap::with_capacity(16);
+    let has_few = request.headers().size_hint().0 <= FEW_FIELDS;
+    let mut map = HeaderMap::with_capacity(if has_few { FEW_FIELDS } else { MORE_FIELDS });
     for field in request.headers() {
         let name = HeaderName::from_bytes(field.name).ok()?;
         map.try_append(name, HeaderValue::from_maybe_shared(share(field.value)).ok()?).ok()?;

@@ -49,7 +49,11 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn method(&self) -> &'a str {
         // The parser accepts only tokens, and a token is ASCII.
-        str::from_utf8(self.stored.method()).unwrap_or_default()
+        str::from_utf8(self.method_octets()).unwrap_or_default()
+    }
+
+    pub(crate) fn method_octets(&self) -> &'a [u8] {
+        self.stored.method()
     }
 
     pub(crate) fn has_method(&self, method: &str) -> bool {
