@@ -37,7 +37,7 @@ const RESERVED: [&[u8]; 4] =
     [b"connection", b"content-length", b"keep-alive", b"transfer-encoding"];
 
 pub(crate) fn check(name: &[u8], value: &[u8]) -> Result<(), InvalidHeader> {
-    if name.is_empty() || !name.iter().copied().all(is_tchar) {
+    if name.is_empty() || !all(name, is_tchar) {
         return Err(InvalidHeader::Name);
     }
     if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
@@ -49,11 +49,16 @@ pub(crate) fn check(name: &[u8], value: &[u8]) -> Result<(), InvalidHeader> {
 /// Checks a field-value (RFC 9110 section 5.5).
 pub(crate) fn check_value(value: &[u8]) -> Result<(), InvalidHeader> {
     let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
-    let is_allowed = |octet: &u8| matches!(octet, b'\t' | b' '..=b'~' | 0x80..);
-    if is_space(value.first()) || is_space(value.last()) || !value.iter().all(is_allowed) {
+    let is_allowed = |octet: u8| matches!(octet, b'\t' | b' '..=b'~' | 0x80..);
+    if is_space(value.first()) || is_space(value.last()) || !all(value, is_allowed) {
         return Err(InvalidHeader::Value);
     }
     Ok(())
+}
+
+/// Returns whether the test holds for all octets. Without an early end, the compiler tests many at a time.
+fn all(octets: &[u8], test: impl Fn(u8) -> bool) -> bool {
+    octets.iter().fold(true, |so_far, octet| so_far & test(*octet))
 }
 
 /// Appends a field line.

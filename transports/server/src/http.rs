@@ -201,6 +201,21 @@ mod tests {
     }
 
     #[test]
+    fn field_that_only_http_accepts_is_refused() {
+        let try_from = |name: HeaderName, value: &[u8]| {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            Response::try_from(::http::Response::builder().header(name, value).body("").unwrap())
+        };
+        for value in [" a", "a ", "\ta", "a\t", " "] {
+            let error = try_from(header::ALLOW, value.as_bytes()).unwrap_err();
+            assert_eq!(error, InvalidHeader::Value.into(), "{value:?}");
+        }
+        let quote = HeaderName::from_lowercase(b"a\"b").unwrap();
+        assert_eq!(try_from(quote, b"a").unwrap_err(), InvalidHeader::Name.into());
+        assert!(try_from(header::ALLOW, b"").is_ok() && try_from(header::ALLOW, b"\xff").is_ok());
+    }
+
+    #[test]
     fn response_that_cannot_be_final_is_refused() {
         let try_from = |builder: response::Builder| Response::try_from(builder.body("").unwrap());
         let early = try_from(::http::Response::builder().status(103));

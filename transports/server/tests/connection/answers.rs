@@ -142,6 +142,26 @@ fn headers_are_checked() {
     }
 }
 
+#[test]
+fn every_octet_of_a_header_is_checked() {
+    const LEN: usize = 40;
+    let error = |name: &[u8], value: &[u8]| Response::new(200).try_with_header(name, value).err();
+    for octet in 0..=u8::MAX {
+        let is_tchar = octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet);
+        let is_space = matches!(octet, b' ' | b'\t');
+        for at in 0..LEN {
+            let mut text = [b'a'; LEN];
+            text[at] = octet;
+            let expected = (!is_tchar).then_some(InvalidHeader::Name);
+            assert_eq!(error(&text, b"a"), expected, "{octet} at {at}");
+            let is_inside = 0 < at && at < LEN - 1;
+            let is_allowed = octet.is_ascii_graphic() || octet >= 0x80 || is_space && is_inside;
+            let expected = (!is_allowed).then_some(InvalidHeader::Value);
+            assert_eq!(error(b"a", &text), expected, "{octet} at {at}");
+        }
+    }
+}
+
 /// Fields are sent in the order in which they are set.
 #[test]
 fn headers_of_application_keep_order() {
