@@ -63,10 +63,15 @@ fn all(octets: &[u8], test: impl Fn(u8) -> bool) -> bool {
 
 /// Appends a field line.
 pub(crate) fn push_line(lines: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    lines.reserve(name.len() + value.len() + ": \r\n".len());
+    lines.reserve(line_len(name, value));
     for part in [name, b": ", value, b"\r\n"] {
         lines.extend_from_slice(part);
     }
+}
+
+/// Returns the length of a field line.
+pub(crate) const fn line_len(name: &[u8], value: &[u8]) -> usize {
+    name.len() + value.len() + ": \r\n".len()
 }
 
 /// Returns the fields of lines that were [pushed](push_line).

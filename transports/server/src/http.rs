@@ -5,7 +5,7 @@ use bytes::Bytes;
 use h1events::{Version, range_of};
 
 use crate::content::Content;
-use crate::header::InvalidHeader;
+use crate::header::{InvalidHeader, line_len};
 use crate::request::Request;
 use crate::response::Response;
 
@@ -95,6 +95,9 @@ impl TryFrom<response::Parts> for Response {
             return Err(InvalidResponseParts::Status(status));
         }
         let mut response = Self::new(status);
+        let fields = parts.headers.iter();
+        let bytes = fields.map(|(name, value)| line_len(name.as_ref(), value.as_bytes())).sum();
+        response.lines = Vec::with_capacity(bytes).into();
         for (name, value) in &parts.headers {
             match *name {
                 header::CONTENT_LENGTH => {

@@ -197,6 +197,16 @@ fn header_is_one_allocation() {
     assert_eq!((used.count_total, used.bytes_total), (1, "Allow: GET, HEAD\r\n".len() as u64));
 }
 
+/// The space for all field lines of a response of `http` is taken at once.
+#[cfg(feature = "http")]
+#[test]
+fn headers_of_http_are_one_allocation() {
+    let response = http::Response::builder().header("A", "1").header("B", "2").header("C", "3");
+    let (parts, ()) = response.body(()).unwrap().into_parts();
+    let used = measure(|| drop(Response::try_from(parts)));
+    assert_eq!((used.count_total, used.bytes_total), (1, "a: 1\r\nb: 2\r\nc: 3\r\n".len() as u64));
+}
+
 /// An application that answers with fixed texts takes no memory.
 #[test]
 fn fixed_text_is_no_allocation() {
