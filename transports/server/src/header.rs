@@ -37,23 +37,33 @@ const RESERVED: [&[u8]; 4] =
     [b"connection", b"content-length", b"keep-alive", b"transfer-encoding"];
 
 pub(crate) fn check(name: &[u8], value: &[u8]) -> Result<(), InvalidHeader> {
+    check_name(name)?;
+    check_value(value)
+}
+
+/// Checks a field-name (RFC 9110 section 5.1).
+pub(crate) fn check_name(name: &[u8]) -> Result<(), InvalidHeader> {
     if name.is_empty() || !all(name, is_tchar) {
         return Err(InvalidHeader::Name);
     }
     if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
         return Err(InvalidHeader::Reserved);
     }
-    check_value(value)
+    Ok(())
 }
 
 /// Checks a field-value (RFC 9110 section 5.5).
 pub(crate) fn check_value(value: &[u8]) -> Result<(), InvalidHeader> {
-    let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
     let is_allowed = |octet: u8| matches!(octet, b'\t' | b' '..=b'~' | 0x80..);
-    if is_space(value.first()) || is_space(value.last()) || !all(value, is_allowed) {
+    if has_space_around(value) || !all(value, is_allowed) {
         return Err(InvalidHeader::Value);
     }
     Ok(())
+}
+
+pub(crate) fn has_space_around(value: &[u8]) -> bool {
+    let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
+    is_space(value.first()) || is_space(value.last())
 }
 
 /// Returns whether the test holds for all octets. Without an early end, the compiler tests many at a time.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use h1events::{Version, range_of};
 
 use crate::content::Content;
-use crate::header::{InvalidHeader, line_len};
+use crate::header::{InvalidHeader, check_name, has_space_around, line_len};
 use crate::request::Request;
 use crate::response::Response;
 
@@ -105,7 +105,11 @@ impl TryFrom<response::Parts> for Response {
                     response.length = Some(length.ok_or(InvalidResponseParts::ContentLength)?);
                 }
                 header::CONNECTION if closes(value) => response = response.with_close(),
-                _ => match crate::header::check(name.as_ref(), value.as_bytes()) {
+                _ => match check_name(name.as_ref()) {
+                    // A `HeaderValue` has only octets that are allowed, but may have whitespace around them.
+                    Ok(()) if has_space_around(value.as_bytes()) => {
+                        return Err(InvalidHeader::Value.into());
+                    }
                     Ok(()) => response.push(name.as_ref(), value.as_bytes()),
                     Err(InvalidHeader::Reserved) => {}
                     Err(error) => return Err(error.into()),
@@ -215,7 +219,16 @@ mod tests {
         }
         let quote = HeaderName::from_lowercase(b"a\"b").unwrap();
         assert_eq!(try_from(quote, b"a").unwrap_err(), InvalidHeader::Name.into());
-        assert!(try_from(header::ALLOW, b"").is_ok() && try_from(header::ALLOW, b"\xff").is_ok());
+        assert!(try_from(header::ALLOW, b"").is_ok());
+    }
+
+    #[test]
+    fn octets_of_a_value_of_http_are_allowed() {
+        for octet in 0..=u8::MAX {
+            let value = [b'a', octet, b'a'];
+            let is_allowed = crate::header::check_value(&value).is_ok();
+            assert_eq!(HeaderValue::from_bytes(&value).is_ok(), is_allowed, "{octet}");
+        }
     }
 
     #[test]
