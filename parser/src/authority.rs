@@ -21,9 +21,9 @@ pub(crate) fn is_host_with_optional_port(authority: &[u8]) -> bool {
     }
 }
 
-/// Returns whether a Host value is ordinary: a host of the octets of ordinary names, with or without
-/// a port below 60000, in at least 8 octets with one. The input starts with its line, which has
-/// these masks.
+/// Returns whether a Host value is ordinary: a host that has only octets of ordinary names, alone or
+/// with a port below 60000. A value with a port has at least 8 octets. The input starts with the
+/// line, and these are the masks of the line.
 ///
 /// This is the fast path of [`is_host_with_optional_port`]: other values may be hosts, too.
 #[inline(always)]
