@@ -2,7 +2,7 @@
 //!
 //! It is for programs that read HTTP/1 requests with their own I/O: servers, proxies, sniffers, test tools,
 //! firmware. It does no I/O, reads no clock, allocates nothing and keeps none of the bytes. It is `no_std`
-//! and has no `unsafe`. To serve HTTP, use [`h1events-thread`] or [`h1events-smol`], which are built on it.
+//! and has no `unsafe` of its own. To serve HTTP, use [`h1events-thread`] or [`h1events-smol`], which are built on it.
 //!
 //! [`h1events-thread`]: https://docs.rs/h1events-thread
 //! [`h1events-smol`]: https://docs.rs/h1events-smol
@@ -66,10 +66,7 @@
 //!
 //! # What is promised
 //!
-//! 1. The caller presents unconsumed bytes again, in order, with new bytes appended.
-//!    Violations produce wrong events, never panics. The same holds for bytes that change
-//!    between two calls. The parser scans ahead of the event it reports, so a name or a value
-//!    may then contain bytes that the grammar doesn't allow there, such as CR or NUL.
+//! 1. The parser never panics. If a caller neglects a duty below, it gives wrong events.
 //! 2. **Split invariance.** Events, and the final error with its kind and offset, don't
 //!    depend on how the input was cut, except for where adjacent [`Event::Body`] slices meet.
 //!    Names, values and targets are always whole.
@@ -78,14 +75,15 @@
 //! 4. **Linear.** Work grows with the bytes presented for the first time, however small
 //!    the reads. Memory is the struct: at most 128 bytes.
 //! 5. An error is final: every later call returns it again and consumes nothing.
-//! 6. Bytes after [`Event::End`] are untouched until the next call. The caller decides
-//!    whether to go on after [`Framing::keep_alive`] was `false`, after CONNECT, or after
-//!    [`Framing::upgrade`].
+//! 6. Bytes after [`Event::End`] are untouched until the next call.
 //! 7. Framing is decided before [`Event::HeadEnd`]: an ambiguous request never gets there.
-//!    The caller must not act on anything before it.
 //!
 //! # What a caller has to do
 //!
+//! - **Present unconsumed bytes again**, in order and unchanged, with new bytes appended. The parser scans ahead of
+//!   the event that it reports: if bytes change between two calls, a name or a value may contain bytes that the
+//!   grammar doesn't allow there, such as CR or NUL.
+//! - **Wait for [`Event::HeadEnd`]** before acting on anything.
 //! - **Stop** after a request with [`keep_alive: false`](Framing::keep_alive), and after a CONNECT: the bytes after
 //!   it aren't a request.
 //! - **Send `HTTP/1.1 100 Continue`** and an empty line before waiting for a body with
@@ -191,17 +189,18 @@
 //! use h1events::{Event, Field, RequestParser};
 //!
 //! # let mut parser = RequestParser::new();
-//! # let mut input: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n";
+//! # let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "Accept: */*\r\n".repeat(127));
+//! # let mut input = head.as_bytes();
 //! let mut fields = [None::<Field>; 128]; // `Limits::header_lines`
 //! let mut free = fields.iter_mut();
 //! while let Some(event) = parser.next_event(&mut input)? {
-//!     match (event, free.next()) {
-//!         (Event::Header(field), Some(place)) => *place = Some(field),
-//!         (Event::HeadEnd(_), _) => break,
+//!     match event {
+//!         Event::Header(field) => *free.next().expect("a place for each line") = Some(field),
+//!         Event::HeadEnd(_) => break,
 //!         _ => {} // the request line
 //!     }
 //! }
-//! # assert_eq!(fields.iter().flatten().count(), 2);
+//! # assert_eq!(fields.iter().flatten().count(), 128);
 //! # Ok::<(), h1events::Error>(())
 //! ```
 //!
