@@ -2,6 +2,7 @@
 
 use h1events::Version;
 
+use crate::header::members;
 use crate::outgoing::{BodyFraming, Outgoing};
 use crate::output::Output;
 use crate::reason;
@@ -131,7 +132,7 @@ pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     let is_connect = request.has_method("CONNECT");
     if let Some(upgrade) = &response.upgrade
         && !is_connect
-        && (!offers(request, &upgrade.protocol) || response.has_upgrade())
+        && (!request.offers_upgrade_to(&upgrade.protocol) || response.has_upgrade())
     {
         // RFC 9110 section 7.8: "A server MUST NOT switch to a protocol that was not
         // indicated by the client in the corresponding request's Upgrade header field."
@@ -149,29 +150,11 @@ pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     response
 }
 
-/// Returns whether the request offers each of these protocols, in any case.
-fn offers(request: Request<'_>, protocols: &[u8]) -> bool {
-    let is_offered = |protocol: &[u8]| {
-        request
-            .headers()
-            .filter(|field| field.name.eq_ignore_ascii_case(b"upgrade"))
-            .flat_map(|field| members(field.value))
-            .any(|offered| offered.eq_ignore_ascii_case(protocol))
-    };
-    request.offers_upgrade()
-        && members(protocols).all(|protocol| !protocol.is_empty() && is_offered(protocol))
-}
-
 /// Returns whether the client says that it won't discard trailers (RFC 9110 section 10.1.4).
 fn accepts_trailers(request: Request<'_>) -> bool {
     let is_trailers = |member: &[u8]| member.eq_ignore_ascii_case(b"trailers");
     let te = request.headers().filter(|field| field.name.eq_ignore_ascii_case(b"te"));
     te.flat_map(|field| members(field.value)).any(is_trailers)
-}
-
-/// Splits a list into its members (RFC 9110 section 5.6.1).
-fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    list.split(|&octet| octet == b',').map(<[u8]>::trim_ascii)
 }
 
 /// Returns the value of Connection. RFC 9110 section 7.8: Upgrade needs the connection option `upgrade`.

@@ -24,7 +24,7 @@ pub enum InvalidHeader {
     Value,
     /// The connection sets this field: Connection, Content-Length, Keep-Alive,
     /// Transfer-Encoding.
-    #[error("the field is the connection's to set")]
+    #[error("the connection sets this field itself")]
     Reserved,
     /// The field has to come before the content: its recipient needs it to route, frame or read the
     /// message (RFC 9110 section 6.5.1).
@@ -92,6 +92,19 @@ pub(crate) fn fields(lines: &[u8]) -> impl Iterator<Item = Field<'_>> {
         let (name, value) = line.split_at(line.iter().position(|octet| *octet == b':')?);
         Some(Field { name, value: value.strip_prefix(b": ")?.strip_suffix(b"\r\n")? })
     })
+}
+
+/// Removes the fields of a name from lines that were [pushed](push_line).
+pub(crate) fn remove(lines: &mut Vec<u8>, name: &[u8]) {
+    let others = fields(lines).filter(|field| !field.name.eq_ignore_ascii_case(name));
+    let mut left = Vec::with_capacity(lines.len());
+    others.for_each(|field| push_line(&mut left, field.name, field.value));
+    *lines = left;
+}
+
+/// Splits a list into its members (RFC 9110 section 5.6.1).
+pub(crate) fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|&octet| octet == b',').map(<[u8]>::trim_ascii)
 }
 
 /// Returns whether the octet is a tchar (RFC 9110 section 5.6.2).

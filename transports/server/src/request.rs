@@ -2,6 +2,7 @@
 
 use h1events::{BodyLength, Field, Version};
 
+use crate::header::members;
 use crate::peer::Peer;
 use crate::stored_request::StoredRequest;
 use crate::target::Absolute;
@@ -149,10 +150,24 @@ impl<'a> Request<'a> {
     }
 
     /// Returns whether the client offers to switch to another protocol, which the Upgrade field
-    /// names. See [`Response::upgrade`](crate::Response::upgrade).
+    /// names. It may be none that the application knows:
+    /// [`offers_upgrade_to`](Self::offers_upgrade_to).
     #[must_use]
     pub fn offers_upgrade(&self) -> bool {
         self.stored.framing().is_some_and(|framing| framing.upgrade)
+    }
+
+    /// Returns whether the client offers to switch to this protocol, or to each of a list of protocols, in
+    /// upper or lower case. See [`Response::upgrade`](crate::Response::upgrade).
+    #[must_use]
+    pub fn offers_upgrade_to(&self, protocol: impl AsRef<[u8]>) -> bool {
+        let is_offered = |protocol: &[u8]| {
+            self.headers()
+                .filter(|field| field.name.eq_ignore_ascii_case(b"upgrade"))
+                .flat_map(|field| members(field.value))
+                .any(|offered| !protocol.is_empty() && offered.eq_ignore_ascii_case(protocol))
+        };
+        self.offers_upgrade() && members(protocol.as_ref()).all(is_offered)
     }
 
     /// Returns path and query.

@@ -66,6 +66,7 @@ impl Response {
     /// # Panics
     ///
     /// If the status isn't a final one: 200 to 599.
+    #[track_caller]
     pub fn new(status: u16) -> Self {
         assert_final(status);
         Self {
@@ -103,6 +104,7 @@ impl Response {
     /// # Panics
     ///
     /// If the location can't be a field value.
+    #[track_caller]
     pub fn redirect(location: impl AsRef<[u8]>) -> Self {
         Self::new(303).with_header("Location", location)
     }
@@ -112,14 +114,14 @@ impl Response {
     /// 9.3.6). A body is left out. Bytes after the request belong to the new protocol:
     /// [`Step::Upgraded`](crate::Step::Upgraded).
     ///
-    /// The request must [offer](crate::Request::offers_upgrade) the protocol, or be a CONNECT.
+    /// The request must [offer](crate::Request::offers_upgrade_to) the protocol, or be a CONNECT.
     /// Otherwise the client gets a 500.
     ///
     /// ```
     /// use h1events_server::{Request, Response};
     ///
     /// fn application(request: &Request<'_>) -> Response {
-    ///     if request.offers_upgrade() && request.header("upgrade") == Some(b"websocket") {
+    ///     if request.offers_upgrade_to("websocket") {
     ///         Response::upgrade("websocket")
     ///     } else {
     ///         Response::new(404)
@@ -131,10 +133,13 @@ impl Response {
     ///
     /// If the protocol can't be a field value. For protocols from outside, use
     /// [`try_upgrade`](Self::try_upgrade).
+    #[track_caller]
     pub fn upgrade(protocol: impl AsRef<[u8]>) -> Self {
         let protocol = protocol.as_ref();
-        Self::try_upgrade(protocol)
-            .unwrap_or_else(|error| panic!("protocol \"{}\": {error}", protocol.escape_ascii()))
+        match Self::try_upgrade(protocol) {
+            Ok(response) => response,
+            Err(error) => panic!("protocol \"{}\": {error}", protocol.escape_ascii()),
+        }
     }
 
     /// Creates a response as [`upgrade`](Self::upgrade) does.
@@ -166,6 +171,7 @@ impl Response {
     /// # Panics
     ///
     /// If the status isn't a final one: 200 to 599.
+    #[track_caller]
     pub fn with_status(mut self, status: u16) -> Self {
         assert_final(status);
         self.status = status;
@@ -178,6 +184,7 @@ impl Response {
     /// # Panics
     ///
     /// If the phrase has a control character, or whitespace around it.
+    #[track_caller]
     pub fn with_reason(mut self, reason: &'static str) -> Self {
         let is_valid = header::check_value(reason.as_bytes()).is_ok();
         assert!(is_valid, "{reason:?} is not a reason phrase");
@@ -186,17 +193,30 @@ impl Response {
     }
 
     /// Adds a header field. For names that are defined as lists, several lines are one list
-    /// (RFC 9110 section 5.3).
+    /// (RFC 9110 section 5.3). Content-Type has only one value, so that the last one counts:
+    ///
+    /// ```
+    /// # use h1events_server::Response;
+    /// let response = Response::text("a,b\n1,2\n").with_header("Content-Type", "text/csv");
+    /// # assert_eq!(response.headers().count(), 1);
+    /// # assert_eq!(response.headers().next().unwrap().value, b"text/csv");
+    /// ```
+    ///
+    /// The connection sets Connection, Content-Length, Keep-Alive and Transfer-Encoding itself: see
+    /// [`with_close`](Self::with_close) and [`with_content_length`](Self::with_content_length).
     ///
     /// # Panics
     ///
     /// If the field isn't valid, see [`InvalidHeader`]. For names and values from outside, use
     /// [`try_with_header`](Self::try_with_header).
+    #[track_caller]
     pub fn with_header(self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Self {
         let name = name.as_ref();
-        // The value isn't shown: it may be long, or a secret.
-        self.try_with_header(name, value)
-            .unwrap_or_else(|error| panic!("header \"{}\": {error}", name.escape_ascii()))
+        match self.try_with_header(name, value) {
+            Ok(response) => response,
+            // The value isn't shown: it may be long, or a secret.
+            Err(error) => panic!("header \"{}\": {error}", name.escape_ascii()),
+        }
     }
 
     /// Adds a header field as [`with_header`](Self::with_header) does.
@@ -211,6 +231,9 @@ impl Response {
     ) -> Result<Self, InvalidHeader> {
         let (name, value) = (name.as_ref(), value.as_ref());
         header::check(name, value)?;
+        if name.eq_ignore_ascii_case(b"content-type") {
+            header::remove(self.lines.to_mut(), name);
+        }
         self.push(name, value);
         Ok(self)
     }
@@ -367,6 +390,7 @@ impl fmt::Debug for ResponseBody {
     }
 }
 
+#[track_caller]
 fn assert_final(status: u16) {
     assert!((200..=599).contains(&status), "{status} is not a final status");
 }

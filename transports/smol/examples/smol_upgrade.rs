@@ -21,8 +21,7 @@ fn main() -> io::Result<()> {
 
 /// Switches to the protocol if the client offers it.
 fn switch(request: &Request<'_>) -> Response {
-    let offered = request.offers_upgrade() && request.header("upgrade") == Some(b"echo");
-    if offered {
+    if request.offers_upgrade_to("echo") {
         upgrade("echo", async |upgraded: Upgraded<TcpSocket>| {
             let peer = upgraded.peer();
             match echo(upgraded).await {

@@ -42,12 +42,7 @@ pub(crate) fn app(request: &Request<'_>) -> Response {
 
 /// Answers the handshake (RFC 6455 section 4.2).
 fn shake_hands(request: &Request<'_>) -> Response {
-    let offers = |field: &[u8]| {
-        field
-            .split(|octet| *octet == b',')
-            .any(|name| name.trim_ascii().eq_ignore_ascii_case(b"websocket"))
-    };
-    if !request.offers_upgrade() || !request.header("upgrade").is_some_and(offers) {
+    if !request.offers_upgrade_to("websocket") {
         let text = "This is a WebSocket.\n";
         return Response::text(text).with_status(426).with_header("Upgrade", "websocket");
     }

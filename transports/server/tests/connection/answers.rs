@@ -162,6 +162,17 @@ fn every_octet_of_a_header_is_checked() {
     }
 }
 
+/// RFC 9110 section 8.3: a message has one Content-Type.
+#[test]
+fn content_type_replaces_the_one_before() {
+    let response = Response::html("a,b").with_header("Vary", "Accept");
+    let response = response.with_header("content-type", "text/csv").with_header("X-A", "1");
+    let fields: Vec<_> = response.headers().map(|field| (field.name, field.value)).collect();
+    let expected: [(&[u8], &[u8]); 3] =
+        [(b"Vary", b"Accept"), (b"content-type", b"text/csv"), (b"X-A", b"1")];
+    assert_eq!(fields, expected);
+}
+
 /// Fields are sent in the order in which they are set.
 #[test]
 fn headers_of_application_keep_order() {

@@ -1,6 +1,6 @@
 //! Upgrade and CONNECT (RFC 9110 sections 7.8 and 9.3.6).
 
-use h1events_server::{Request, Response};
+use h1events_server::{OwnedRequest, Request, Response};
 
 use crate::support::{Client, get};
 
@@ -52,6 +52,23 @@ fn upgrade_takes_only_offered_protocols() {
         assert_eq!(client.expect_one(500).field("upgrade"), None, "{target}");
         assert!(!client.is_upgraded);
     }
+}
+
+#[test]
+fn application_sees_which_protocols_are_offered() {
+    let offers = |protocol| {
+        let request = OwnedRequest::parse(offer("/", "foo/2, WebSocket").as_bytes()).unwrap();
+        request.as_request().offers_upgrade_to(protocol)
+    };
+    for protocol in ["websocket", "FOO/2", "websocket, foo/2"] {
+        assert!(offers(protocol), "{protocol}");
+    }
+    for protocol in ["", "foo", "h2c", "websocket, h2c", "websocket,"] {
+        assert!(!offers(protocol), "{protocol}");
+    }
+    let without_option = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n";
+    let request = OwnedRequest::parse(without_option).unwrap();
+    assert!(!request.as_request().offers_upgrade_to("websocket"));
 }
 
 /// 9110-7.8-2, 9110-7.8-3: an Upgrade of HTTP/1.0, or without the connection option, offers nothing.
