@@ -66,8 +66,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     ///
     /// The system has no descriptors left, or the listener can't be made non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        let mut acceptor = Acceptor::new(listener)?;
-        acceptor.endpoint_config.max_connections = MAX_CONNECTIONS;
+        let acceptor = Acceptor::new(listener)?;
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self { acceptor, threads })
     }
@@ -89,7 +88,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     }
 
     /// Sets the limits of all connections together: their number, and the bytes that they may
-    /// buffer.
+    /// buffer. It replaces a number that [`max_connections`](Self::max_connections) has set.
     ///
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
     /// application. The threads share it.
@@ -100,7 +99,7 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
 
     /// Sets the highest number of open connections. Default: 16,384.
     pub const fn max_connections(mut self, max: usize) -> Self {
-        self.acceptor.endpoint_config.max_connections = max;
+        self.acceptor.endpoint_config.max_connections = Some(max);
         self
     }
 
@@ -180,8 +179,10 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         let mut workers = Vec::new();
         let config = &mut acceptor.endpoint_config;
         let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads.max(1);
-        config.max_connections = config.max_connections.min(descriptor_limit(spare)).max(1);
-        for max_connections in shares(config.max_connections, threads) {
+        let max = config.max_connections.unwrap_or(MAX_CONNECTIONS);
+        let max = max.min(descriptor_limit(spare)).max(1);
+        config.max_connections = Some(max);
+        for max_connections in shares(max, threads) {
             let (poll, notifier) = reactor::poll()?;
             let tender = Arc::clone(&notifier).into();
             let endpoint = acceptor.add_endpoint(max_connections, Some(tender));

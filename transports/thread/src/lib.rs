@@ -109,7 +109,7 @@
 //! # assert_eq!((limits.header_lines, limits.content), (128, 1 << 20));
 //! # assert_eq!(config.streamed_content, u64::MAX);
 //! # assert_eq!(EndpointConfig::new().max_buffered, 256 << 20);
-//! # assert_eq!(EndpointConfig::new().max_connections, 1_000);
+//! # assert_eq!(EndpointConfig::new().max_connections, None);
 //! config.header_read_timeout = Duration::from_secs(5);
 //! config.limits.content = 64 * 1024;
 //! let mut endpoint = EndpointConfig::new(); // for all of them

@@ -22,6 +22,9 @@ pub struct Server<L: Listener<Accepted: Stream>> {
     stack_size: Option<usize>,
 }
 
+/// Default number of connections, each of which has a thread.
+const MAX_CONNECTIONS: usize = 1_000;
+
 /// Descriptors that are left to the application, and to connections that are about to end.
 const SPARE_DESCRIPTORS: usize = 48;
 
@@ -74,7 +77,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     }
 
     /// Sets the limits of all connections together: their number, and the bytes that they may
-    /// buffer.
+    /// buffer. It replaces a number that [`max_connections`](Self::max_connections) has set.
     ///
     /// The number of connections is lowered to what `RLIMIT_NOFILE` allows, less some for the
     /// application.
@@ -86,7 +89,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     /// Sets the highest number of open connections, each with a thread. Default:
     /// 1,000.
     pub const fn max_connections(mut self, max: usize) -> Self {
-        self.acceptor.endpoint_config.max_connections = max;
+        self.acceptor.endpoint_config.max_connections = Some(max);
         self
     }
 
@@ -143,8 +146,8 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
         let Self { mut acceptor, stack_size } = self;
         let descriptors = descriptor_limit(SPARE_DESCRIPTORS);
         let config = &mut acceptor.endpoint_config;
-        let max = config.max_connections.min(descriptors).max(1);
-        config.max_connections = max;
+        let max = config.max_connections.unwrap_or(MAX_CONNECTIONS).min(descriptors).max(1);
+        config.max_connections = Some(max);
         let endpoint = acceptor.add_endpoint(max, None);
         let threads = Threads::new(stack_size, move |admitted| serve(&app, admitted));
         let summary = acceptor.run(|admitted| {

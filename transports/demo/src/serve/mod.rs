@@ -46,28 +46,22 @@ fn serve(options: &Serve, log: &Log) -> Result<(), Failure> {
     let opening = banner::opening(options, &addresses.map_err(Failure::Serve)?);
     let (listeners, announce) = (listeners.into_iter(), || log.say(&opening));
     let summary = match options.transport {
-        Transport::Thread => {
-            let configs = configs(options, thread::MAX_CONNECTIONS);
-            thread::serve(listeners, configs, app, announce)
-        }
-        Transport::Smol => {
-            let configs = configs(options, smol::MAX_CONNECTIONS);
-            smol::serve(listeners, configs, app, announce)
-        }
+        Transport::Thread => thread::serve(listeners, configs(options), app, announce),
+        Transport::Smol => smol::serve(listeners, configs(options), app, announce),
     }?;
     log.say(&format!("h1events: stopped after {summary}\n"));
     Ok(())
 }
 
 /// Returns the limits of each connection, and of all together.
-fn configs(options: &Serve, max_connections: usize) -> (Config, EndpointConfig) {
+fn configs(options: &Serve) -> (Config, EndpointConfig) {
     let mut config = Config::new();
     config.header_read_timeout = options.head_timeout.unwrap_or(config.header_read_timeout);
     config.keep_alive_timeout = options.idle_timeout.unwrap_or(config.keep_alive_timeout);
     config.limits.content = options.max_body.unwrap_or(config.limits.content);
     config.streamed_content = options.max_body.unwrap_or(config.streamed_content);
     let mut endpoint = EndpointConfig::new();
-    endpoint.max_connections = options.max_connections.map_or(max_connections, Into::into);
+    endpoint.max_connections = options.max_connections.map(Into::into);
     // A body has to fit with its answer, which may be as long, and some others.
     let largest = usize::try_from(config.limits.content).unwrap_or(usize::MAX);
     endpoint.max_buffered = endpoint.max_buffered.max(largest.saturating_mul(4));

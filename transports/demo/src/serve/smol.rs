@@ -11,9 +11,6 @@ use super::{
 };
 use crate::app::{self, Reply};
 
-/// Default number of open connections.
-pub(super) const MAX_CONNECTIONS: usize = 16_384;
-
 /// Serves until it is stopped. Calls `announce` once a signal can stop it.
 pub(super) fn serve(
     mut listeners: impl Iterator<Item = TcpListener>,

@@ -14,9 +14,6 @@ use super::{
 };
 use crate::app::{self, Reply};
 
-/// Default number of open connections, each with a thread.
-pub(super) const MAX_CONNECTIONS: usize = 1_000;
-
 /// Bytes that are added to a sum at once.
 const PART: usize = 64 * 1024;
 

@@ -11,18 +11,19 @@ use super::later;
 /// use h1events_server::EndpointConfig;
 ///
 /// let mut config = EndpointConfig::new();
-/// config.max_connections = 10_000;
+/// config.max_connections = Some(10_000);
 /// config.max_buffered = 64 * 1024 * 1024;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndpointConfig {
-    /// The number of connections that may be open. Default: 1,000. nginx has 512 a worker (`worker_connections`), Apache 400
-    /// in all (`MaxRequestWorkers`), HAProxy what the descriptors allow.
+    /// The number of connections that may be open. Default: `None`, the number of the transport, which is 1,000 on threads
+    /// and 16,384 on smol. nginx has 512 a worker (`worker_connections`), Apache 400 in all (`MaxRequestWorkers`), HAProxy
+    /// what the descriptors allow.
     ///
     /// Up to 16 more may be open for a moment, since a newcomer needn't wait until the connection
     /// that ends for it has closed.
-    pub max_connections: usize,
+    pub max_connections: Option<usize>,
     /// Bytes that may be buffered for all connections: heads, collected bodies, unsent answers.
     /// Default: 256 MiB. Servers that bound a single body only, as nginx, Node and hyper do, take
     /// as much as all clients together send.
@@ -49,7 +50,7 @@ impl EndpointConfig {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            max_connections: 1_000,
+            max_connections: None,
             max_buffered: 256 * 1024 * 1024,
             first_byte_patience: Duration::from_millis(100),
             patience: Duration::from_secs(1),
@@ -61,12 +62,17 @@ impl EndpointConfig {
     /// newcomer adds its share of the admission timeout, so that all places can change hands within it.
     /// Connections that have never spoken end in waves, and a newcomer may wait for two of them.
     pub(super) fn moving_until(&self, before: Instant, now: Instant) -> Instant {
-        let places = u32::try_from(self.max_connections).unwrap_or(u32::MAX);
+        let places = u32::try_from(self.places()).unwrap_or(u32::MAX);
         let share = self.admission_timeout.checked_div(places).unwrap_or_default();
         let latest = later(now, self.first_byte_patience.saturating_mul(2));
         // Shares that no newcomer has used within the timeout are still there.
         let begin = now.checked_sub(self.admission_timeout).unwrap_or(now);
         later(before.max(begin), share).min(latest)
+    }
+
+    /// Returns the number of connections that may be open.
+    pub(super) fn places(&self) -> usize {
+        self.max_connections.unwrap_or(MAX_CONNECTIONS)
     }
 
     /// Returns the bytes that may be buffered: [`max_buffered`](Self::max_buffered), but no less than small
@@ -76,6 +82,9 @@ impl EndpointConfig {
         if self.max_buffered < LEAST_BUDGET { LEAST_BUDGET } else { self.max_buffered }
     }
 }
+
+/// Connections that may be open, at most, if nothing else is set.
+const MAX_CONNECTIONS: usize = 1_000;
 
 /// Bytes that a server may always buffer: enough for a few small connections.
 const LEAST_BUDGET: usize = 64 * 1024;

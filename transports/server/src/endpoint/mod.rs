@@ -78,7 +78,7 @@ use crate::buffer::Buffer;
 /// }
 ///
 /// let mut config = EndpointConfig::new();
-/// config.max_connections = 1;
+/// config.max_connections = Some(1);
 /// let mut endpoint = Endpoint::new(config, Box::new(Bytes(Cell::new(1024 * 1024))));
 ///
 /// // A client connects, and says nothing.
@@ -143,7 +143,7 @@ impl Endpoint {
     pub fn new(config: EndpointConfig, purse: Box<dyn Purse + Send>) -> Self {
         Self {
             budget: Budget::new(purse, config.budget()),
-            max_connections: config.max_connections,
+            max_connections: config.places(),
             config,
             slots: Slab::new(),
             deadlines: Deadlines::default(),

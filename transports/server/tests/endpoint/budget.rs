@@ -100,7 +100,7 @@ fn growing_body_waits_behind_those_that_wait() {
 #[test]
 fn newcomers_get_the_places_of_unread_connections() {
     let mut config = config(MIB);
-    config.max_connections = 40;
+    config.max_connections = Some(40);
     let mut world = World::new(config);
     let unread: Vec<_> = (0..40).map(|_| world.connect(Kind::HalfBody(20_000))).collect();
     world.run_for(MS);
@@ -198,7 +198,7 @@ fn answers_pass_the_budget_and_stop_the_reading() {
 #[test]
 fn unread_connection_keeps_its_patience() {
     let mut config = config(MIB);
-    config.max_connections = 3;
+    config.max_connections = Some(3);
     let mut world = World::new(config);
     let mut reader = Client::new(Kind::SteadyReader(100 * MS));
     reader.answer = 2 * MIB;

@@ -69,7 +69,7 @@ fn order_says_what_a_blocked_thread_waits_for() {
 #[test]
 fn endless_patience_is_no_panic() {
     let mut config = EndpointConfig::new();
-    config.max_connections = 1;
+    config.max_connections = Some(1);
     config.patience = Duration::MAX;
     config.first_byte_patience = Duration::MAX;
     config.admission_timeout = Duration::MAX;
@@ -86,7 +86,7 @@ fn endless_patience_is_no_panic() {
 #[test]
 fn no_patience_ends_connections_at_once() {
     let mut config = EndpointConfig::new();
-    config.max_connections = 1;
+    config.max_connections = Some(1);
     config.patience = Duration::ZERO;
     config.first_byte_patience = Duration::ZERO;
     config.admission_timeout = Duration::ZERO;

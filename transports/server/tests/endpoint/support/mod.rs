@@ -20,6 +20,6 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// Returns the defaults, with another limit of connections.
 pub(crate) fn cap(connections: usize) -> EndpointConfig {
     let mut config = EndpointConfig::new();
-    config.max_connections = connections;
+    config.max_connections = Some(connections);
     config
 }
