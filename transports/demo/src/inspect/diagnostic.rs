@@ -62,8 +62,7 @@ pub(super) fn render(error: &Error, place: Place<'_>, renderer: &Renderer) -> St
     let notes = [("rule", error.rule()), ("status", &error.status().to_string()), ("at", &at)];
     group = group
         .elements(notes.map(|(name, text)| Level::NOTE.with_name(name).message(text.to_owned())));
-    if is_response(place) {
-        let text = "this looks like a response; only requests are parsed here";
+    if let Some(text) = help(error, place) {
         group = group.element(Level::HELP.message(text));
     }
     renderer.render(&[group])
@@ -88,6 +87,14 @@ fn contradicted(error: &Error, place: Place<'_>) -> Option<Excerpt> {
         names.iter().any(|other| name.eq_ignore_ascii_case(other)).then_some(offset)
     })?;
     Excerpt::new(place.window, place.start + offset as u64)
+}
+
+fn help(error: &Error, place: Place<'_>) -> Option<&'static str> {
+    if is_response(place) {
+        return Some("this looks like a response; only requests are parsed here");
+    }
+    let is_bare_lf = error.kind() == ErrorKind::BareLf;
+    is_bare_lf.then_some("for a file from an editor, --crlf turns bare LFs into CRLFs")
 }
 
 fn is_response(place: Place<'_>) -> bool {

@@ -152,7 +152,7 @@ impl<W: Write> Report for Human<'_, W> {
         let at_least = if is_all { "" } else { "at least " };
         writeln!(
             self.out,
-            "\n{WARNING}{at_least}{}{WARNING:#} after the last request {were} left unread",
+            "\n{WARNING}{at_least}{}{WARNING:#} after the last request {were} left unread, since no request can follow it",
             Bytes(bytes)
         )
     }

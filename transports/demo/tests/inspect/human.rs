@@ -23,7 +23,7 @@ request   GET / HTTP/1.0
 head end  no body, close
 end       of request 2
 
-4 bytes after the last request were left unread
+4 bytes after the last request were left unread, since no request can follow it
 "#;
     check(&inspect(&[], input), expected, 0);
 }
@@ -47,7 +47,7 @@ fn unread_bytes_are_counted_however_many() {
     for options in [&[][..], &["--chunk", "1"]] {
         let stdout = inspect(options, &input).stdout;
         assert!(
-            stdout.ends_with("\n\n1000000 bytes after the last request were left unread\n"),
+            stdout.ends_with("\n\n1000000 bytes after the last request were left unread, since no request can follow it\n"),
             "{stdout}"
         );
     }

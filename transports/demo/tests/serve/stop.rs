@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use super::{Server, on_both};
 
-const END: &str = "stopped after 3 connections; 2 idle, 1 finished, 0 cut off\n";
+const END: &str = "stopped after 3 connections; at the shutdown 2 idle, 1 finished, 0 cut off\n";
 
 /// An incomplete request, for an application that collects it.
 const HEAD: &str = "POST /collect HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe";
@@ -52,7 +52,9 @@ fn what_takes_too_long_is_cut_off() {
         assert!(endless.is_quiet_for(Duration::from_millis(300)));
         let log = server.stop(Signal::TERM);
         assert!(
-            log.ends_with("stopped after 1 connections; 0 idle, 0 finished, 1 cut off\n"),
+            log.ends_with(
+                "stopped after 1 connections; at the shutdown 0 idle, 0 finished, 1 cut off\n"
+            ),
             "{log}"
         );
     });
@@ -65,7 +67,9 @@ fn nothing_is_accepted_any_more() {
         let address = server.address;
         let log = server.stop(Signal::TERM);
         assert!(
-            log.ends_with("stopped after 0 connections; 0 idle, 0 finished, 0 cut off\n"),
+            log.ends_with(
+                "stopped after 0 connections; at the shutdown 0 idle, 0 finished, 0 cut off\n"
+            ),
             "{log}"
         );
         assert!(std::net::TcpStream::connect(address).is_err());

@@ -26,7 +26,7 @@ use crate::Activity;
 /// use h1events_server::Summary;
 ///
 /// let summary = Summary { connections: 9, idle: 3, finished: 2, cut_off: 1 };
-/// assert_eq!(summary.to_string(), "9 connections; 3 idle, 2 finished, 1 cut off");
+/// assert_eq!(summary.to_string(), "9 connections; at the shutdown 3 idle, 2 finished, 1 cut off");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -71,7 +71,8 @@ impl Sum for Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { connections, idle, finished, cut_off } = self;
-        write!(f, "{connections} connections; {idle} idle, {finished} finished, {cut_off} cut off")
+        write!(f, "{connections} connections; at the shutdown ")?;
+        write!(f, "{idle} idle, {finished} finished, {cut_off} cut off")
     }
 }
 
