@@ -2,18 +2,25 @@
 
 #[test]
 fn loop_is_that_of_the_crate_documentation() {
-    let documentation: String = include_str!("../src/lib.rs")
-        .lines()
-        .filter_map(|line| line.strip_prefix("//!"))
-        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+    let documentation = include_str!("../src/lib.rs").lines();
+    let documentation = statements(
+        documentation
+            .filter_map(|line| line.strip_prefix("//!"))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line)),
+    );
+    for readme in [include_str!("../../README.md"), include_str!("../README.md")] {
+        let readme = statements(code(readme).lines());
+        assert!(readme.contains("next_event"));
+        assert!(documentation.contains(&readme), "not in the crate documentation:\n{readme}");
+    }
+}
+
+/// Leaves out imports, hidden lines and empty lines.
+fn statements<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    lines
         .filter(|line| !line.starts_with("# ") && !line.starts_with("use ") && !line.is_empty())
         .flat_map(|line| [line, "\n"])
-        .collect();
-    for readme in [include_str!("../../README.md"), include_str!("../README.md")] {
-        let readme = code(readme);
-        assert!(readme.contains("next_event"));
-        assert!(documentation.contains(readme), "not in the crate documentation:\n{readme}");
-    }
+        .collect()
 }
 
 /// The first block of Rust.

@@ -55,7 +55,7 @@
 //! client.read_to_string(&mut answer)?;
 //! assert!(answer.ends_with("\r\n\r\nHello, World\n"));
 //!
-//! handle.shutdown(Duration::from_secs(1)); // as a signal handler would
+//! handle.shutdown(Duration::from_secs(1)); // as at Ctrl-C in the example `smol_hello`
 //! let summary = serving.join().unwrap()?;
 //! assert_eq!((summary.connections, summary.cut_off), (1, 0));
 //! # Ok::<(), std::io::Error>(())
@@ -113,7 +113,8 @@
 //! # assert_eq!(config.streamed_content, u64::MAX);
 //! # assert_eq!(EndpointConfig::new().max_buffered, 256 << 20);
 //! config.header_read_timeout = Duration::from_secs(5);
-//! config.limits.content = 64 * 1024;
+//! config.limits.content = 64 * 1024; // for `serve`, which collects bodies
+//! config.streamed_content = 64 * 1024; // for `serve_streaming` and tower
 //! let mut endpoint = EndpointConfig::new(); // for all of them
 //! endpoint.max_buffered = 64 * 1024 * 1024;
 //!
@@ -138,8 +139,9 @@
 //! - One thread accepts. Each core has a thread with an executor of its own, and each connection stays on
 //!   its thread. So neither the application's futures nor the streams have to be `Send`.
 //! - **An idle connection** takes no time and no buffer, only about a kilobyte. At
-//!   [`max_connections`](Server::max_connections), or when descriptors run out, the silent or stalled
-//!   connection with the greatest age over its patience ends for a newcomer ([`EndpointConfig`]).
+//!   [`max_connections`](Server::max_connections), or when descriptors run out, the server admits a newcomer by
+//!   closing the silent or stalled connection that has exceeded its patience by the largest factor
+//!   ([`EndpointConfig`]).
 //! - **A busy connection** gives way to the others of its thread after 32 answers or 5 ms.
 //! - Each thread waits for its own sockets, with [mio], and no longer than until its earliest
 //!   deadline. Input is read before a deadline is judged, however late the thread is.
@@ -156,6 +158,8 @@
 //! # What it does not do
 //!
 //! - **No routing, no signal handlers, no TLS of its own**, no compression, no HTTP/2.
+//! - **No decoding** of percent-encoding, queries, forms, cookies or multipart bodies.
+//! - **No texts of your own** in the answers to malformed requests: they are plain text, and fixed.
 //! - **No HTTP**: a [`Connection`](h1events_server::Connection) says what to do next, and an
 //!   [`Endpoint`](h1events_server::Endpoint) decides about all connections.
 //! - **No help against handlers that block**: they block all connections of their core. Use

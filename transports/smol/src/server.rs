@@ -158,8 +158,9 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
     /// blocks like [`serve`](Self::serve).
     ///
     /// The application may answer without reading the body, read it as it comes, or make the answer from it
-    /// meanwhile. A body may have any length, unless [`Config::streamed_content`] limits it. A future is
-    /// dropped when its client [is gone](crate#clients-that-leave).
+    /// meanwhile. A body may have any length, unless [`Config::streamed_content`] limits it. [`Request::body`] is
+    /// empty: to collect a body, read it up to a limit of your own. A future is dropped when its client
+    /// [is gone](crate#clients-that-leave).
     ///
     /// # Errors
     ///

@@ -5,6 +5,7 @@
 //! curl http://127.0.0.1:8080/greeting/you # Hello, you!
 //! ```
 
+use std::time::Duration;
 use std::{env, io};
 
 use h1events_thread::{Request, Response, Server};
@@ -13,6 +14,10 @@ fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let server = Server::bind(address)?;
     println!("http://{}/", server.local_addr()?);
+    let handle = server.shutdown_handle();
+    // At Ctrl-C, requests that have begun get five seconds.
+    ctrlc::set_handler(move || handle.shutdown(Duration::from_secs(5)))
+        .map_err(io::Error::other)?;
     let summary = server.serve(hello)?;
     println!("{summary}");
     Ok(())

@@ -54,7 +54,7 @@
 //! assert!(answer.ends_with("\r\n\r\nHello, World\n"));
 //! drop(client);
 //!
-//! handle.shutdown(Duration::from_secs(4)); // as a signal handler would
+//! handle.shutdown(Duration::from_secs(4)); // as at Ctrl-C in the example `thread_hello`
 //! let summary = serving.join().unwrap()?;
 //! assert_eq!((summary.connections, summary.cut_off), (1, 0));
 //! # Ok::<(), std::io::Error>(())
@@ -111,7 +111,8 @@
 //! # assert_eq!(EndpointConfig::new().max_buffered, 256 << 20);
 //! # assert_eq!(EndpointConfig::new().max_connections, None);
 //! config.header_read_timeout = Duration::from_secs(5);
-//! config.limits.content = 64 * 1024;
+//! config.limits.content = 64 * 1024; // for `serve`, which collects bodies
+//! config.streamed_content = 64 * 1024; // for `serve_streaming` and tower
 //! let mut endpoint = EndpointConfig::new(); // for all of them
 //! endpoint.max_buffered = 64 * 1024 * 1024;
 //!
@@ -133,8 +134,8 @@
 //! # What it takes care of
 //!
 //! - **Room**: at [`max_connections`](Server::max_connections), or when descriptors or threads run
-//!   out, the silent or stalled connection with the greatest age over its patience ends for a newcomer
-//!   ([`EndpointConfig`]).
+//!   out, it admits a newcomer by closing the silent or stalled connection that has exceeded its patience by the
+//!   largest factor ([`EndpointConfig`]).
 //! - **Errors of `accept`**: the server neither spins nor gives up.
 //! - **Deadlines**, by timeouts of the socket. A keep-alive connection rarely has to set
 //!   one.
@@ -163,6 +164,8 @@
 //! # What it does not do
 //!
 //! - **No routing, no signal handlers, no TLS of its own**, no compression, no HTTP/2.
+//! - **No decoding** of percent-encoding, queries, forms, cookies or multipart bodies.
+//! - **No texts of your own** in the answers to malformed requests: they are plain text, and fixed.
 //! - **No HTTP**: a [`Connection`](h1events_server::Connection) says what to do next, and an
 //!   [`Endpoint`](h1events_server::Endpoint) decides about all connections.
 //! - **No limit on the application's time**, even if the client has gone.

@@ -131,6 +131,7 @@ impl<L: Listener<Accepted: Stream>> Server<L> {
     ///
     /// The application may answer without reading the body, read it as it comes, or make the answer from it
     /// meanwhile. A body may have any length, unless [`Config::streamed_content`] limits it.
+    /// [`Request::body`] is empty: to collect a body, read it up to a limit of your own.
     ///
     /// # Errors
     ///
