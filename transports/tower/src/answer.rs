@@ -5,7 +5,8 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use h1events_server::{BodyError, Part, Request, Response, Trailers};
+use h1events_server::{BodyError, InvalidHeader, Part, Request, Response, Trailers};
+use http::HeaderName;
 use http_body::Frame;
 use tower_service::Service;
 
@@ -56,13 +57,16 @@ where
     if length.is_some_and(|length| length <= SHORT) {
         // If it is pending, it is polled again before the connection waits.
         let polled = frames.body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
-        if let Poll::Ready(Some(frame)) = polled {
-            match frame.map_err(Into::into)?.into_data() {
-                Ok(content) if Some(content.len() as u64) == length => {
+        if let Poll::Ready(frame) = polled {
+            let frame = frame.transpose().map_err(Into::into)?;
+            match frame.and_then(|frame| frame.into_data().ok()) {
+                Some(content) if Some(content.len() as u64) == length => {
                     return Ok(response.with_body(content));
                 }
-                Ok(content) => frames.first = Some(content),
-                Err(_) => return Err("the body of the answer has trailers and no content".into()),
+                Some(content) => frames.first = Some(content),
+                // It is over. Trailers have no place after a Content-Length.
+                None if length == Some(0) => return Ok(response),
+                None => return Err("the body of the answer is shorter than it says".into()),
             }
         }
     }
@@ -106,7 +110,17 @@ fn part(frame: Frame<Bytes>) -> Result<Part, BodyError> {
     };
     let mut trailers = Trailers::new();
     for (name, value) in frame.into_trailers().iter().flatten() {
-        trailers = trailers.try_with_field(name, value)?;
+        if may_be_trailer(name) {
+            // RFC 9110 section 5.5: a field value doesn't include the whitespace around it.
+            trailers = trailers.try_with_field(name, value.as_bytes().trim_ascii())?;
+        }
     }
     Ok(Part::Trailers(trailers))
+}
+
+/// Returns whether a field may follow the content (RFC 9110 section 6.5.1). The others are left out: the content
+/// is complete without them.
+fn may_be_trailer(name: &HeaderName) -> bool {
+    let checked = Trailers::new().try_with_field(name, "");
+    !matches!(checked, Err(InvalidHeader::Reserved | InvalidHeader::NotInTrailers))
 }
