@@ -61,7 +61,7 @@ pub(crate) fn check_value(value: &[u8]) -> Result<(), InvalidHeader> {
     Ok(())
 }
 
-pub(crate) fn has_space_around(value: &[u8]) -> bool {
+fn has_space_around(value: &[u8]) -> bool {
     let is_space = |octet: Option<&u8>| matches!(octet, Some(b' ' | b'\t'));
     is_space(value.first()) || is_space(value.last())
 }

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use h1events::{Version, range_of};
 
 use crate::content::Content;
-use crate::header::{InvalidHeader, check_name, has_space_around, line_len};
+use crate::header::{InvalidHeader, check_name, line_len};
+use crate::reason;
 use crate::request::Request;
 use crate::response::Response;
 
@@ -15,7 +16,8 @@ use crate::response::Response;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRequestParts {
-    /// `http::Uri` refuses `<`, `>` and the backtick, and targets of more than 65,534 octets.
+    /// `http::Uri` refuses `<`, `>`, the backtick in a path, `"` in a query, `%` in an authority, and targets of
+    /// more than 65,534 octets.
     #[error("the request target is not a URI that this server can hold")]
     Target,
     /// `http::HeaderName` refuses names of more than 65,535 octets, and `http::HeaderMap` more than
@@ -34,8 +36,8 @@ pub enum InvalidResponseParts {
     /// A field isn't valid.
     #[error(transparent)]
     Header(#[from] InvalidHeader),
-    /// The Content-Length isn't a number.
-    #[error("the Content-Length is not a number")]
+    /// The Content-Length isn't a number of digits, or there are two that differ.
+    #[error("the Content-Length is not one number")]
     ContentLength,
 }
 
@@ -84,8 +86,8 @@ fn header_map(request: &Request<'_>, share: impl Fn(&[u8]) -> Bytes) -> Option<H
     Some(map)
 }
 
-/// A response without a body. Fields that the connection sets are left out. A Content-Length becomes that
-/// of a streamed body, and `Connection: close` closes the connection.
+/// A response without a body. Fields that the connection sets are left out, and so is whitespace around
+/// values. A Content-Length becomes that of a streamed body, and `Connection: close` closes the connection.
 impl TryFrom<response::Parts> for Response {
     type Error = InvalidResponseParts;
 
@@ -95,22 +97,29 @@ impl TryFrom<response::Parts> for Response {
             return Err(InvalidResponseParts::Status(status));
         }
         let mut response = Self::new(status);
+        if reason::phrase(status).is_empty()
+            && let Some(phrase) = parts.status.canonical_reason()
+        {
+            response = response.with_reason(phrase);
+        }
         let fields = parts.headers.iter();
         let bytes = fields.map(|(name, value)| line_len(name.as_ref(), value.as_bytes())).sum();
         response.lines = Vec::with_capacity(bytes).into();
         for (name, value) in &parts.headers {
+            // A `HeaderValue` has only octets that are allowed. RFC 9110 section 5.5: a field value doesn't
+            // include the whitespace around it.
+            let value = value.as_bytes().trim_ascii();
             match *name {
                 header::CONTENT_LENGTH => {
-                    let length = value.to_str().ok().and_then(|length| length.parse().ok());
-                    response.length = Some(length.ok_or(InvalidResponseParts::ContentLength)?);
+                    let length =
+                        content_length(value).ok_or(InvalidResponseParts::ContentLength)?;
+                    if response.length.replace(length).is_some_and(|other| other != length) {
+                        return Err(InvalidResponseParts::ContentLength);
+                    }
                 }
                 header::CONNECTION if closes(value) => response = response.with_close(),
                 _ => match check_name(name.as_ref()) {
-                    // A `HeaderValue` has only octets that are allowed, but may have whitespace around them.
-                    Ok(()) if has_space_around(value.as_bytes()) => {
-                        return Err(InvalidHeader::Value.into());
-                    }
-                    Ok(()) => response.push(name.as_ref(), value.as_bytes()),
+                    Ok(()) => response.push(name.as_ref(), value),
                     Err(InvalidHeader::Reserved) => {}
                     Err(error) => return Err(error.into()),
                 },
@@ -129,9 +138,16 @@ impl<T: Into<Content>> TryFrom<::http::Response<T>> for Response {
     }
 }
 
+/// Reads a Content-Length (RFC 9110 section 8.6), which has only digits.
+fn content_length(value: &[u8]) -> Option<u64> {
+    let digits = str::from_utf8(value).ok()?;
+    // `parse` takes a sign, too.
+    digits.bytes().all(|octet| octet.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
 /// Returns whether a Connection value has the option `close`.
-fn closes(value: &HeaderValue) -> bool {
-    let mut options = value.as_bytes().split(|&octet| octet == b',');
+fn closes(value: &[u8]) -> bool {
+    let mut options = value.split(|&octet| octet == b',');
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
@@ -171,19 +187,29 @@ mod tests {
         }
     }
 
+    /// Returns the characters that the parser accepts at the place of `_`, and a URI refuses.
+    fn refused(method: &str, target: &str) -> String {
+        let is_refused = |&character: &char| {
+            let target = target.replace('_', &character.to_string());
+            let head = format!("{method} {target} HTTP/1.1\r\nHost: h\r\n\r\n");
+            let request = OwnedRequest::parse(head.as_bytes());
+            request.is_ok_and(|request| request::Parts::try_from(request.as_request()).is_err())
+        };
+        ('!'..='~').filter(is_refused).collect()
+    }
+
     #[test]
     fn target_that_a_uri_cannot_hold_is_refused() {
-        let mut refused = Vec::new();
-        for octet in 0x21..0x7f_u8 {
-            let target = format!("/{}", char::from(octet));
-            let head = format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
-            // The parser refuses some of them.
-            let Ok(request) = OwnedRequest::parse(head.as_bytes()) else { continue };
-            if request::Parts::try_from(request.as_request()).is_err() {
-                refused.push(char::from(octet));
-            }
+        assert_eq!(refused("GET", "/_"), "<>`");
+        assert_eq!(refused("GET", "/?_"), "\"<>");
+        assert_eq!(refused("GET", "http://h/?_"), "\"<>");
+        for (method, target) in [("GET", "http://a_b/"), ("GET", "http://_"), ("CONNECT", "a_b:80")]
+        {
+            assert_eq!(refused(method, target), "", "{target}");
         }
-        assert_eq!(refused.iter().collect::<String>(), "<>`");
+        // Percent signs have to be a part of a triplet there.
+        assert_eq!(refused("GET", "http://_41/"), "%");
+        assert_eq!(refused("CONNECT", "_41:80"), "%");
         let response = Response::from(InvalidRequestParts::Target);
         assert_eq!(response.status(), 400);
     }
@@ -207,19 +233,65 @@ mod tests {
         assert_eq!(fields, [(b"a".as_slice(), b"1".as_slice()), (b"a", b"2")]);
     }
 
+    fn with_field(name: HeaderName, value: &[u8]) -> Result<Response, InvalidResponseParts> {
+        let value = HeaderValue::from_bytes(value).unwrap();
+        Response::try_from(::http::Response::builder().header(name, value).body("").unwrap())
+    }
+
+    /// RFC 9110 section 5.5.
     #[test]
-    fn field_that_only_http_accepts_is_refused() {
-        let try_from = |name: HeaderName, value: &[u8]| {
-            let value = HeaderValue::from_bytes(value).unwrap();
-            Response::try_from(::http::Response::builder().header(name, value).body("").unwrap())
-        };
-        for value in [" a", "a ", "\ta", "a\t", " "] {
-            let error = try_from(header::ALLOW, value.as_bytes()).unwrap_err();
-            assert_eq!(error, InvalidHeader::Value.into(), "{value:?}");
+    fn whitespace_around_a_value_is_no_part_of_it() {
+        for (value, sent) in [
+            (" a", "a"),
+            ("a ", "a"),
+            ("\ta", "a"),
+            ("a\t ", "a"),
+            (" ", ""),
+            ("", ""),
+            ("a b", "a b"),
+        ] {
+            let response = with_field(header::ALLOW, value.as_bytes()).unwrap();
+            let values: Vec<_> = response.headers().map(|field| field.value).collect();
+            assert_eq!(values, [sent.as_bytes()], "{value:?}");
         }
+    }
+
+    #[test]
+    fn name_that_is_no_token_is_refused() {
         let quote = HeaderName::from_lowercase(b"a\"b").unwrap();
-        assert_eq!(try_from(quote, b"a").unwrap_err(), InvalidHeader::Name.into());
-        assert!(try_from(header::ALLOW, b"").is_ok());
+        assert_eq!(with_field(quote, b"a").unwrap_err(), InvalidHeader::Name.into());
+    }
+
+    /// RFC 9110 section 8.6.
+    #[test]
+    fn content_length_has_only_digits() {
+        for value in ["three", "+5", "-5", "", "5, 5", "5 5", "\u{e9}", "18446744073709551616"] {
+            let error = with_field(header::CONTENT_LENGTH, value.as_bytes()).unwrap_err();
+            assert_eq!(error, InvalidResponseParts::ContentLength, "{value:?}");
+        }
+        for value in ["5", " 5", "005"] {
+            let response = with_field(header::CONTENT_LENGTH, value.as_bytes()).unwrap();
+            assert_eq!(response.length, Some(5), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn content_lengths_that_differ_are_refused() {
+        let with_both = |first, second| {
+            let builder = ::http::Response::builder().header("Content-Length", first);
+            Response::try_from(builder.header("Content-Length", second).body("").unwrap())
+        };
+        assert!(with_both("5", "5").is_ok());
+        assert_eq!(with_both("5", "6").unwrap_err(), InvalidResponseParts::ContentLength);
+    }
+
+    #[test]
+    fn reason_phrase_of_http_is_used_where_the_server_has_none() {
+        let reason = |status: u16| {
+            let response = ::http::Response::builder().status(status).body("").unwrap();
+            Response::try_from(response).unwrap().reason()
+        };
+        assert_eq!((reason(404), reason(418), reason(499)), ("Not Found", "I'm a teapot", ""));
     }
 
     #[test]
@@ -236,7 +308,7 @@ mod tests {
         let try_from = |builder: response::Builder| Response::try_from(builder.body("").unwrap());
         let early = try_from(::http::Response::builder().status(103));
         assert_eq!(early.unwrap_err(), InvalidResponseParts::Status(103));
-        let wrong = try_from(::http::Response::builder().header("Content-Length", "three"));
-        assert_eq!(wrong.unwrap_err(), InvalidResponseParts::ContentLength);
+        let beyond = try_from(::http::Response::builder().status(600));
+        assert_eq!(beyond.unwrap_err(), InvalidResponseParts::Status(600));
     }
 }
