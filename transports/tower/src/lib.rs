@@ -30,16 +30,18 @@
 //!
 //! # How requests and answers are converted
 //!
-//! - The request's [`Body`] is read only when the service polls it. Its length is known if the request has
-//!   a Content-Length.
+//! - The request's [`Body`] is read only when the service polls it, and until its answer has been sent. Its length
+//!   is known if the request has a Content-Length.
 //! - The peer's address is an extension of the request: [`Peer`].
 //! - An answer's body is sent as the service makes it. It gets a Content-Length if the body or the
-//!   headers have one, and chunks otherwise. The server sets Connection, Keep-Alive, Transfer-Encoding and
-//!   Date.
-//! - Requests that HTTP allows, but `http::Uri` or `http::HeaderMap` refuses, get a 400: `<`, `>` and the
-//!   backtick in a target, targets of more than 65,534 octets, more than 32,768 fields.
-//! - A service that fails, or an invalid answer (a status of 101, a malformed length), gives a 500 and a
-//!   line in the log. An answer's body that fails is cut, so that the client can tell.
+//!   headers have one, and chunks otherwise. The server sets Connection, Keep-Alive and Transfer-Encoding, and
+//!   Date if the service hasn't. A service closes the connection by `Connection: close`.
+//! - Trailers follow chunks, if the client says `TE: trailers`. Those that HTTP forbids are left out.
+//! - Requests that HTTP allows, but `http::Uri` or `http::HeaderMap` refuses, get a 400: `<` and `>` in a target,
+//!   the backtick in a path, `"` in a query, `%` in an authority, targets of more than 65,534 octets, more than
+//!   32,768 fields.
+//! - A service that fails, or an invalid answer, gives a 500 and a line in the log. An answer's body that fails is
+//!   cut, so that the client can tell.
 //! - When a client resets its connection, the service's future and the answer's body are dropped: at once
 //!   on smol, within a second on threads. Work that must be completed belongs in a task of its own. A client
 //!   that has only shut its write half down gets its answer.
@@ -59,16 +61,50 @@
 //! |---|---|
 //! | the types of `http` have no value for the request | 400 |
 //! | the service fails, or isn't ready | 500 |
-//! | the answer is invalid: a status of 101, a malformed length | 500 |
-//! | the answer's body fails, or doesn't have its declared length | it is cut |
+//! | the service panics | 500 |
+//! | the answer's status isn't one of 200 to 599, or is 426 without an Upgrade field | 500 |
+//! | the answer has a malformed length, or two that differ | 500 |
+//! | the answer to CONNECT is a 2xx | 501 |
+//! | the answer's body fails, panics, or doesn't have its declared length | it is cut |
+//! | a body of a known length up to 64 KiB does so at once | 500 |
 //!
 //! # What it does not do
 //!
-//! - **No tokio**: what needs its reactor or its timers doesn't run in a service, such as axum's `Sse::keep_alive` and
-//!   timeouts.
+//! - **No tokio**: what needs its reactor, its timers or its threads panics in a service: `tokio::spawn`, axum's
+//!   `Sse::keep_alive`, the timeouts of tower and tower-http, tower's `Buffer` and `RateLimit`, tower-http's `ServeDir`
+//!   and `ServeFile`. Other layers of tower-http work. For files, see the example `files`.
 //! - **No upgrades**: axum's `ws` needs a type that only hyper has. For WebSocket, use the upgrades of the
 //!   transports, as their examples `thread_websocket` and `smol_websocket` do.
-//! - **No choice of framing**: the server sets Connection, Keep-Alive, Transfer-Encoding and Date.
+//! - **No choice of framing**: the server sets Connection, Keep-Alive and Transfer-Encoding, and the version.
+//!
+//! # Coming from `axum::serve`
+//!
+//! A router stays as it is, unless it needs tokio. These are the differences that a handler or a client may notice:
+//!
+//! | `axum::serve` | Here |
+//! |---|---|
+//! | `axum::serve(listener, router)` | `smol::serve` or `thread::serve` of this crate |
+//! | `with_graceful_shutdown` | the server's `ShutdownHandle` |
+//! | `ConnectInfo<SocketAddr>` | `Extension<Peer>` |
+//! | no deadlines, no limit of connections | those of the transport's `Server` |
+//! | targets of 64 KiB, heads of about 400 KiB, 100 fields | 8 KiB, 64 KiB in lines of 16 KiB, 128 fields: [`Limits`] |
+//! | accepts a missing or second Host, two equal lengths, a length and chunks, a bare LF, a `#` in the target | 400 |
+//! | accepts UTF-8 in the target | 400, unless `Config::allow_non_ascii_target` is set |
+//! | accepts `Transfer-Encoding: gzip, chunked`, an unknown Expect | 501, 417 |
+//! | a handler that panics closes the connection | 500 |
+//! | a client that shuts its write half down gets no answer | it gets its answer |
+//! | a body that isn't read may close the connection | up to 256 KiB are discarded, and the connection goes on |
+//! | a Content-Length that is wrong | the body's own length, up to 64 KiB; else the answer is cut |
+//! | content of a 205, Content-Length of a 204 or a 304 | left out |
+//! | a status line with HTTP/1.0 for an HTTP/1.0 client | HTTP/1.1, with a body as HTTP/1.0 has it |
+//! | an answer in HTTP/1.0 that fails ends as if it were whole | it ends with a reset |
+//! | trailers that a Trailer field announces | all trailers |
+//! | after CONNECT, a 2xx begins a tunnel | 501, and any answer closes the connection |
+//!
+//! On threads, a poll of the request's body waits for the client. A future that polls it beside others, with `select` or
+//! `join`, and the executor of a task that polls it, wait as well.
+//!
+//! [`Limits`]: h1events_server::Limits
 //!
 //! # Coming from another library
 //!
