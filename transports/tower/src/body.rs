@@ -84,7 +84,8 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.source.is_none()
+        // No trailers follow a Content-Length.
+        self.source.is_none() || self.left == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {

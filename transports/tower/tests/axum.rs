@@ -19,6 +19,8 @@ use axum::{Extension, Router};
 use futures_core::Stream;
 use h1events_server::Summary;
 use h1events_tower::Peer;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
 fn router() -> Router {
@@ -29,6 +31,7 @@ fn router() -> Router {
         .route("/peer", get(async |Extension(peer): Extension<Peer>| peer.to_string()))
         .route("/json", post(async |Json(value): Json<Value>| Json(json!({ "got": value }))))
         .route("/echo", post(async |body: Body| body))
+        .route("/end", post(end))
         .route("/refuse", post(async || StatusCode::PAYLOAD_TOO_LARGE))
         .route("/events", get(async || Sse::new(Events(0))))
         .route("/large", get(async || vec![b'x'; 1_000_000]))
@@ -66,6 +69,15 @@ impl Stream for Rare {
     ) -> std::task::Poll<Option<Self::Item>> {
         std::task::Poll::Pending
     }
+}
+
+/// Reads the body until it says that it has ended.
+async fn end(mut body: Body) -> String {
+    let mut frames = Vec::new();
+    while !body.is_end_stream() {
+        frames.push(body.frame().await.map(|frame| frame.unwrap().into_data().unwrap()));
+    }
+    frames.iter().all(Option::is_some).to_string()
 }
 
 async fn fields(headers: HeaderMap) -> impl IntoResponse {
@@ -191,6 +203,18 @@ fn request_is_refused_before_its_body() {
     for server in servers() {
         let (head, _) = server.post("/refuse", "Content-Length: 3\nExpect: 100-continue\n", "");
         assert!(head.starts_with("HTTP/1.1 413 "), "{head}");
+        server.stop();
+    }
+}
+
+/// Nothing follows the last octet of a Content-Length (RFC 9112 section 6.3).
+#[test]
+fn body_with_a_length_says_that_it_has_ended() {
+    for server in servers() {
+        assert_eq!(server.post("/end", "Content-Length: 3\n", "tea").1, "true");
+        assert_eq!(server.post("/end", "Content-Length: 0\n", "").1, "true");
+        let chunked = "Transfer-Encoding: chunked\n";
+        assert_eq!(server.post("/end", chunked, "3\ntea\n0\n\n").1, "false");
         server.stop();
     }
 }
