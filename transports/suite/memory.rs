@@ -3,13 +3,14 @@
 use std::thread;
 
 use crate::support::{
-    EndpointConfig, GET, Response, SOON, bind_single, millis, start, start_with, timed,
+    EndpointConfig, GET, Response, SOON, bind_single, millis, start, start_streaming, start_with,
+    timed,
 };
 
 const MAX_BUFFERED: usize = 1 << 20;
 
-fn head(length: usize) -> String {
-    format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")
+fn head(target: &str, length: usize) -> String {
+    format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")
 }
 
 #[test]
@@ -18,13 +19,13 @@ fn unfinished_bodies_leave_room_for_small_requests_and_the_largest_is_refused() 
     config.max_buffered = MAX_BUFFERED;
     let server = start(bind_single().endpoint_config(config));
     let mut large = server.connect();
-    large.send(head(900_000).as_bytes());
+    large.send(head("/", 900_000).as_bytes());
     large.send(&[b'x'; 400_000]);
     thread::sleep(millis(200));
     let body = vec![b'x'; 60_000];
     let mut others: Vec<_> = (0..12).map(|_| server.connect()).collect();
     for client in &mut others {
-        client.send(head(body.len()).as_bytes());
+        client.send(head("/", body.len()).as_bytes());
         // Only a part of the body, and more than there is memory for.
         client.send(&body[..50_000]);
     }
@@ -45,6 +46,30 @@ fn unfinished_bodies_leave_room_for_small_requests_and_the_largest_is_refused() 
     }
     drop((large, others));
     assert_eq!(server.stop().cut_off, 0);
+}
+
+/// It needs a small buffer alone, whatever others hold, and larger reads only make it faster.
+#[test]
+fn streamed_bodies_need_no_memory_but_that_of_a_small_read() {
+    for (max_buffered, count) in [(0, 1), (100_000, 1), (MAX_BUFFERED, 40)] {
+        let mut config = EndpointConfig::new();
+        config.max_buffered = max_buffered;
+        let server = start_streaming(bind_single().endpoint_config(config));
+        let mut clients: Vec<_> = (0..count).map(|_| server.connect()).collect();
+        for client in &mut clients {
+            client.send(head("/count", 600_000).as_bytes());
+        }
+        for _ in 0..10 {
+            for client in &mut clients {
+                client.send(&[b'x'; 60_000]);
+            }
+        }
+        for client in &mut clients {
+            assert_eq!(client.answer(), (200, "600000".into()), "{max_buffered}");
+        }
+        drop(clients);
+        server.stop();
+    }
 }
 
 #[test]

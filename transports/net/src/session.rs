@@ -103,6 +103,13 @@ impl Session {
                 self.guard.endpoint.log.complain(&diagnostic.kind(), complaint);
             }
             match step {
+                // It goes on with small reads rather than wait for others.
+                Step::Allocate { bytes } if self.connection.can_keep_space() => {
+                    match self.guard.with(|endpoint, id| endpoint.try_acquire(id, bytes)) {
+                        true => self.connection.set_allowance(bytes),
+                        false => self.connection.keep_space(),
+                    }
+                }
                 Step::Allocate { bytes } => {
                     let held = self.connection.buffered();
                     match self.guard.with(|endpoint, id| endpoint.acquire(id, held, bytes, now)) {

@@ -157,6 +157,7 @@
 //!    Step::Read or Write blocks ---> wait ---------> Verdict: wait, end, or refuse the body
 //!    something came or went -------> resume
 //!    Step::Allocate ---------------> acquire ------> Memory: granted, lacking, refused, end
+//!      that it can do without -----> try_acquire --> or smaller reads
 //!    Step::Handle, answered -------> answer -------> Persistence: what the answer says
 //!    the last answer is given -----> leave
 //!    the stream is dropped --------> close

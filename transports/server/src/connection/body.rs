@@ -83,9 +83,23 @@ impl Connection {
             && !self.input_ended
             && buffer.incoming.as_ref().is_some_and(Incoming::lacks_content);
         if is_wanted {
-            buffer.keep_body_space();
+            self.keep_space();
         }
         is_wanted
+    }
+
+    /// Returns whether the connection can go on without the memory of [`Step::Allocate`]: it only wants to read
+    /// more of a body at once. If there is no memory, call [`keep_space`](Self::keep_space) instead of waiting.
+    #[must_use]
+    pub fn can_keep_space(&self) -> bool {
+        self.buffer.as_ref().is_some_and(|buffer| buffer.lacking_body_space().is_some())
+    }
+
+    /// Reads as much of a body at once as the memory of the connection allows, and no more.
+    pub fn keep_space(&mut self) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.keep_body_space();
+        }
     }
 
     /// Notes how many bytes of the body the transport holds for the application. They count as

@@ -50,6 +50,13 @@ impl Endpoint {
         if self.slots[id.0].lacks().is_some() { Memory::Lacking } else { Memory::Granted }
     }
 
+    /// Takes memory that a connection can do without, up to `bytes` bytes in all, if there is some and no other
+    /// connection waits for it. The connection doesn't wait. Returns whether it has got the memory.
+    pub fn try_acquire(&mut self, id: ConnectionId, bytes: usize) -> bool {
+        let charged = &mut self.slots[id.0].charged;
+        *charged >= bytes || !self.budget.is_waited_for() && self.budget.try_charge(charged, bytes)
+    }
+
     /// Gives memory to the connections that wait for it, the smallest first.
     pub(super) fn serve_waiting(&mut self) {
         while let Some((bytes, turn, key)) = self.budget.next() {

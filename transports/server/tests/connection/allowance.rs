@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use h1events_server::{Connection, Diagnostic, Peer, Response, SMALL, Step};
+use h1events_server::{BodyState, Connection, Diagnostic, Peer, Response, SMALL, Step};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -195,6 +195,36 @@ fn refused_head_request_gets_no_content() {
         client.run();
         client.expect(&[(503, "")]).expect_shutdown();
     }
+}
+
+/// It reads less at once.
+#[test]
+fn streamed_body_goes_on_without_memory() {
+    let mut client = Client::streaming(config());
+    client.has_memory = false;
+    client.send(with_length(1_000_000));
+    let mut taken = 0;
+    loop {
+        let (content, state) = client.read_body();
+        taken += content.len();
+        assert!(client.connection.buffered() <= SMALL);
+        if state == BodyState::End {
+            break;
+        }
+        assert!(is_short_of_memory(&client) && client.connection.can_keep_space());
+        client.connection.keep_space();
+    }
+    assert_eq!(taken, 1_000_000);
+}
+
+#[test]
+fn collected_body_cannot_go_on_without_memory() {
+    let mut client = without_memory();
+    client.send(with_length(100_000));
+    assert!(is_short_of_memory(&client) && !client.connection.can_keep_space());
+    client.connection.keep_space();
+    client.run();
+    assert!(is_short_of_memory(&client));
 }
 
 #[test]

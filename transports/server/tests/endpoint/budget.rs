@@ -96,6 +96,23 @@ fn growing_body_waits_behind_those_that_wait() {
     assert_eq!(endpoint.acquire(waiting, 0, 400_000, now), Memory::Granted);
 }
 
+/// Memory that only makes a connection faster goes to others first.
+#[test]
+fn connection_that_can_do_without_memory_never_waits() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let [streaming, large, waiting] = [(); 3].map(|()| endpoint.open(now));
+    assert_eq!(endpoint.acquire(large, 0, 800_000, now), Memory::Granted);
+    assert!(endpoint.try_acquire(streaming, 64_000) && endpoint.try_acquire(streaming, 60_000));
+    assert!(!endpoint.try_acquire(streaming, 300_000), "there is less");
+    assert_eq!(endpoint.acquire(waiting, 0, 400_000, now), Memory::Lacking);
+    assert!(!endpoint.try_acquire(streaming, 65_000), "another one waits");
+    endpoint.close(large);
+    assert_eq!(endpoint.poll_wake(), Some(waiting));
+    assert!(endpoint.try_acquire(streaming, 128_000));
+    assert_eq!(endpoint.poll_wake(), None);
+}
+
 /// Connections that wait for each other's memory take all places.
 #[test]
 fn newcomers_get_the_places_of_unread_connections() {
