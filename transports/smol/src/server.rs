@@ -179,7 +179,8 @@ impl<L: Listener<Accepted: IntoStream>> Server<L> {
         let (end, ended) = mpsc::channel::<()>();
         let mut workers = Vec::new();
         let config = &mut acceptor.endpoint_config;
-        let spare = SPARE_DESCRIPTORS + REACTOR_DESCRIPTORS * threads.max(1);
+        let reactors = REACTOR_DESCRIPTORS.saturating_mul(threads.max(1));
+        let spare = reactors.saturating_add(SPARE_DESCRIPTORS);
         let max = config.max_connections.unwrap_or(MAX_CONNECTIONS);
         let max = max.min(descriptor_limit(spare)).max(1);
         config.max_connections = Some(max);

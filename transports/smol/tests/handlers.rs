@@ -18,6 +18,17 @@ use support::{
 };
 
 #[test]
+fn number_of_threads_may_be_any() {
+    for threads in [0, 1, usize::MAX] {
+        let server = start_with(bind().threads(threads).max_connections(2), say);
+        let mut client = server.connect();
+        assert_eq!(client.ask(GET).0, 200, "{threads}");
+        drop(client);
+        server.stop();
+    }
+}
+
+#[test]
 fn blocking_handler_does_not_hold_up_the_end() {
     let server = start_with(bind(), |request| {
         thread::sleep(2 * SOON);
