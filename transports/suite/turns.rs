@@ -37,6 +37,31 @@ fn many_pipelined_requests_do_not_hold_up_a_neighbour() {
     server.stop();
 }
 
+#[test]
+fn many_pipelined_requests_do_not_hold_up_newcomers() {
+    let server = start_with(bind_single(), |request| {
+        if request.path() == b"/work" {
+            thread::sleep(millis(1));
+        }
+        say(request)
+    });
+    let mut pipelining = server.connect();
+    pipelining.send(&b"GET /work HTTP/1.1\r\nHost: a\r\n\r\n".repeat(REQUESTS));
+    assert_eq!(pipelining.answer().0, 200);
+    // Within the two seconds that all requests together take:
+    let mut times: Vec<_> = (0..3)
+        .map(|_| {
+            let (answer, time) = timed(|| server.connect().ask(GET));
+            assert_eq!(answer.0, 200);
+            time
+        })
+        .collect();
+    times.sort();
+    assert!(times[1] < millis(200), "{times:?}");
+    drop(pipelining);
+    server.stop();
+}
+
 /// None of its handlers waits.
 #[test]
 fn answer_leaves_before_the_next_handler_that_computes_is_through() {

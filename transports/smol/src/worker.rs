@@ -1,5 +1,6 @@
 //! A thread that serves: an executor whose connections stay on it.
 
+use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -14,7 +15,8 @@ use crate::drive::Driver;
 use crate::stream::{IntoStream, Stream};
 use crate::upgrade::UpgradeHandler;
 
-/// Tasks that run before the reactor and the endpoint get their turn, at most.
+/// Tasks that run before newcomers, the reactor and the endpoint get their turn, at most: fewer if one of them
+/// takes a whole turn, since 200 turns last a second.
 const TICKS: usize = 200;
 
 /// Serves the connections that the acceptor sends, until it has gone.
@@ -42,16 +44,20 @@ pub(crate) fn run<T: IntoStream, A: Application>(
             }
         }
     };
-    context.reactor.block_on(run_tasks(&executor).or(serve), || context.tend(endpoint));
+    let run_tasks = run_tasks(&executor, &context.turn_is_over);
+    context.reactor.block_on(run_tasks.or(serve), || context.tend(endpoint));
 }
 
 /// Runs the woken tasks. `LocalExecutor::run` does the same, but moves each task through a second
 /// queue, from which other threads could take it.
-async fn run_tasks(executor: &LocalExecutor<'_>) {
+async fn run_tasks(executor: &LocalExecutor<'_>, turn_is_over: &Cell<bool>) {
     loop {
         for _ in 0..TICKS {
             if !executor.try_tick() {
                 executor.tick().await;
+            }
+            if turn_is_over.take() {
+                break;
             }
         }
         future::yield_now().await;
