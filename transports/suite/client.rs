@@ -4,9 +4,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::iter;
 use std::net::{Shutdown as Half, SocketAddr, TcpStream};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -294,6 +294,47 @@ impl Body for Rare {
             false => Poll::Ready(Some(Ok(Part::Content("event".into())))),
             true => Poll::Pending,
         }
+    }
+}
+
+/// Answers with three events that another thread makes, 50 ms apart.
+pub fn ticks() -> Response {
+    let ticks = Arc::<Mutex<(usize, Option<Waker>)>>::default();
+    let made = Arc::clone(&ticks);
+    thread::spawn(move || {
+        for _ in 0..3 {
+            thread::sleep(millis(50));
+            let mut made = made.lock().unwrap();
+            made.0 += 1;
+            made.1.take().into_iter().for_each(Waker::wake);
+        }
+    });
+    Response::new(200).with_streamed_body(Ticks { ticks, sent: 0 })
+}
+
+/// A body whose parts come from another thread.
+struct Ticks {
+    /// The parts that are made, and the waker for the next one.
+    ticks: Arc<Mutex<(usize, Option<Waker>)>>,
+    sent: usize,
+}
+
+impl Body for Ticks {
+    fn poll_part(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        let mut made = self.ticks.lock().unwrap();
+        if self.sent == 3 {
+            return Poll::Ready(None);
+        }
+        if self.sent == made.0 {
+            made.1 = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        drop(made);
+        self.sent += 1;
+        Poll::Ready(Some(Ok(Part::Content("tick".into()))))
     }
 }
 

@@ -281,8 +281,43 @@ fn slow_or_gone_client_ends_the_body_for_the_application() {
 fn body_that_outlives_its_request_is_over() {
     let server = start_streaming(bind());
     let mut client = server.connect();
+    let mut other = server.connect();
     assert_eq!(client.ask(&post("/keep", &[b'x'; 1_000])).0, 200);
     assert_eq!(client.ask(&get("/kept")), (200, "the request is over".into()));
+    // While the connection waits for its next request:
+    assert_eq!(client.ask(&post("/keep", &[b'x'; 1_000])).0, 200);
+    let (answer, time) = timed(|| other.ask(&get("/kept")));
+    assert_eq!(answer, (200, "the request is over".into()));
+    assert!(time < SOON, "{time:?}");
+    drop((client, other));
+    server.stop();
+}
+
+/// The client reads nothing before it has sent everything.
+#[test]
+fn unread_answer_does_not_hold_up_a_body_that_is_read_elsewhere() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    // More than the system takes.
+    client.send(b"POST /both HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n");
+    thread::sleep(millis(500));
+    let ((), time) = timed(|| (0..100).for_each(|_| client.send(&[b'x'; 1_000_000])));
+    assert!(time < SOON, "{time:?}");
+    drop(client);
+    server.stop_within(millis(100));
+}
+
+#[test]
+fn body_that_stalls_elsewhere_does_not_hold_up_the_answer() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    let whole = post("/ticks", &[b'x'; 1_000]);
+    client.send(&whole[..whole.len() - 500]);
+    let (answer, time) = timed(|| client.answer());
+    assert_eq!(answer, (200, "tickticktick".into()));
+    assert!(time < SOON, "{time:?}");
+    client.send(&whole[whole.len() - 500..]);
+    assert_eq!(client.ask(&get("/count")).0, 200, "the connection goes on");
     drop(client);
     server.stop();
 }

@@ -1,10 +1,11 @@
 //! Bodies of requests that the application reads as they come.
 
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, TryLockError, Weak};
+use std::thread;
 use std::time::Duration;
 
-use crate::client::Client;
+use crate::client::{Client, LOCK_INTERVAL};
 use h1events_server::{RequestBodyError, Trailers};
 
 /// The body of a request, as it comes.
@@ -65,9 +66,28 @@ impl RequestBody {
     #[must_use]
     pub fn trailers(&self) -> Option<Trailers> {
         let source = self.source.as_ref()?;
-        let connection = source.connection.upgrade()?;
-        let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.body_trailers(&source.request)
+        source.with(|connection| connection.body_trailers(&source.request))?
+    }
+}
+
+impl Source {
+    /// Locks the connection, and uses it. `None` if the request is over.
+    fn with<R>(&self, act: impl FnOnce(&mut (dyn ReadBody + Send)) -> R) -> Option<R> {
+        loop {
+            // Then its own thread keeps it locked while it waits for the next request.
+            if Arc::strong_count(&self.request) == 1 {
+                return None;
+            }
+            let connection = self.connection.upgrade()?;
+            match connection.try_lock() {
+                Ok(mut locked) => return Some(act(&mut *locked)),
+                // If a stream's own code has panicked, its connection ends.
+                Err(TryLockError::Poisoned(locked)) => return Some(act(&mut *locked.into_inner())),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            drop(connection);
+            thread::sleep(LOCK_INTERVAL);
+        }
     }
 }
 
@@ -75,15 +95,10 @@ impl Read for RequestBody {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         let Some(source) = &self.source else { return Ok(0) };
         loop {
-            let over = || io::Error::from(RequestBodyError::Over);
-            let connection = source.connection.upgrade().ok_or_else(over)?;
-            // If a stream's own code has panicked, its connection ends.
-            let mut locked = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(read) = locked.read_body(&source.request, space) {
+            let read = source.with(|connection| connection.read_body(&source.request, space));
+            if let Some(read) = read.ok_or(RequestBodyError::Over)? {
                 return read;
             }
-            drop(locked);
-            drop(connection);
             self.client.wait_for_input(INPUT_INTERVAL);
         }
     }

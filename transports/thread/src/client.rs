@@ -40,7 +40,7 @@ pub struct Client {
 }
 
 /// Time for which a thread that reads another connection's body leaves that connection unlocked.
-const LOCK_INTERVAL: Duration = Duration::from_micros(50);
+pub(crate) const LOCK_INTERVAL: Duration = Duration::from_micros(50);
 
 impl Client {
     pub(crate) fn new<S: Stream>(stream: &Arc<S>) -> Self {

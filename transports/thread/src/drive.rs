@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
 use h1events_server::{BodyState, RequestBodyError, Response, Step, Trailers};
+use rustix::event::PollFlags;
 
 use crate::application::Application;
 use crate::body::{INPUT_INTERVAL, ReadBody, RequestBody, Source};
 use crate::client::Client;
-use crate::stream::Stream;
+use crate::stream::{Stream, is_ready};
 use crate::timeout::Timeout;
 
 /// Bytes of one read while no request has begun. An idle connection holds no buffer; the
@@ -53,8 +54,9 @@ pub(crate) struct Driver<S> {
     now: Instant,
     /// Whether the last handler has taken long.
     is_slow: bool,
-    /// The request whose body is read, which the body shares until it is dropped.
-    request: Arc<()>,
+    /// The request that the application works on, which its body shares until it is dropped. `None` when
+    /// the request is answered.
+    request: Option<Arc<()>>,
     /// The connection's own thread.
     thread: ThreadId,
     /// Why the connection was lost while the application read the body.
@@ -73,7 +75,8 @@ pub(crate) struct Abort {
 /// Takes step after step, with the application in between.
 ///
 /// While the application holds the body of a request, or produces that of an answer, the connection isn't
-/// locked, so that the application can read.
+/// locked, so that the application can read. Nor is it locked for long while another thread of the application
+/// has the body, and the client neither reads nor sends.
 pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) -> io::Result<()> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
@@ -90,7 +93,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 let handled = catch_unwind(AssertUnwindSafe(call));
                 locked = lock(driver);
                 locked.session.connection_mut().put_request_back(request);
-                if Arc::strong_count(&locked.request) == 1 {
+                if !locked.has_kept_body() {
                     locked.session.connection_mut().discard_body();
                 }
                 locked.answer(handled)?;
@@ -111,6 +114,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 let polled = catch_unwind(AssertUnwindSafe(poll));
                 locked = lock(driver);
                 let has_part = locked.session.put_body_back(body, polled);
+                locked.end_request();
                 locked.now = Instant::now();
                 if !has_part && locked.next_step()? == Step::Produce {
                     drop(locked);
@@ -122,6 +126,19 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                         return Err(ErrorKind::ConnectionReset.into());
                     }
                 }
+            }
+            (Step::Read { .. }, _) => {
+                drop(locked);
+                thread::park_timeout(REPORT_INTERVAL);
+                locked = lock(driver);
+                locked.session.connection_mut().wake_body();
+                locked.now = Instant::now();
+            }
+            (Step::Write { .. }, _) => {
+                let stream = Arc::clone(&locked.stream);
+                drop(locked);
+                is_ready(&*stream, PollFlags::OUT, REPORT_INTERVAL);
+                lock(driver).now = Instant::now();
             }
             _ => return Ok(()),
         }
@@ -141,13 +158,19 @@ impl<S: Stream> Driver<S> {
             now: Instant::now(),
             is_slow: false,
             thread: thread::current().id(),
-            request: Arc::default(),
+            request: None,
             lost: None,
         }
     }
 
-    /// Takes steps until one needs the application, or is the last.
+    /// Takes steps until one needs the application, or is the last; or until one would wait for the client, though
+    /// another thread may read the body.
     fn next_step(&mut self) -> io::Result<Step> {
+        self.take_steps(Self::is_shared)
+    }
+
+    /// Takes steps until one needs the application, or is the last, or would wait and `is_shared`.
+    fn take_steps(&mut self, is_shared: impl Fn(&mut Self) -> bool) -> io::Result<Step> {
         if let Some(error) = self.lost.take() {
             return Err(error);
         }
@@ -157,8 +180,22 @@ impl<S: Stream> Driver<S> {
                 self.session.hear();
             }
             now = match self.session.step(now) {
+                step @ Step::Read { .. } if is_shared(self) => {
+                    self.now = now;
+                    if !self.read_what_has_come()? {
+                        return Ok(step);
+                    }
+                    Instant::now()
+                }
                 Step::Read { deadline } => self.read(deadline, now)?,
-                Step::Write { deadline } => self.write(deadline, now)?,
+                step @ Step::Write { deadline } => {
+                    let after = self.write(deadline, now)?;
+                    if self.would_block && is_shared(self) {
+                        self.now = after;
+                        return Ok(step);
+                    }
+                    after
+                }
                 Step::Allocate { .. } => {
                     // When other connections of the endpoint free memory, they wake this thread.
                     thread::park_timeout(REPORT_INTERVAL);
@@ -199,6 +236,7 @@ impl<S: Stream> Driver<S> {
             self.stream.reset_on_drop(true);
             self.abort.resets.store(true, SeqCst);
         }
+        self.end_request();
         Ok(())
     }
 
@@ -236,7 +274,8 @@ impl<S: Stream> Driver<S> {
                 return Ok(now);
             }
         }
-        let until = deadline.min(now + REPORT_INTERVAL);
+        let longest = if self.is_shared() { INPUT_INTERVAL } else { REPORT_INTERVAL };
+        let until = deadline.min(now + longest);
         self.writing.set(until, now, |timeout| self.stream.set_write_timeout(timeout))?;
         let written = self.session.write(|slices| self.stream.write_vectored(slices));
         let flushed = self.writing.survive(written.and_then(|()| self.stream.flush()))?;
@@ -269,11 +308,32 @@ impl<S: Stream> Driver<S> {
 impl<S: Stream> Driver<S> {
     /// Makes the body of a request that begins.
     fn request_body(&mut self, driver: &Arc<Mutex<Self>>) -> RequestBody {
-        self.request = Arc::default();
+        let request = self.request.insert(Arc::default());
         let connection: Weak<Mutex<Self>> = Arc::downgrade(driver);
-        let source = Source { connection, request: Arc::clone(&self.request) };
+        let source = Source { connection, request: Arc::clone(request) };
         let has_body = self.session.connection_mut().body_state() != BodyState::End;
         RequestBody { source: has_body.then_some(source), client: Client::new(&self.stream) }
+    }
+
+    /// Returns whether the application still has the body.
+    fn has_kept_body(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| Arc::strong_count(request) > 1)
+    }
+
+    /// Returns whether another thread may read the body while the answer is sent.
+    fn is_shared(&mut self) -> bool {
+        self.has_kept_body() && self.session.connection_mut().is_producing()
+    }
+
+    /// Lets go of a request that is answered.
+    fn end_request(&mut self) {
+        if !self.session.connection_mut().is_producing() {
+            self.request = None;
+        }
+    }
+
+    fn is_current(&self, request: &Arc<()>) -> bool {
+        self.request.as_ref().is_some_and(|current| Arc::ptr_eq(current, request))
     }
 
     /// Takes content of the body. `None` if none is there yet.
@@ -311,6 +371,9 @@ impl<S: Stream> Driver<S> {
                 Step::Write { deadline } if self.stream.has_space() => {
                     self.write(deadline, self.now).map(|_| true)
                 }
+                Step::Write { .. } if self.session.connection_mut().wants_input() => {
+                    self.read_what_has_come()
+                }
                 Step::Write { .. } | Step::Allocate { .. } => Ok(false),
                 Step::Shutdown => self.shutdown(self.now).map(|_| true),
                 Step::Upgraded | Step::Reset | Step::Close => return Some(Err(self.lose(None))),
@@ -343,7 +406,7 @@ impl<S: Stream> Driver<S> {
 
 impl<S: Stream> ReadBody for Driver<S> {
     fn read_body(&mut self, request: &Arc<()>, space: &mut [u8]) -> Option<io::Result<usize>> {
-        if !Arc::ptr_eq(request, &self.request) {
+        if !self.is_current(request) {
             return Some(Err(RequestBodyError::Over.into()));
         }
         if thread::current().id() != self.thread {
@@ -355,7 +418,8 @@ impl<S: Stream> ReadBody for Driver<S> {
             }
             self.session.connection_mut().want_body();
             self.now = Instant::now();
-            match self.next_step() {
+            // This thread is the one that reads the body.
+            match self.take_steps(|_| false) {
                 Ok(Step::Handle | Step::Produce) => {}
                 ended => return Some(Err(self.lose(ended.err()))),
             }
@@ -363,9 +427,9 @@ impl<S: Stream> ReadBody for Driver<S> {
     }
 
     fn body_trailers(&mut self, request: &Arc<()>) -> Option<Trailers> {
+        let is_current = self.is_current(request);
         let connection = self.session.connection_mut();
-        let is_whole =
-            Arc::ptr_eq(request, &self.request) && connection.body_state() == BodyState::End;
+        let is_whole = is_current && connection.body_state() == BodyState::End;
         connection.body_trailers().filter(|_| is_whole).cloned()
     }
 }

@@ -112,6 +112,10 @@ fn streaming(request: &Request<'_>, mut body: RequestBody) -> Response {
             });
             return response;
         }
+        b"/ticks" => {
+            thread::spawn(move || io::copy(&mut body, &mut io::sink()));
+            return ticks();
+        }
         b"/watch" => {
             let client = body.client();
             wait_until("the client goes", || client.is_gone());
