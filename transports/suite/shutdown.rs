@@ -42,6 +42,19 @@ fn silent_connections_close_and_others_finish() {
 }
 
 #[test]
+fn answer_of_endless_empty_parts_is_cut_off_at_the_deadline() {
+    let server =
+        start_with(bind(), |_| Response::new(200).with_parts(std::iter::repeat_with(|| Ok(""))));
+    let mut client = server.connect();
+    client.send(GET);
+    thread::sleep(millis(50));
+    let (summary, time) = timed(|| server.stop_within(millis(200)));
+    assert_eq!((summary.idle, summary.finished, summary.cut_off), (0, 0, 1));
+    assert!(time < SOON, "{time:?}");
+    assert!(!client.read_to_end().ends_with("0\r\n\r\n"), "it is cut");
+}
+
+#[test]
 fn requests_left_at_the_deadline_are_cut_off() {
     let server = start(bind());
     let mut dripping = server.connect();
