@@ -104,10 +104,10 @@ impl Session {
             }
             match step {
                 // It goes on with small reads rather than wait for others.
-                Step::Allocate { bytes } if self.connection.can_keep_space() => {
+                Step::Allocate { bytes } if self.connection.can_decline_memory() => {
                     match self.guard.with(|endpoint, id| endpoint.try_acquire(id, bytes)) {
                         true => self.connection.set_allowance(bytes),
-                        false => self.connection.keep_space(),
+                        false => self.connection.decline_memory(),
                     }
                 }
                 Step::Allocate { bytes } => {

@@ -26,7 +26,8 @@ pub enum Step {
     },
     /// Get memory for the current request, then call
     /// [`set_allowance`](crate::Connection::set_allowance). Until then, the connection isn't read, and
-    /// the client's time doesn't run. If it [can do without](crate::Connection::can_keep_space), it needn't wait.
+    /// the client's time doesn't run. A connection that [can do without](crate::Connection::can_decline_memory) needn't
+    /// wait.
     Allocate {
         /// The bytes that the connection may hold then, including those that it has
         /// [`buffered`](crate::Connection::buffered).

@@ -83,20 +83,21 @@ impl Connection {
             && !self.input_ended
             && buffer.incoming.as_ref().is_some_and(Incoming::lacks_content);
         if is_wanted {
-            self.keep_space();
+            self.decline_memory();
         }
         is_wanted
     }
 
-    /// Returns whether the connection can go on without the memory of [`Step::Allocate`]: it only wants to read
-    /// more of a body at once. If there is no memory, call [`keep_space`](Self::keep_space) instead of waiting.
+    /// Returns whether the connection can go on without the memory that it asks for by [`Step::Allocate`], since it
+    /// only wants to read more of a body at once. If there is none, call
+    /// [`decline_memory`](Self::decline_memory) instead of waiting.
     #[must_use]
-    pub fn can_keep_space(&self) -> bool {
+    pub fn can_decline_memory(&self) -> bool {
         self.buffer.as_ref().is_some_and(|buffer| buffer.lacking_body_space().is_some())
     }
 
-    /// Reads as much of a body at once as the memory of the connection allows, and no more.
-    pub fn keep_space(&mut self) {
+    /// Answers [`Step::Allocate`] without memory: the connection goes on with reads for which it has enough.
+    pub fn decline_memory(&mut self) {
         if let Some(buffer) = &mut self.buffer {
             buffer.keep_body_space();
         }

@@ -211,8 +211,8 @@ fn streamed_body_goes_on_without_memory() {
         if state == BodyState::End {
             break;
         }
-        assert!(is_short_of_memory(&client) && client.connection.can_keep_space());
-        client.connection.keep_space();
+        assert!(is_short_of_memory(&client) && client.connection.can_decline_memory());
+        client.connection.decline_memory();
     }
     assert_eq!(taken, 1_000_000);
 }
@@ -221,8 +221,8 @@ fn streamed_body_goes_on_without_memory() {
 fn collected_body_cannot_go_on_without_memory() {
     let mut client = without_memory();
     client.send(with_length(100_000));
-    assert!(is_short_of_memory(&client) && !client.connection.can_keep_space());
-    client.connection.keep_space();
+    assert!(is_short_of_memory(&client) && !client.connection.can_decline_memory());
+    client.connection.decline_memory();
     client.run();
     assert!(is_short_of_memory(&client));
 }
