@@ -39,7 +39,7 @@ pub const FEATURES: [Feature; 16] = [
     },
     Feature {
         id: "length",
-        title: "Takes the content by Content-Length, and goes on with the next request",
+        title: "Reads a body with Content-Length, then the next request",
         cell: |peer| {
             let run = whole(
                 peer,
@@ -103,7 +103,7 @@ pub const FEATURES: [Feature; 16] = [
     },
     Feature {
         id: "offset",
-        title: "An error has the place of the byte",
+        title: "Errors give the offset of the byte",
         cell: |peer| {
             let offset = |octets| whole(peer, octets).refused.and_then(|refusal| refusal.offset);
             yes(offset("GET / HTTP/1.1\r\nHost: a\r\nA b: c\r\n\r\n") == Some(26)

@@ -20,7 +20,7 @@ fn rows_of_the_other_readme_are_in_the_tables() {
     let tables = std::fs::read_to_string(README).expect("the README");
     let tables: Vec<_> = tables.lines().filter_map(row).collect();
     let other = include_str!("../../../README.md");
-    let (_, other) = other.split_once("| What it does, or what comes |").expect("the table");
+    let (_, other) = other.split_once("| Behaviour or input |").expect("the table");
     let rows: Vec<_> = other.lines().skip(2).map_while(row).collect();
     assert!(rows.len() > 5, "{rows:?}");
     for row in rows {
