@@ -70,7 +70,7 @@ pub(crate) fn write(
         out.extend_from_slice(b"\r\n");
     });
     match (response.body, framing.filter(|_| !context.is_head)) {
-        (ResponseBody::Streamed(body), Some(framing)) => {
+        (ResponseBody::Streamed(body, _), Some(framing)) => {
             let has_trailers = context.accepts_trailers || response.forces_trailers;
             return Some(Outgoing::new(body, framing, has_trailers, context.keep_alive));
         }
@@ -104,7 +104,7 @@ pub(crate) fn framing(response: &Response, context: ResponseContext) -> Option<B
         ResponseBody::Whole(content) => Some(BodyFraming::Length(content.len() as u64)),
         ResponseBody::None if context.is_head => response.length.map(BodyFraming::Length),
         ResponseBody::None => Some(BodyFraming::Length(0)),
-        ResponseBody::Streamed(body) => Some(match response.length.or_else(|| body.length()) {
+        ResponseBody::Streamed(_, length) => Some(match response.length.or(*length) {
             Some(length) => BodyFraming::Length(length),
             None if context.is_http_10 => BodyFraming::Close,
             None => BodyFraming::Chunked,

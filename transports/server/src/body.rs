@@ -54,7 +54,8 @@ pub trait Body: Send {
 
     /// Returns the number of octets in all parts together, if it is known in advance: the Content-Length.
     ///
-    /// If the parts have more or fewer, the connection is cut.
+    /// It is called once, by [`Response::with_streamed_body`](crate::Response::with_streamed_body). If the parts have
+    /// more or fewer, the connection is cut.
     fn length(&self) -> Option<u64> {
         None
     }

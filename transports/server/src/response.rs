@@ -57,7 +57,8 @@ pub(crate) enum ResponseBody {
     #[default]
     None,
     Whole(Content),
-    Streamed(Pin<Box<dyn Body>>),
+    /// With its length, if the body knows it.
+    Streamed(Pin<Box<dyn Body>>, Option<u64>),
 }
 
 impl Response {
@@ -270,9 +271,10 @@ impl Response {
         self.with_streamed_body(Parts::new(parts.into_iter()))
     }
 
-    /// Sets a streamed body.
+    /// Sets a streamed body, and asks it for its [length](Body::length).
     pub fn with_streamed_body(mut self, body: impl Body + 'static) -> Self {
-        self.body = ResponseBody::Streamed(Box::pin(body));
+        let length = body.length();
+        self.body = ResponseBody::Streamed(Box::pin(body), length);
         self
     }
 
@@ -333,7 +335,7 @@ impl Response {
     pub fn body(&self) -> &[u8] {
         match &self.body {
             ResponseBody::Whole(body) => body,
-            ResponseBody::None | ResponseBody::Streamed(_) => &[],
+            ResponseBody::None | ResponseBody::Streamed(..) => &[],
         }
     }
 
@@ -344,7 +346,7 @@ impl Response {
         match &self.body {
             ResponseBody::Whole(body) => Some(body.len() as u64),
             ResponseBody::None => Some(self.length.unwrap_or_default()),
-            ResponseBody::Streamed(body) => self.length.or_else(|| body.length()),
+            ResponseBody::Streamed(_, length) => self.length.or(*length),
         }
     }
 
@@ -356,7 +358,7 @@ impl Response {
 
     /// Returns whether the body is streamed.
     pub(crate) const fn is_streamed(&self) -> bool {
-        matches!(self.body, ResponseBody::Streamed(_))
+        matches!(self.body, ResponseBody::Streamed(..))
     }
 
     pub(crate) const fn has_date(&self) -> bool {
@@ -383,8 +385,8 @@ impl fmt::Debug for ResponseBody {
         match self {
             Self::None => f.write_str("None"),
             Self::Whole(content) => content.fmt(f),
-            Self::Streamed(body) => {
-                write!(f, "made while it is sent, of {:?} bytes", body.length())
+            Self::Streamed(_, length) => {
+                write!(f, "made while it is sent, of {length:?} bytes")
             }
         }
     }

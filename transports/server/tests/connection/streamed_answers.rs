@@ -1,11 +1,13 @@
 //! Answers with streamed bodies.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use h1events_server::{InvalidHeader, Response, Step, Trailers};
+use h1events_server::{Body, BodyError, InvalidHeader, Part, Response, Step, Trailers};
 
 use crate::support::{Client, SECOND, Source, config, get};
 
@@ -101,6 +103,36 @@ fn end_of_the_connection_is_that_of_the_body_in_http_1_0() {
     assert!(sent.contains("Connection: close\r\n") && !sent.contains("ncoding"), "{sent}");
     assert!(sent.ends_with("\r\n\r\ntea time"));
     assert!(client.has_shut_down);
+}
+
+/// An empty body that says every other time how long it is.
+struct Fickle(Cell<bool>);
+
+impl Body for Fickle {
+    fn poll_part(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        Poll::Ready(None)
+    }
+
+    fn length(&self) -> Option<u64> {
+        self.0.replace(!self.0.get()).then_some(0)
+    }
+}
+
+/// Otherwise, the head could promise another request after a body that ends with the connection.
+#[test]
+fn body_is_asked_for_its_length_once() {
+    for knows in [true, false] {
+        let fickle = move || Fickle(Cell::new(knows));
+        let mut client = Client::with_application(move |_| ok().with_streamed_body(fickle()));
+        client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        let sent = String::from_utf8(client.sent.clone()).unwrap();
+        assert_eq!(sent.contains("Content-Length: 0\r\n"), knows, "{sent}");
+        assert_eq!(sent.contains("Connection: keep-alive\r\n"), knows, "{sent}");
+        assert_eq!(client.has_shut_down, !knows);
+    }
 }
 
 #[test]
