@@ -1,6 +1,8 @@
 //! Bodies of requests that the application reads as they come.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::ptr;
 use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -11,7 +13,8 @@ use h1events_server::{RequestBodyError, Trailers};
 /// The body of a request, as it comes.
 ///
 /// The connection reads only when the application asks for more: [`read`](Read::read) waits for the client.
-/// When the body is dropped, the rest is discarded. It can move to another thread, and become part of the answer.
+/// When the body is dropped, the rest is discarded. It can move to another thread, and become part of the answer,
+/// whose own `Drop` can't read it any more.
 ///
 /// Errors are those of [`RequestBodyError`]. [`Server::serve_streaming`](crate::Server::serve_streaming) makes it, as in
 /// this program that counts bytes:
@@ -78,16 +81,43 @@ impl Source {
             if Arc::strong_count(&self.request) == 1 {
                 return None;
             }
+            // Then this is a `Drop` of the application, which the connection has called.
+            if HELD.get() == self.connection.as_ptr().cast() {
+                return None;
+            }
             let connection = self.connection.upgrade()?;
+            let held = Held::new(&connection);
             match connection.try_lock() {
                 Ok(mut locked) => return Some(act(&mut *locked)),
                 // If a stream's own code has panicked, its connection ends.
                 Err(TryLockError::Poisoned(locked)) => return Some(act(&mut *locked.into_inner())),
                 Err(TryLockError::WouldBlock) => {}
             }
-            drop(connection);
+            drop((held, connection));
             thread::sleep(LOCK_INTERVAL);
         }
+    }
+}
+
+thread_local! {
+    /// The address of the connection that this thread has locked, or is about to lock; null if there is none.
+    static HELD: Cell<*const ()> = const { Cell::new(ptr::null()) };
+}
+
+/// Marks a connection as locked by this thread, which can't lock it again meanwhile.
+pub(crate) struct Held {
+    before: *const (),
+}
+
+impl Held {
+    pub(crate) fn new<T: ?Sized>(connection: &Arc<Mutex<T>>) -> Self {
+        Self { before: HELD.replace(Arc::as_ptr(connection).cast()) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.set(self.before);
     }
 }
 

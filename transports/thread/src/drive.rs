@@ -4,6 +4,7 @@ mod request_body;
 
 use std::io::{self, ErrorKind};
 use std::mem;
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
@@ -17,7 +18,7 @@ use h1events_server::{Response, Step};
 use rustix::event::PollFlags;
 
 use crate::application::Application;
-use crate::body::INPUT_INTERVAL;
+use crate::body::{Held, INPUT_INTERVAL};
 use crate::stream::{Stream, is_ready};
 use crate::timeout::Timeout;
 
@@ -314,7 +315,28 @@ impl Wake for Unpark {
     }
 }
 
-fn lock<S>(driver: &Mutex<Driver<S>>) -> MutexGuard<'_, Driver<S>> {
+/// A connection that its own thread has locked.
+struct Locked<'a, S> {
+    driver: MutexGuard<'a, Driver<S>>,
+    _held: Held,
+}
+
+fn lock<S>(driver: &Arc<Mutex<Driver<S>>>) -> Locked<'_, S> {
     // If a stream's own code has panicked while the application read, its connection ends.
-    driver.lock().unwrap_or_else(PoisonError::into_inner)
+    let locked = driver.lock().unwrap_or_else(PoisonError::into_inner);
+    Locked { driver: locked, _held: Held::new(driver) }
+}
+
+impl<S> Deref for Locked<'_, S> {
+    type Target = Driver<S>;
+
+    fn deref(&self) -> &Driver<S> {
+        &self.driver
+    }
+}
+
+impl<S> DerefMut for Locked<'_, S> {
+    fn deref_mut(&mut self) -> &mut Driver<S> {
+        &mut self.driver
+    }
 }
