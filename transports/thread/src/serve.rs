@@ -31,9 +31,7 @@ pub(crate) fn serve<S: Stream>(app: &Application, Admitted { accepted, guard, ..
     if let Err(error) = drive::run(&driver, app) {
         return log::debug!("{peer}: lost: {error}");
     }
-    // A body that the application has kept may be using its connection just now.
-    let Some(driver) = Arc::into_inner(driver) else { return };
-    let driver = driver.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let driver = sole(driver).into_inner().unwrap_or_else(PoisonError::into_inner);
     let Driver { stream, session, .. } = driver;
     let take_stream = || {
         let stream = sole(stream);
@@ -48,12 +46,13 @@ pub(crate) fn serve<S: Stream>(app: &Application, Admitted { accepted, guard, ..
     }
 }
 
-/// Takes a stream out of its `Arc`. Others hold it only while they check its client.
-fn sole<S>(mut stream: Arc<S>) -> S {
+/// Takes a connection or its stream out of its `Arc`. Others hold it only briefly: a body that the application has
+/// kept finds out that its request is over, or a client is checked.
+fn sole<T>(mut shared: Arc<T>) -> T {
     loop {
-        match Arc::try_unwrap(stream) {
-            Ok(stream) => return stream,
-            Err(shared) => stream = shared,
+        match Arc::try_unwrap(shared) {
+            Ok(sole) => return sole,
+            Err(still) => shared = still,
         }
         thread::yield_now();
     }

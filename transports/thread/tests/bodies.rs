@@ -2,14 +2,16 @@
 
 mod support;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
 use std::task::{Context, Poll};
 use std::thread;
 
 use support::{
-    Body, BodyError, GET, Part, Request, RequestBody, Response, Running, SOON, bind, say,
+    Body, BodyError, GET, Part, Request, RequestBody, Response, Running, SOON, Upgraded, bind, say,
+    upgrade,
 };
 
 fn start(app: impl Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static) -> Running {
@@ -68,5 +70,30 @@ fn body_that_is_read_while_the_answer_is_dropped_is_over() {
             assert_eq!(client.answer(), (200, "GET / ".into()));
         }
     }
+    server.stop();
+}
+
+/// Often enough for the body to be in use when the stream changes hands.
+#[test]
+fn upgraded_stream_is_handed_over_though_the_body_is_still_read_elsewhere() {
+    let server = start(|_, mut body| {
+        io::copy(&mut body, &mut io::sink()).unwrap();
+        thread::spawn(move || while body.read(&mut [0]).is_ok() {});
+        upgrade("greeting", |upgraded: Upgraded<TcpStream>| {
+            upgraded.into_parts().0.write_all(b"hello").unwrap();
+        })
+    });
+    let greet = || {
+        let answer = server.exchange(
+            b"POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: greeting\r\n\
+              Content-Length: 3\r\n\r\ntea",
+        );
+        assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
+    };
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| (0..250).for_each(|_| greet()));
+        }
+    });
     server.stop();
 }

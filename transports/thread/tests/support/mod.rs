@@ -20,11 +20,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 pub use client::*;
-use h1events_thread::Upgraded;
 pub use h1events_thread::{
     Body, BodyError, ClientState, Config, EndpointConfig, Listener, MinDataRate, Part, Peer,
     Request, RequestBody, RequestBodyError, Response, Server, ShutdownHandle, Stream, Summary,
-    Trailers, raise_descriptor_limit, reader, upgrade,
+    Trailers, Upgraded, raise_descriptor_limit, reader, upgrade,
 };
 
 /// Answers with the request; `/sleep/<ms>` takes that time.
