@@ -1,12 +1,14 @@
 //! A custom stream that isn't a socket: the example with TLS.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use crate::support::{Config, GET, Running, SOON, Server, millis, start_listening, timed};
+use crate::support::{
+    Config, GET, Running, SOON, Server, millis, start_listening, start_streaming_listening, timed,
+};
 use crate::tls;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -18,6 +20,13 @@ fn start(config: Config) -> (Running, CertificateDer<'static>) {
     let listener = tls::TlsListener::bind("127.0.0.1:0", tls).unwrap();
     let address = listener.local_addr().unwrap();
     (start_listening(Server::new(listener).unwrap().config(config), address), certificate)
+}
+
+fn start_streaming() -> (Running, CertificateDer<'static>) {
+    let (tls, certificate) = tls::self_signed().unwrap();
+    let listener = tls::TlsListener::bind("127.0.0.1:0", tls).unwrap();
+    let address = listener.local_addr().unwrap();
+    (start_streaming_listening(Server::new(listener).unwrap(), address), certificate)
 }
 
 fn connect(address: SocketAddr, certificate: &CertificateDer<'static>) -> Client {
@@ -81,6 +90,69 @@ fn answer_arrives_whole_though_its_client_pauses() {
         read.expect("the end is announced");
     }
     drop(clients);
+    server.stop();
+}
+
+/// Reads until the answer ends with `end`.
+fn read_until(client: &mut Client, end: &str) -> String {
+    let (mut answer, mut part) = (Vec::new(), [0; 10_000]);
+    while !answer.ends_with(end.as_bytes()) {
+        let n = client.read(&mut part).expect("an answer in time");
+        assert!(n > 0, "it ends early: {}", String::from_utf8_lossy(&answer));
+        answer.extend_from_slice(&part[..n]);
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+/// The last record of each write is short.
+#[test]
+fn long_and_short_records_are_read() {
+    let (server, certificate) = start_streaming();
+    let mut client = connect(server.address, &certificate);
+    for target in ["/count", "/elsewhere"] {
+        let head = format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 9900000\r\n\r\n");
+        client.write_all(head.as_bytes()).unwrap();
+        for _ in 0..99 {
+            client.write_all(&[b'x'; 100_000]).unwrap();
+        }
+        read_until(&mut client, "\r\n\r\n9900000");
+    }
+    drop(client);
+    server.stop();
+}
+
+/// The client reads nothing before it has sent everything.
+#[test]
+fn unread_answer_does_not_hold_up_a_body() {
+    let (server, certificate) = start_streaming();
+    let mut client = connect(server.address, &certificate);
+    client.sock.set_write_timeout(Some(SOON)).unwrap();
+    // More than the system takes.
+    client
+        .write_all(b"POST /both HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n")
+        .unwrap();
+    thread::sleep(millis(500));
+    for _ in 0..20 {
+        client.write_all(&[b'x'; 1_000_000]).expect("the server reads");
+    }
+    read_until(&mut client, "x 20000000\r\n0\r\n\r\n");
+    drop(client);
+    server.stop();
+}
+
+/// Its socket stays open.
+#[test]
+fn closing_alert_ends_a_body() {
+    let (server, certificate) = start_streaming();
+    for target in ["/count", "/elsewhere"] {
+        let mut client = connect(server.address, &certificate);
+        let head = format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\ntea");
+        client.write_all(head.as_bytes()).unwrap();
+        client.conn.send_close_notify();
+        client.flush().unwrap();
+        let answer = io::read_to_string(&mut client).expect("an answer in time");
+        assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{target}: {answer}");
+    }
     server.stop();
 }
 

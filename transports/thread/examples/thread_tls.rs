@@ -149,23 +149,20 @@ impl Stream for TlsStream {
         if let Some(n) = decrypted(&mut session, space)? {
             return Ok(n);
         }
-        self.send(&mut session)?;
+        // The handshake needs its answers. A client that sends all before it reads leaves no space.
+        if Stream::has_space(&self.socket) {
+            or_later(self.send(&mut session))?;
+        }
         drop(session);
 
-        let mut received = [0; 4096];
-        let n = Stream::read(&self.socket, &mut received)?;
+        // This waits. The session then takes no more than it has space for.
+        self.socket.peek(&mut [0])?;
         let mut session = self.session();
-        let mut unread = &received[..n];
-        loop {
-            session.read_tls(&mut unread)?;
-            if let Err(error) = session.process_new_packets() {
-                // An alert tells the client the reason.
-                let _ = self.send(&mut session);
-                return Err(io::Error::new(ErrorKind::InvalidData, error));
-            }
-            if unread.is_empty() {
-                break;
-            }
+        session.read_tls(&mut &self.socket)?;
+        if let Err(error) = session.process_new_packets() {
+            // An alert tells the client the reason.
+            let _ = self.send(&mut session);
+            return Err(io::Error::new(ErrorKind::InvalidData, error));
         }
         // A client that sends a record byte by byte gets no extra time.
         decrypted(&mut session, space)?.ok_or_else(|| ErrorKind::Interrupted.into())
@@ -189,11 +186,14 @@ impl Stream for TlsStream {
     }
 
     fn has_input(&self) -> bool {
-        let has_plaintext = |session: &mut ServerConnection| {
-            session.process_new_packets().is_ok_and(|state| state.plaintext_bytes_to_read() > 0)
+        // The closing alert of the client ends the input, even if the socket stays open.
+        let has_news = |session: &mut ServerConnection| {
+            session
+                .process_new_packets()
+                .is_ok_and(|state| state.plaintext_bytes_to_read() > 0 || state.peer_has_closed())
         };
         // If it is locked, its own thread reads or writes.
-        self.session.try_lock().is_ok_and(|mut session| has_plaintext(&mut session))
+        self.session.try_lock().is_ok_and(|mut session| has_news(&mut session))
             || Stream::has_input(&self.socket)
     }
 
@@ -209,6 +209,14 @@ impl Stream for TlsStream {
             let _ = self.say_goodbye(&mut session);
         }
         let _ = self.socket.shutdown(net::Shutdown::Both);
+    }
+}
+
+/// Leaves the rest of a write to the next one.
+fn or_later(sent: io::Result<()>) -> io::Result<()> {
+    match sent.as_ref().map_err(io::Error::kind) {
+        Err(ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(()),
+        _ => sent,
     }
 }
 

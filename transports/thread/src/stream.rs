@@ -51,7 +51,8 @@ use rustix::net::{Shutdown, shutdown};
 pub trait Stream: AsFd + Send + Sync + 'static {
     /// Waits for bytes, then reads some; 0 is the end of the input.
     ///
-    /// It waits once at most. A stream that needs more bytes before it can return any, as TLS does,
+    /// It doesn't wait until the client reads: a client may send everything before it reads. It waits once at
+    /// most. A stream that needs more bytes before it can return any, as TLS does,
     /// returns [`Interrupted`](io::ErrorKind::Interrupted), and is called again with the rest
     /// of the time.
     ///
@@ -109,8 +110,8 @@ pub trait Stream: AsFd + Send + Sync + 'static {
         Ok(shutdown(borrow_fd(self), Shutdown::Write)?)
     }
 
-    /// Returns whether [`read`](Self::read) would return at once, as far as the stream knows without waiting.
-    /// Pending input is read before the server ends the connection.
+    /// Returns whether [`read`](Self::read) would return at once, as far as the stream knows without waiting, even
+    /// if only with the end of the input. Pending input is read before the server ends the connection.
     fn has_input(&self) -> bool {
         // The end of the input makes it readable, too.
         is_ready(self, PollFlags::IN, Duration::ZERO)

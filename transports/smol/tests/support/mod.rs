@@ -86,6 +86,14 @@ pub fn start_listening<L: Listener<Accepted: IntoStream>>(
 /// Returns a server with an application that streams.
 pub fn start_streaming(server: TcpServer) -> Running {
     let address = server.local_addr().expect("it is bound");
+    start_streaming_listening(server, address)
+}
+
+/// Like [`start_streaming`], on a listener whose address only the test knows.
+pub fn start_streaming_listening<L: Listener<Accepted: IntoStream>>(
+    server: Server<L>,
+    address: SocketAddr,
+) -> Running {
     let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve_streaming(streaming));
     Running { address, shutdown, serving }

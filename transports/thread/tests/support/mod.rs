@@ -76,6 +76,14 @@ fn start_on<L: Listener<Accepted: Stream>>(
 /// Returns a server with an application that streams.
 pub fn start_streaming(server: Server<TcpListener>) -> Running {
     let address = server.local_addr().expect("it is bound");
+    start_streaming_listening(server, address)
+}
+
+/// Like [`start_streaming`], on a listener whose address only the test knows.
+pub fn start_streaming_listening<L: Listener<Accepted: Stream>>(
+    server: Server<L>,
+    address: SocketAddr,
+) -> Running {
     let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve_streaming(streaming));
     Running { address, shutdown, serving }
