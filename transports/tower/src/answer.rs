@@ -53,7 +53,7 @@ where
         return Ok(response);
     }
     let length = body.size_hint().exact();
-    let mut frames = Frames { body: Box::pin(body), first: None };
+    let mut frames = Frames { body: Box::pin(body), length, first: None };
     if length.is_some_and(|length| length <= SHORT) {
         // If it is pending, it is polled again before the connection waits.
         let polled = frames.body.as_mut().poll_frame(&mut Context::from_waker(Waker::noop()));
@@ -76,6 +76,8 @@ where
 /// A body that is made of frames.
 struct Frames<B> {
     body: Pin<Box<B>>,
+    /// Its length before the first frame: not every size hint shrinks with the rest.
+    length: Option<u64>,
     /// Content that the body has returned already.
     first: Option<Bytes>,
 }
@@ -98,8 +100,7 @@ where
     }
 
     fn length(&self) -> Option<u64> {
-        let first = self.first.as_ref().map_or(0, |content| content.len() as u64);
-        self.body.size_hint().exact().map(|rest| first + rest)
+        self.length
     }
 }
 

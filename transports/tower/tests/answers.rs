@@ -105,6 +105,33 @@ fn trailers_without_content_are_an_empty_body() {
     }
 }
 
+/// Some bodies always say how long they were at first. Without axum, which asks them itself.
+#[test]
+fn size_hint_need_not_shrink() {
+    let service = tower::service_fn(async |_: http::Request<h1events_tower::Body>| {
+        let frames = [content("tea"), content("time")].into();
+        Ok::<_, Infallible>(Response::new(Frames { frames, length: Some(7), is_over: false }))
+    });
+    for transport in TRANSPORTS {
+        let running = Running::start(move |tell: Tell| match transport {
+            "thread" => {
+                let server = h1events_thread::Server::bind("127.0.0.1:0")?;
+                tell(server.local_addr()?, server.shutdown_handle());
+                h1events_tower::thread::serve(server, service)
+            }
+            _ => {
+                let server = h1events_smol::Server::bind("127.0.0.1:0")?;
+                tell(server.local_addr()?, server.shutdown_handle());
+                h1events_tower::smol::serve(server, service)
+            }
+        });
+        let (head, body) = running.ask("GET / HTTP/1.1", b"");
+        running.stop();
+        assert!(head.contains("Content-Length: 7\r\n"), "{transport}: {head}");
+        assert_eq!(body, b"teatime", "{transport}");
+    }
+}
+
 #[test]
 fn body_that_is_over_before_its_head_is_sent_is_a_500() {
     for (head, _) in ask("GET /short HTTP/1.1") {
