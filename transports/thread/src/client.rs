@@ -1,6 +1,7 @@
 //! The client of a request, and whether it has gone.
 
 use std::fmt;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use h1events_net::ClientState;
 use rustix::event::PollFlags;
 
+use crate::drive::Ending;
 use crate::stream::{Stream, is_ready};
 
 /// The client of a connection, for long work on its behalf.
@@ -37,26 +39,32 @@ use crate::stream::{Stream, is_ready};
 #[derive(Clone)]
 pub struct Client {
     stream: Weak<dyn Stream>,
+    ending: Arc<Ending>,
 }
 
 /// Time for which a thread that reads another connection's body leaves that connection unlocked.
 pub(crate) const LOCK_INTERVAL: Duration = Duration::from_micros(50);
 
 impl Client {
-    pub(crate) fn new<S: Stream>(stream: &Arc<S>) -> Self {
+    pub(crate) fn new<S: Stream>(stream: &Arc<S>, ending: &Arc<Ending>) -> Self {
         let stream: Weak<S> = Arc::downgrade(stream);
-        Self { stream }
+        Self { stream, ending: Arc::clone(ending) }
     }
 
     /// Returns the state of the client. After the connection has ended, it is [gone](ClientState::Gone).
     #[must_use]
     pub fn state(&self) -> ClientState {
-        self.stream.upgrade().map_or(ClientState::Gone, |stream| stream.client_state())
+        self.stream().map_or(ClientState::Gone, |stream| stream.client_state())
+    }
+
+    /// Returns the stream, while it belongs to the connection: an upgrade waits until all others have dropped it.
+    fn stream(&self) -> Option<Arc<dyn Stream>> {
+        if self.ending.is_over.load(SeqCst) { None } else { self.stream.upgrade() }
     }
 
     /// Waits briefly for input. There may be input already that the caller can't use.
     pub(crate) fn wait_for_input(&self, timeout: Duration) {
-        if let Some(stream) = self.stream.upgrade() {
+        if let Some(stream) = self.stream() {
             is_ready(&*stream, PollFlags::IN, timeout);
         }
         // So that the connection's own thread gets the lock.

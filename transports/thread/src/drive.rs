@@ -45,7 +45,7 @@ pub(crate) struct Driver<S> {
     /// connection.
     pub(crate) stream: Arc<S>,
     pub(crate) session: Session,
-    abort: Arc<Abort>,
+    pub(crate) ending: Arc<Ending>,
     /// Bytes that are read while the session has no buffer.
     first: [u8; FIRST_READ],
     reading: Timeout,
@@ -65,13 +65,15 @@ pub(crate) struct Driver<S> {
     lost: Option<io::Error>,
 }
 
-/// The state that a connection shares with threads that abort it.
+/// How a connection ends: the state that it shares with other threads.
 #[derive(Debug, Default)]
-pub(crate) struct Abort {
+pub(crate) struct Ending {
     /// Whether the connection has to end at once. Its session knows the reason.
     pub(crate) is_due: AtomicBool,
     /// Whether it has to end with a reset. Only its own thread can reset it, by dropping the stream.
     pub(crate) resets: AtomicBool,
+    /// Whether the connection is over, and other threads leave its stream alone.
+    pub(crate) is_over: AtomicBool,
 }
 
 /// Takes step after step, with the application in between.
@@ -148,11 +150,11 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
 }
 
 impl<S: Stream> Driver<S> {
-    pub(crate) fn new(stream: Arc<S>, session: Session, abort: Arc<Abort>) -> Self {
+    pub(crate) fn new(stream: Arc<S>, session: Session, ending: Arc<Ending>) -> Self {
         Self {
             stream,
             session,
-            abort,
+            ending,
             first: [0; FIRST_READ],
             reading: Timeout::default(),
             writing: Timeout::default(),
@@ -178,7 +180,7 @@ impl<S: Stream> Driver<S> {
         }
         let mut now = self.now;
         loop {
-            if self.abort.is_due.swap(false, SeqCst) {
+            if self.ending.is_due.swap(false, SeqCst) {
                 self.session.hear();
             }
             now = match self.session.step(now) {
@@ -236,7 +238,7 @@ impl<S: Stream> Driver<S> {
         })?;
         if session.connection_mut().ends_with_connection() {
             self.stream.reset_on_drop(true);
-            self.abort.resets.store(true, SeqCst);
+            self.ending.resets.store(true, SeqCst);
         }
         self.end_request();
         Ok(())
@@ -290,7 +292,7 @@ impl<S: Stream> Driver<S> {
     fn shutdown(&mut self, mut now: Instant) -> io::Result<Instant> {
         if self.session.connection_mut().ends_with_connection() {
             self.stream.reset_on_drop(false);
-            self.abort.resets.store(false, SeqCst);
+            self.ending.resets.store(false, SeqCst);
         }
         let deadline = now + SHUTDOWN_TIMEOUT;
         while now < deadline {

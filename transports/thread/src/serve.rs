@@ -9,7 +9,7 @@ use h1events_net::{Admitted, Session};
 use h1events_server::Order;
 
 use crate::application::Application;
-use crate::drive::{self, Abort, Driver};
+use crate::drive::{self, Driver, Ending};
 use crate::stream::Stream;
 use crate::upgrade::UpgradeHandler;
 
@@ -21,19 +21,20 @@ pub(crate) fn serve<S: Stream>(app: &Application, Admitted { accepted, guard, ..
         session = session.with_streamed_bodies();
     }
     let stream = Arc::new(accepted);
-    let abort = Arc::<Abort>::default();
-    let (woken, aborted, thread) = (Arc::clone(&stream), Arc::clone(&abort), thread::current());
+    let ending = Arc::<Ending>::default();
+    let (woken, ended, thread) = (Arc::clone(&stream), Arc::clone(&ending), thread::current());
     session.guard().on_wake(move |order| {
-        obey(order, &*woken, &aborted);
+        obey(order, &*woken, &ended);
         thread.unpark();
     });
-    let driver = Arc::new(Mutex::new(Driver::new(stream, session, abort)));
+    let driver = Arc::new(Mutex::new(Driver::new(stream, session, ending)));
     if let Err(error) = drive::run(&driver, app) {
         return log::debug!("{peer}: lost: {error}");
     }
     let driver = sole(driver).into_inner().unwrap_or_else(PoisonError::into_inner);
-    let Driver { stream, session, .. } = driver;
+    let Driver { stream, session, ending, .. } = driver;
     let take_stream = || {
+        ending.is_over.store(true, SeqCst);
         let stream = sole(stream);
         // The upgrade handler has no timeouts.
         stream.set_read_timeout(None).and_then(|()| stream.set_write_timeout(None)).ok()?;
@@ -59,7 +60,7 @@ fn sole<T>(mut shared: Arc<T>) -> T {
 }
 
 /// Carries out an order for a connection whose thread may be blocked.
-fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
+fn obey(order: Order, stream: &impl Stream, ending: &Ending) {
     match order {
         // Its thread reads the input, and reports.
         Order::EndReading if stream.has_input() => {}
@@ -67,11 +68,11 @@ fn obey(order: Order, stream: &impl Stream, abort: &Abort) {
         // Its thread writes, and reports.
         Order::EndWriting if stream.has_space() => {}
         // A close would end it regularly. Its thread notices when its write has waited for long.
-        Order::EndWriting if abort.resets.load(SeqCst) => abort.is_due.store(true, SeqCst),
+        Order::EndWriting if ending.resets.load(SeqCst) => ending.is_due.store(true, SeqCst),
         Order::EndWriting => stream.close(),
         Order::Abort => {
-            abort.is_due.store(true, SeqCst);
-            match abort.resets.load(SeqCst) {
+            ending.is_due.store(true, SeqCst);
+            match ending.resets.load(SeqCst) {
                 true => stream.shutdown_read(),
                 false => stream.close(),
             }

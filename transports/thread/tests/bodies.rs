@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll};
 use std::thread;
 
@@ -95,5 +96,30 @@ fn upgraded_stream_is_handed_over_though_the_body_is_still_read_elsewhere() {
             scope.spawn(|| (0..250).for_each(|_| greet()));
         }
     });
+    server.stop();
+}
+
+/// Each check holds the stream for a moment.
+#[test]
+fn upgraded_stream_is_handed_over_though_threads_check_its_client_without_a_pause() {
+    let server = start(|_, body| {
+        let begun = Arc::new(Barrier::new(9));
+        for _ in 0..8 {
+            let (client, begun) = (body.client(), Arc::clone(&begun));
+            thread::spawn(move || {
+                begun.wait();
+                while !client.is_gone() {}
+            });
+        }
+        begun.wait();
+        upgrade("greeting", |upgraded: Upgraded<TcpStream>| {
+            upgraded.into_parts().0.write_all(b"hello").unwrap();
+        })
+    });
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: greeting\r\n\r\n";
+    for _ in 0..3 {
+        let answer = server.exchange(request);
+        assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
+    }
     server.stop();
 }

@@ -19,7 +19,10 @@ impl<S: Stream> Driver<S> {
         let connection: Weak<Mutex<Self>> = Arc::downgrade(driver);
         let source = Source { connection, request: Arc::clone(request) };
         let has_body = self.session.connection_mut().body_state() != BodyState::End;
-        RequestBody { source: has_body.then_some(source), client: Client::new(&self.stream) }
+        RequestBody {
+            source: has_body.then_some(source),
+            client: Client::new(&self.stream, &self.ending),
+        }
     }
 
     /// Returns whether the application still has the body.
