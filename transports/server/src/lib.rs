@@ -135,11 +135,11 @@
 //! - **How many connections are admitted**: [`EndpointConfig::max_connections`].
 //! - **Which connection is closed to admit a newcomer**: the one that has exceeded its patience by the
 //!   largest factor. Its patience is 100 ms if it has never spoken, and 1 s if it is idle or makes no
-//!   progress ([`EndpointConfig`]). If none has, the next answers say `Connection: close`. If that makes no
-//!   room within [`admission_timeout`](EndpointConfig::admission_timeout), the next to go is a connection
-//!   that makes no progress, then one whose body has just begun to move. A flowing
-//!   body comes last, and only if more than half of the connections flow, or if the others make no room
-//!   for as long again. All places can change hands within this time. Two kinds stay: a connection that was
+//!   progress ([`EndpointConfig`]). If no patience is over, the next answers say `Connection: close`. If that
+//!   makes no room within [`admission_timeout`](EndpointConfig::admission_timeout), the next to go is a
+//!   connection that makes no progress, then one whose body has just begun to move. A flowing body comes
+//!   last, and only if more than half of the connections flow, or if the others make no room for as long
+//!   again. All places can change hands within this time. Two kinds stay: a connection that was
 //!   answered within this time and waits for the next request, and one whose request is being handled.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
 //!   connection that lacks memory isn't read, and small requests come first. If no waiting connection

@@ -150,7 +150,7 @@ impl<'a> Request<'a> {
     }
 
     /// Returns whether the client offers to switch to another protocol, which the Upgrade field
-    /// names. It may be none that the application knows:
+    /// names. Whether it is one that the application speaks:
     /// [`offers_upgrade_to`](Self::offers_upgrade_to).
     #[must_use]
     pub fn offers_upgrade(&self) -> bool {
