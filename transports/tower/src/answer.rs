@@ -13,16 +13,15 @@ use tower_service::Service;
 use crate::body::{Body, BoxError};
 
 /// Answers a request with a service.
-pub(crate) async fn call<S, B>(service: &S, request: &Request<'_>, body: Body) -> Response
+pub(crate) async fn call<S, B>(mut service: S, request: &Request<'_>, body: Body) -> Response
 where
-    S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>> + Clone,
+    S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     let parts = match http::request::Parts::try_from(*request) {
         Ok(parts) => parts,
         Err(error) => return error.into(),
     };
-    let mut service = service.clone();
     if let Err(error) = poll_fn(|cx| service.poll_ready(cx)).await {
         return failed(request, &error.into());
     }

@@ -118,6 +118,7 @@
 
 mod answer;
 mod body;
+mod clones;
 #[cfg(all(feature = "smol", feature = "thread"))]
 #[doc = include_str!("coming_from_hyper.md")]
 pub mod coming_from_hyper {}

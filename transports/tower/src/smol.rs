@@ -12,6 +12,7 @@ use tower_service::Service;
 
 use crate::answer;
 use crate::body::{Body, BoxError, Source};
+use crate::clones::Clones;
 
 /// Runs a service until the server is shut down. Each core has a thread, on which the futures of its
 /// connections run. When a client is gone, its future is dropped.
@@ -33,11 +34,12 @@ pub fn serve<L, S, B>(server: Server<L>, service: S) -> io::Result<Summary>
 where
     L: Listener<Accepted: IntoStream>,
     S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>>,
-    S: Clone + Send + Sync + 'static,
+    S: Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
+    let service = Clones::new(service);
     server.serve_streaming(async move |request: &h1events_server::Request<'_>, body| {
-        answer::call(&service, request, Body::new(request, Parts(body))).await
+        answer::call(service.get(), request, Body::new(request, Parts(body))).await
     })
 }
 

@@ -14,6 +14,7 @@ use tower_service::Service;
 
 use crate::answer;
 use crate::body::{Body, BoxError, Source};
+use crate::clones::Clones;
 
 /// Runs a service until the server is shut down. Each connection has a thread, on which the futures of its
 /// requests run. When a client is gone, its future is dropped within a second.
@@ -35,13 +36,14 @@ pub fn serve<L, S, B>(server: Server<L>, service: S) -> io::Result<Summary>
 where
     L: Listener<Accepted: Stream>,
     S: Service<http::Request<Body>, Response = http::Response<B>, Error: Into<BoxError>>,
-    S: Clone + Send + Sync + 'static,
+    S: Clone + Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
+    let service = Clones::new(service);
     server.serve_streaming(move |request, body| {
         let client = body.client();
         let body = Body::new(request, Reader(body));
-        let answered = block_on(answer::call(&service, request, body), &client);
+        let answered = block_on(answer::call(service.get(), request, body), &client);
         // It reaches no client.
         answered.unwrap_or_else(|| Response::new(500))
     })
