@@ -164,7 +164,8 @@
 //!   [`Endpoint`](h1events_server::Endpoint) decides about all connections.
 //! - **No help against handlers that block**: they block all connections of their core. Use
 //!   [`Server::serve_async`] with `smol::unblock`, or `h1events-thread`.
-//! - **No tokio**: what needs its reactor or its timers doesn't run in a handler.
+//! - **No runtime of tokio**: a handler that needs one brings it, as a service does
+//!   [in `h1events-tower`](https://docs.rs/h1events-tower/latest/h1events_tower/#services-that-need-tokio).
 //!
 //! # Coming from another library
 //!

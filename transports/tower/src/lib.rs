@@ -48,9 +48,44 @@
 //!
 //! # Examples
 //!
-//! In `examples/`: `axum`, a router with JSON, bodies that stream and server-sent events; and `files`, a file
-//! server without a service, whose requests and fields have the types of `http`. Both run the same function on
-//! either transport.
+//! In `examples/`: `axum`, a router with JSON, bodies that stream and server-sent events; `tokio`, a router with
+//! layers and handlers that need tokio; and `files`, a file server without a service, whose requests and fields
+//! have the types of `http`. All run the same function on either transport.
+//!
+//! # Services that need tokio
+//!
+//! Some need a runtime of tokio, and panic without one: those with tokio's tasks, timers, sockets or files, axum's
+//! `Sse::keep_alive`, the timeouts of tower and tower-http, tower's `Buffer` and `RateLimit`, tower-http's `ServeDir` and
+//! `ServeFile`. Start a runtime, and let each thread of the server enter it:
+//!
+//! ```no_run
+//! # #[cfg(feature = "smol")]
+//! # fn main() -> std::io::Result<()> {
+//! use std::sync::LazyLock;
+//! use axum::{Router, extract::Request, routing::get};
+//! use tokio::runtime::Runtime;
+//! use tower::util::MapRequestLayer;
+//!
+//! static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("tokio starts"));
+//!
+//! thread_local! {
+//!     /// Enters the runtime when a thread first uses this. The thread stays in it.
+//!     static ENTERED: () = std::mem::forget(RUNTIME.enter());
+//! }
+//!
+//! let router = Router::new()
+//!     .route("/", get(async || tokio::spawn(async { "made by a task\n" }).await.unwrap()))
+//!     // The last layer is the first to see a request.
+//!     .layer(MapRequestLayer::new(|request: Request| ENTERED.with(|()| request)));
+//! h1events_tower::smol::serve(h1events_smol::Server::bind("127.0.0.1:8080")?, router)?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "smol"))]
+//! # fn main() {}
+//! ```
+//!
+//! The service runs on the server's threads, its tasks on those of the runtime. A `Buffer` starts a task when it is
+//! made, so it is made after `RUNTIME.enter()`, too.
 //!
 //! # Limits, deadlines, errors
 //!
@@ -70,16 +105,14 @@
 //!
 //! # What it does not do
 //!
-//! - **No tokio**: what needs its reactor, its timers or its threads panics in a service: `tokio::spawn`, axum's
-//!   `Sse::keep_alive`, the timeouts of tower and tower-http, tower's `Buffer` and `RateLimit`, tower-http's `ServeDir`
-//!   and `ServeFile`. Other layers of tower-http work. For files, see the example `files`.
+//! - **No runtime of tokio**: a service that needs one [brings it](#services-that-need-tokio).
 //! - **No upgrades**: axum's `ws` needs a type that only hyper has. For WebSocket, use the upgrades of the
 //!   transports, as their examples `thread_websocket` and `smol_websocket` do.
 //! - **No choice of framing**: the server sets Connection, Keep-Alive and Transfer-Encoding, and the version.
 //!
 //! # Coming from `axum::serve`
 //!
-//! A router stays as it is, unless it needs tokio. These are the differences that a handler or a client may notice:
+//! A router stays as it is, unless it [needs tokio](#services-that-need-tokio). These are the differences that a handler or a client may notice:
 //!
 //! | `axum::serve` | Here |
 //! |---|---|
