@@ -17,8 +17,10 @@ use crate::process::Server;
 const SERVERS: [&str; 4] = ["thread", "tiny_http", "smol", "hyper"];
 const RATIOS: [(&str, &str); 3] = [("smol", "hyper"), ("thread", "tiny_http"), ("smol", "thread")];
 
-/// The same service, by `axum::serve` on tokio and by h1events-tower on smol.
-const AXUM: [&str; 2] = ["axum-smol", "axum-tokio"];
+/// The same service, by h1events-tower on smol and by `axum::serve` on tokio; and the transport without a service,
+/// which no service can exceed.
+const AXUM: [&str; 3] = ["axum-smol", "axum-tokio", "smol"];
+const AXUM_RATIOS: [(&str, &str); 2] = [("axum-smol", "axum-tokio"), ("smol", "axum-tokio")];
 
 /// The options of the command line.
 struct Options {
@@ -93,8 +95,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     if wants("axum") {
         for pipelined in [1, 16] {
             let load = speed::Load { connections: 64, pipelined };
-            let ratios = [("axum-smol", "axum-tokio")];
-            speed::measure(&AXUM, &ratios, load, options.rounds, options.length)?;
+            speed::measure(&AXUM, &AXUM_RATIOS, load, options.rounds, options.length)?;
         }
     }
     Ok(())
