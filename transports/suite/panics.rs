@@ -37,6 +37,8 @@ fn panic_is_a_500_and_all_else_goes_on() {
         let answer = server.exchange(request.as_bytes());
         assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
         assert!(answer.contains("\r\nConnection: close\r\n"), "{answer}");
+        let text = "\r\n\r\n500 Internal Server Error: the application failed\n";
+        assert!(answer.ends_with(text), "{answer}");
     }
     assert_eq!(other.ask(b"Host: a\r\n\r\n").0, 200);
     assert_eq!(other.ask(GET).0, 200);

@@ -270,7 +270,7 @@ impl Session {
     ) -> io::Result<()> {
         let mut response = handled.unwrap_or_else(|panic| {
             self.guard.panicked(&*panic);
-            Response::new(500).with_close()
+            Response::error(500, "the application failed").with_close()
         });
         // It may have ended for a newcomer while the application read the body.
         if self.connection.is_closing() {

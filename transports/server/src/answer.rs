@@ -120,13 +120,6 @@ pub(crate) fn write_continue(output: &mut Output) {
     });
 }
 
-/// Makes an error response with a fixed text, which holds no byte of the request. RFC 9110 section 15.5
-/// asks for "an explanation of the error situation".
-pub(crate) fn error(status: u16, explanation: &str) -> Response {
-    let text = format!("{status} {}: {explanation}\n", reason::phrase(status));
-    Response::text(text).with_status(status)
-}
-
 /// Returns the application's response, or an error response if HTTP doesn't permit it for the request.
 pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     let is_connect = request.has_method("CONNECT");
@@ -136,16 +129,16 @@ pub(crate) fn permitted(response: Response, request: Request<'_>) -> Response {
     {
         // RFC 9110 section 7.8: "A server MUST NOT switch to a protocol that was not
         // indicated by the client in the corresponding request's Upgrade header field."
-        return error(500, "the server chose a protocol that was not offered");
+        return Response::error(500, "the server chose a protocol that was not offered");
     }
     if response.status == 426 && !response.has_upgrade() {
         // RFC 9110 section 15.5.22: "The server MUST send an Upgrade header field in a 426
         // response".
-        return error(500, "the server named no protocol to upgrade to");
+        return Response::error(500, "the server named no protocol to upgrade to");
     }
     if is_connect && response.upgrade.is_none() && response.status < 300 {
         // A 2xx would make the connection a tunnel, which the server doesn't offer.
-        return error(501, "no tunnels here");
+        return Response::error(501, "no tunnels here");
     }
     response
 }

@@ -43,7 +43,7 @@ pub enum InvalidResponseParts {
 
 impl From<InvalidRequestParts> for Response {
     fn from(error: InvalidRequestParts) -> Self {
-        crate::answer::error(400, &error.to_string())
+        Self::error(400, error)
     }
 }
 

@@ -248,6 +248,6 @@ impl From<RequestBodyError> for std::io::Error {
 
 impl From<RequestBodyError> for crate::Response {
     fn from(error: RequestBodyError) -> Self {
-        crate::answer::error(error.status(), &error.to_string())
+        Self::error(error.status(), error)
     }
 }

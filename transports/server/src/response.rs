@@ -99,6 +99,25 @@ impl Response {
         Self::typed("Content-Type: application/json\r\n", json.into())
     }
 
+    /// Creates a response to an error, whose plain text is the status, its reason phrase and an explanation. Errors
+    /// that the server answers itself look the same. RFC 9110 asks for an explanation in sections 15.5 and 15.6.
+    ///
+    /// ```
+    /// use h1events_server::Response;
+    ///
+    /// let response = Response::error(404, "there is no such tea");
+    /// assert_eq!(response.body(), b"404 Not Found: there is no such tea\n");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the status isn't a final one: 200 to 599.
+    #[track_caller]
+    pub fn error(status: u16, explanation: impl fmt::Display) -> Self {
+        let text = format!("{status} {}: {explanation}\n", reason::phrase(status));
+        Self::text(text).with_status(status)
+    }
+
     /// Creates a response with status 303 (See Other): the client continues with a GET of the
     /// location.
     ///

@@ -53,7 +53,7 @@ fn shake_hands(request: &Request<'_>) -> Response {
     }
     // The key is the base64 of 16 octets.
     let Some(key) = request.header("sec-websocket-key").filter(|key| key.len() == 24) else {
-        return Response::text("Sec-WebSocket-Key has 24 octets\n").with_status(400);
+        return Response::error(400, "Sec-WebSocket-Key has 24 octets");
     };
     upgrade("websocket", async |upgraded: Upgraded<TcpSocket>| {
         let peer = upgraded.peer();

@@ -51,7 +51,7 @@ fn upload(folder: &Path, request: &Request<'_>, body: RequestBody) -> Response {
         return Response::new(404);
     };
     if !is_file_name(name) {
-        return Response::text("a name has letters, digits, '-', '_' and '.'\n").with_status(400);
+        return Response::error(400, "a name has letters, digits, '-', '_' and '.'");
     }
     if request.content_length().is_some_and(|length| length > limit) {
         return too_large(limit);
@@ -84,7 +84,7 @@ fn store(folder: &Path, name: &str, limit: u64, body: RequestBody) -> io::Result
 }
 
 fn too_large(limit: u64) -> Response {
-    Response::text(format!("at most {limit} octets\n")).with_status(413)
+    Response::error(413, format_args!("at most {limit} octets"))
 }
 
 /// Returns whether a file of this name lies directly in the folder, and isn't hidden.

@@ -92,7 +92,7 @@ fn length_over_the_limit_is_refused_before_the_body() {
         let mut client = server.connect();
         client.send(&put("/notes/tea", &format!("Content-Length: {}{more}", LIMIT + 1)));
         let (status, body) = client.answer();
-        assert_eq!((status, &*body), (413, "at most 65536 octets\n"));
+        assert_eq!((status, &*body), (413, "413 Content Too Large: at most 65536 octets\n"));
         assert!(files(folder.path()).is_empty());
     }
     server.stop();

@@ -35,7 +35,7 @@ where
 
 fn failed(request: &Request<'_>, error: &BoxError) -> Response {
     log::error!("{}: the service failed: {error}", request.peer());
-    Response::new(500)
+    Response::error(500, "the application failed")
 }
 
 /// Bytes of the longest body that leaves in one write with its head, if the service has it at once.

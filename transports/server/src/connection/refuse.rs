@@ -5,9 +5,9 @@ use std::time::Instant;
 use h1events::{Error, ErrorKind};
 
 use super::{Connection, Phase};
-use crate::answer;
 use crate::diagnostic::Diagnostic;
 use crate::incoming::RequestBodyError;
+use crate::response::Response;
 use crate::wait::Awaiting;
 
 /// Why a request is refused.
@@ -75,7 +75,7 @@ impl Connection {
 
     /// Answers with an error, in a fixed text, and closes.
     fn close_with(&mut self, status: u16, text: &str, now: Instant) {
-        self.answer(answer::error(status, text), false, now);
+        self.answer(Response::error(status, text), false, now);
         self.phase = Phase::Closing;
     }
 }

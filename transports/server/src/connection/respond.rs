@@ -66,7 +66,7 @@ impl Connection {
         self.throw_body_away();
         if !self.has_ended_body() {
             // The bytes to come still belong to HTTP.
-            let error = answer::error(500, "the server switched protocols within a body");
+            let error = Response::error(500, "the server switched protocols within a body");
             return self.respond(error.with_close(), now);
         }
         self.end_body();
