@@ -177,10 +177,10 @@ fn extended(until: Instant, now: Instant, bytes: u32, rate: MinDataRate) -> Inst
 }
 
 /// Adds; `Duration::MAX` means "never" and doesn't panic, though an `Instant` has an end.
-fn later(instant: Instant, duration: Duration) -> Instant {
+pub(crate) fn later(instant: Instant, duration: Duration) -> Instant {
     const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-    instant.checked_add(duration.min(NEVER)).unwrap_or(instant)
+    instant + duration.min(NEVER)
 }
 
 #[cfg(test)]

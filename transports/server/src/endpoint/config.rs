@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::later;
+use crate::wait::later;
 
 /// The limits of all connections of a server together, and its patience with them while a newcomer
 /// waits.

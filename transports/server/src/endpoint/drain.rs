@@ -16,9 +16,10 @@ use std::fmt;
 use std::iter::Sum;
 use std::time::{Duration, Instant};
 
+use super::Endpoint;
 use super::slot::{Fate, Slot};
-use super::{Endpoint, later};
 use crate::Activity;
+use crate::wait::later;
 
 /// The counts that a server reports at its end.
 ///

@@ -20,9 +20,10 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
+use super::EndpointConfig;
 use super::slot::Slot;
-use super::{EndpointConfig, later};
 use crate::Activity;
+use crate::wait::later;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {

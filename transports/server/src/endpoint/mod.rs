@@ -29,7 +29,7 @@ mod slot;
 mod turn;
 mod verdict;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use slab::Slab;
 
@@ -344,11 +344,4 @@ impl Endpoint {
         slot.fate = fate;
         self.ending += usize::from(slot.is_ending());
     }
-}
-
-/// Adds; `Duration::MAX` means never, and doesn't panic.
-fn later(instant: Instant, duration: Duration) -> Instant {
-    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-
-    instant + duration.min(NEVER)
 }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::choice::{Choice, Reason};
 use super::slot::{Fate, Slot};
-use super::{ConnectionId, Endpoint, Persistence, later};
+use super::{ConnectionId, Endpoint, Persistence};
+use crate::wait::later;
 
 /// A period in which newcomers wait without a break.
 #[derive(Clone, Copy, Debug)]
