@@ -98,6 +98,15 @@ mod tests {
     }
 
     #[test]
+    fn shortage_after_an_accepted_connection_is_a_new_one() {
+        let mut backoff = AcceptBackoff::default();
+        for _ in 0..3 {
+            assert_eq!(backoff.failed(AcceptErrorKind::Shortage), Reaction::MakeRoom);
+            backoff.accepted();
+        }
+    }
+
+    #[test]
     fn other_errors_pause() {
         let mut backoff = AcceptBackoff::default();
         assert_eq!(backoff.failed(AcceptErrorKind::Other), Reaction::Pause);

@@ -1,6 +1,6 @@
 //! The memory of all connections together.
 
-use h1events_server::{Endpoint, EndpointConfig, Memory};
+use h1events_server::{Activity, Endpoint, EndpointConfig, Memory, Verdict};
 
 use crate::support::{Account, Client, Input, Kind, MS, SECOND, World, cap};
 
@@ -162,6 +162,26 @@ fn body_that_makes_progress_is_not_refused_before_one_that_makes_none() {
     assert_eq!(stalled.map(|client| world.clients[client].refused).iter().sum::<u32>(), 1);
     assert_eq!(world.clients[waits].refused, 0);
     assert_eq!(world.clients[waits].connection.as_ref().map(|c| c.held), Some(MIB * 3 / 2));
+}
+
+/// The last read finds more of it, or the application has answered meanwhile.
+#[test]
+fn body_that_was_to_be_refused_is_kept_if_it_goes_on() {
+    let now = World::new(cap(1)).now;
+    let later = now + SECOND;
+    for (activity, expected) in [
+        (Activity::Receiving { since: now }, Verdict::Refuse),
+        (Activity::Receiving { since: later }, Verdict::Wait),
+        (Activity::Sending { since: now }, Verdict::Wait),
+    ] {
+        let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+        let [body, other] = [endpoint.open(now), endpoint.open(now)];
+        let _ = endpoint.wait(body, Activity::Receiving { since: now }, None, 600_000);
+        assert_eq!(endpoint.acquire(other, 0, 400_000, now), Memory::Lacking);
+        endpoint.handle_timeout(later);
+        assert_eq!(endpoint.poll_wake(), Some(body));
+        assert_eq!(endpoint.wait(body, activity, None, 600_000), expected, "{activity:?}");
+    }
 }
 
 /// Connections that need more memory hold all of it, and none of them is large.

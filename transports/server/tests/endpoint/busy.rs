@@ -123,3 +123,20 @@ fn connection_that_has_not_closed_persists_once_nobody_waits() {
     assert_eq!(endpoint.answer(other, now), Persistence::CloseWhenAnswered);
     assert_eq!(endpoint.answer(id, now), Persistence::Persist);
 }
+
+/// The application has the connection, and the input that came after its request.
+#[test]
+fn upgraded_connection_stays_and_its_input_counts() {
+    let now = World::new(cap(1)).now;
+    let account = Account::new(1 << 20);
+    let mut endpoint = Endpoint::new(cap(1), account.purse());
+    let id = endpoint.open(now);
+    let _ = endpoint.wait(id, Activity::Idle { since: now }, None, 0);
+    endpoint.hand_over(id, 100_000);
+    assert!(account.used() >= 100_000);
+    let _ = endpoint.make_room(now + 5 * SECOND);
+    assert_eq!(endpoint.poll_wake(), None);
+    endpoint.drain(None, now + 5 * SECOND);
+    endpoint.close(id);
+    assert_eq!(endpoint.summary().finished, 1, "it isn't idle");
+}

@@ -121,6 +121,7 @@ fn drain_cuts_off_a_handler_that_never_ends() {
     world.drain(Some(2 * SECOND));
     world.run_for(1_990 * MS);
     assert!(!world.endpoint.is_over(world.now));
+    assert!(!world.endpoint.is_empty());
     world.run_for(10 * MS);
     assert!(world.endpoint.is_over(world.now));
     let expected = Summary { connections: 1, idle: 0, finished: 0, cut_off: 1 };
