@@ -84,7 +84,7 @@ impl SharedEndpoint {
     pub fn handle_timeout(&self, now: Instant) -> Option<Instant> {
         self.with(|endpoint| {
             endpoint.handle_timeout(now);
-            endpoint.timeout(now)
+            endpoint.timeout()
         })
     }
 

@@ -31,7 +31,7 @@ impl<A> WorkerContext<A> {
     /// Handles the timeouts of the endpoint, and returns when to do so next.
     pub(crate) fn tend(&self, endpoint: &SharedEndpoint) -> Option<Duration> {
         let mut now = Instant::now();
-        let mut timeout = endpoint.with(|endpoint| endpoint.timeout(now));
+        let mut timeout = endpoint.with(|endpoint| endpoint.timeout());
         if timeout.is_some_and(|timeout| timeout <= now) {
             // Input that came in time is read before a deadline is judged.
             self.reactor.catch_up();

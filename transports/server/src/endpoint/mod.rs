@@ -320,7 +320,7 @@ impl Endpoint {
 
     /// Returns when to call [`handle_timeout`](Self::handle_timeout) next. It changes with each report.
     #[must_use]
-    pub fn timeout(&self, _: Instant) -> Option<Instant> {
+    pub fn timeout(&self) -> Option<Instant> {
         let tick = self.drain.map(|drain| drain.tick);
         [self.deadlines.first(), self.budget.next_look, tick].into_iter().flatten().min()
     }

@@ -18,7 +18,7 @@ fn ten_thousand_deadlines_wake_each_connection_once() {
     }
     let mut woken = vec![0; 10_000];
     let mut calls = 0;
-    while let Some(at) = world.endpoint.timeout(now) {
+    while let Some(at) = world.endpoint.timeout() {
         world.endpoint.handle_timeout(at);
         calls += 1;
         while let Some(id) = world.endpoint.poll_wake() {
@@ -67,7 +67,7 @@ fn earlier_deadline_counts() {
         let deadline = Some(now + seconds * SECOND);
         assert_eq!(endpoint.wait(id, Activity::New { since: now }, deadline, 0), Verdict::Wait);
     }
-    assert_eq!(endpoint.timeout(now), Some(now + 2 * SECOND), "a later deadline moves no entry");
+    assert_eq!(endpoint.timeout(), Some(now + 2 * SECOND), "a later deadline moves no entry");
     let wakes = |endpoint: &mut Endpoint, time: Duration| {
         endpoint.handle_timeout(now + time);
         endpoint.poll_wake()
@@ -75,7 +75,7 @@ fn earlier_deadline_counts() {
     assert_eq!(wakes(&mut endpoint, 2 * SECOND), None);
     assert_eq!(wakes(&mut endpoint, 8 * SECOND - MS), None);
     assert_eq!(wakes(&mut endpoint, 8 * SECOND), Some(id));
-    assert_eq!(endpoint.timeout(now), None);
+    assert_eq!(endpoint.timeout(), None);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn connection_that_has_gone_on_is_not_woken() {
     endpoint.resume(id);
     endpoint.handle_timeout(now + 2 * SECOND);
     assert_eq!(endpoint.poll_wake(), None);
-    assert_eq!(endpoint.timeout(now), None);
+    assert_eq!(endpoint.timeout(), None);
     let _ = endpoint.wait(id, Activity::New { since: now }, None, 0);
     endpoint.handle_timeout(now + 9 * SECOND);
     assert_eq!(endpoint.poll_wake(), None);
@@ -98,5 +98,5 @@ fn closed_connection_is_not_woken() {
     endpoint.handle_timeout(now + SECOND);
     endpoint.close(id);
     assert_eq!(endpoint.poll_wake(), None);
-    assert_eq!(endpoint.timeout(now), None);
+    assert_eq!(endpoint.timeout(), None);
 }

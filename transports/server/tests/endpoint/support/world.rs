@@ -174,7 +174,7 @@ impl World {
     fn next_event(&self) -> Option<Instant> {
         let event = self.events.peek().map(|Reverse((at, ..))| *at);
         let retry = self.retry.filter(|_| !self.queue.is_empty());
-        let timeout = self.endpoint.timeout(self.now);
+        let timeout = self.endpoint.timeout();
         [event, retry, timeout].into_iter().flatten().min()
     }
 
@@ -260,7 +260,7 @@ impl World {
     /// Runs until nothing is left to do at this time.
     fn settle(&mut self) {
         loop {
-            if self.endpoint.timeout(self.now).is_some_and(|timeout| timeout <= self.now) {
+            if self.endpoint.timeout().is_some_and(|timeout| timeout <= self.now) {
                 self.timeouts += 1;
                 self.endpoint.handle_timeout(self.now);
             }
