@@ -69,7 +69,7 @@ impl Budget {
 
     /// Changes what a connection is charged, if there is enough.
     pub(crate) fn try_charge(&mut self, charged: &mut usize, bytes: usize) -> bool {
-        if bytes > *charged && !self.fund(self.lacking(*charged, bytes), bytes <= SMALL) {
+        if !self.fund(self.lacking(*charged, bytes), bytes <= SMALL) {
             return false;
         }
         self.set(charged, bytes);

@@ -96,6 +96,23 @@ fn growing_body_waits_behind_those_that_wait() {
     assert_eq!(endpoint.acquire(waiting, 0, 400_000, now), Memory::Granted);
 }
 
+#[test]
+fn connections_that_need_as_much_get_it_in_turn() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let [large, second, first] = [(); 3].map(|()| endpoint.open(now));
+    assert_eq!(endpoint.acquire(large, 0, 900_000, now), Memory::Granted);
+    for id in [first, second] {
+        assert_eq!(endpoint.acquire(id, 0, 100_000, now), Memory::Lacking);
+        assert_eq!(endpoint.timeout(), Some(now + 10 * MS), "then it looks for more");
+    }
+    for id in [first, second] {
+        endpoint.charge(large, if id == first { 800_000 } else { 700_000 });
+        assert_eq!(endpoint.poll_wake(), Some(id));
+        assert_eq!(endpoint.poll_wake(), None);
+    }
+}
+
 /// Memory that only makes a connection faster goes to others first.
 #[test]
 fn connection_that_can_do_without_memory_never_waits() {
