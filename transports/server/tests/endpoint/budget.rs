@@ -1,6 +1,6 @@
 //! The memory of all connections together.
 
-use h1events_server::{Activity, Endpoint, EndpointConfig, Memory, Verdict};
+use h1events_server::{Activity, Endpoint, EndpointConfig, Memory, SMALL, Verdict};
 
 use crate::support::{Account, Client, Input, Kind, MS, SECOND, World, cap};
 
@@ -179,6 +179,32 @@ fn body_that_makes_progress_is_not_refused_before_one_that_makes_none() {
     assert_eq!(stalled.map(|client| world.clients[client].refused).iter().sum::<u32>(), 1);
     assert_eq!(world.clients[waits].refused, 0);
     assert_eq!(world.clients[waits].connection.as_ref().map(|c| c.held), Some(MIB * 3 / 2));
+}
+
+/// One for each, and those that hold most. If large ones alone wait, a body is dropped instead.
+#[test]
+fn stalled_readers_end_for_small_requests() {
+    let now = World::new(cap(1)).now;
+    for (needs, expected) in [(SMALL, [false, true, true]), (SMALL + 1, [false; 3])] {
+        let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+        let mut hold = |activity, bytes| {
+            let id = endpoint.open(now);
+            assert_eq!(endpoint.wait(id, activity, None, bytes), Verdict::Wait);
+            id
+        };
+        let receiving = Activity::Receiving { since: now };
+        let body = hold(receiving, 100_000);
+        let readers =
+            [300_000, 400_000, 500_000].map(|bytes| hold(Activity::Sending { since: now }, bytes));
+        for _ in 0..2 {
+            let waiting = endpoint.open(now);
+            assert_eq!(endpoint.acquire(waiting, 0, needs, now), Memory::Lacking);
+        }
+        endpoint.handle_timeout(now + SECOND);
+        assert_eq!(readers.map(|id| endpoint.is_doomed(id)), expected, "{needs}");
+        let is_refused = endpoint.wait(body, receiving, None, 100_000) == Verdict::Refuse;
+        assert_eq!(is_refused, needs > SMALL);
+    }
 }
 
 /// The last read finds more of it, or the application has answered meanwhile.
