@@ -2,7 +2,7 @@
 
 use h1events_server::{Activity, Response};
 
-use crate::support::{Client, SECOND, get};
+use crate::support::{Client, SECOND, Source, config, get};
 
 const POST: &str = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
 
@@ -106,4 +106,18 @@ fn handling_and_upgraded_have_no_deadline() {
     connection.advance_write(n);
     let _ = connection.step(now + SECOND);
     assert_eq!(connection.activity(), Activity::Upgraded);
+}
+
+/// The application makes the answer without the body. Then the body is read to its end.
+#[test]
+fn unread_body_is_an_exchange_once_the_answer_is_complete() {
+    let mut client = Client::streaming(config());
+    client.send(POST);
+    let since = client.now();
+    let source = Source::default();
+    client.respond(Response::new(200).with_streamed_body(source.clone()));
+    client.expect_activity(Activity::Handling);
+    source.end();
+    client.run();
+    client.expect_activity(Activity::Exchanging { since });
 }

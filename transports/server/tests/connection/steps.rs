@@ -81,3 +81,20 @@ fn mistakes_panic() {
     fails(|connection, _| connection.advance_write(1));
     assert!(matches!(connection.step(now), Step::Read { .. }), "and do no harm");
 }
+
+#[test]
+fn request_is_there_while_it_is_handled_and_not_taken() {
+    let (mut connection, now) = connection();
+    let has_request = |connection: &Connection| {
+        catch_unwind(AssertUnwindSafe(|| connection.request().path().len())).is_ok()
+    };
+    receive(&mut connection, get("/").as_bytes());
+    assert!(!has_request(&connection), "it isn't parsed yet");
+    assert_eq!(connection.step(now), Step::Handle);
+    assert!(has_request(&connection));
+    let request = connection.take_request();
+    assert!(!has_request(&connection));
+    connection.put_request_back(request);
+    connection.respond(Response::new(204), now);
+    assert!(!has_request(&connection));
+}
