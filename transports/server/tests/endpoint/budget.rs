@@ -113,6 +113,30 @@ fn connections_that_need_as_much_get_it_in_turn() {
     }
 }
 
+/// Workers that share a purse rarely touch it. What is beyond the budget goes back at once.
+#[test]
+fn endpoint_keeps_one_grant_for_the_next_connection() {
+    const GRANT: usize = MIB / 256;
+
+    let account = Account::new(MIB);
+    let mut endpoint = Endpoint::new(config(MIB), account.purse());
+    let id = endpoint.open(World::new(cap(1)).now);
+    for (bytes, used) in [
+        (2 * MIB, 2 * MIB),
+        (0, 0),
+        (1, GRANT),
+        (0, GRANT),
+        (10 * GRANT, 10 * GRANT),
+        (0, GRANT),
+        (GRANT + 1, 2 * GRANT),
+        (1, 2 * GRANT),
+        (0, GRANT),
+    ] {
+        endpoint.charge(id, bytes);
+        assert_eq!(account.used(), used, "{bytes}");
+    }
+}
+
 /// Memory that only makes a connection faster goes to others first.
 #[test]
 fn connection_that_can_do_without_memory_never_waits() {
