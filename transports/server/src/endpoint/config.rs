@@ -78,8 +78,8 @@ impl EndpointConfig {
     /// Returns the bytes that may be buffered: [`max_buffered`](Self::max_buffered), but no less than small
     /// requests need to get through.
     #[must_use]
-    pub const fn budget(&self) -> usize {
-        if self.max_buffered < LEAST_BUDGET { LEAST_BUDGET } else { self.max_buffered }
+    pub fn budget(&self) -> usize {
+        self.max_buffered.max(LEAST_BUDGET)
     }
 }
 

@@ -33,7 +33,7 @@ impl Endpoint {
             shortage.read_again = Some(now);
         }
         let max = self.config.budget();
-        if bytes > SMALL && bytes > max - max / 8 && bytes > slot.charged {
+        if bytes > max - max / 8 && bytes > slot.charged {
             return Memory::Refused;
         }
         // A large one waits behind those that wait already.
