@@ -105,6 +105,7 @@ fn connections_that_need_as_much_get_it_in_turn() {
     for id in [first, second] {
         assert_eq!(endpoint.acquire(id, 0, 100_000, now), Memory::Lacking);
         assert_eq!(endpoint.timeout(), Some(now + 10 * MS), "then it looks for more");
+        assert_eq!(endpoint.take_acceptor_due(), id == first, "it may be the thread that looks");
     }
     for id in [first, second] {
         endpoint.charge(large, if id == first { 800_000 } else { 700_000 });
@@ -274,6 +275,13 @@ fn body_larger_than_the_budget_is_refused_at_once() {
     world.run_for(MS);
     world.send(client, Input::Body(MIB));
     assert_eq!(world.clients[client].refused, 1);
+}
+
+#[test]
+fn budget_is_enough_for_small_requests() {
+    for (max_buffered, budget) in [(0, 65_536), (65_535, 65_536), (65_537, 65_537)] {
+        assert_eq!(config(max_buffered).budget(), budget);
+    }
 }
 
 /// Answers are always buffered. No connection is read until they are sent.
