@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use h1events_server::Summary;
+use h1events_server::{Activity, Endpoint, Summary};
 
-use crate::support::{Client, Input, Kind, MS, SECOND, World, cap};
+use crate::support::{Account, Client, Input, Kind, MS, SECOND, World, cap};
 
 fn polite(world: &mut World, clients: usize, think: Duration) {
     for n in 0..clients {
@@ -240,4 +240,34 @@ fn drain_cuts_off_an_endless_pipeliner() {
     world.run_for(20 * MS);
     assert_eq!(world.connected(), 0);
     assert_eq!(world.endpoint.summary().cut_off, 1);
+}
+
+#[test]
+fn connection_that_ends_for_a_newcomer_in_a_drain_is_cut_off_unless_it_is_idle() {
+    let now = World::new(cap(1)).now;
+    let counts = |activity, goes_on| {
+        let mut endpoint = Endpoint::new(cap(1), Account::new(1 << 20).purse());
+        let id = endpoint.open(now);
+        let _ = endpoint.wait(id, activity, None, 0);
+        endpoint.drain(None, now);
+        let _ = endpoint.make_room(now + 2 * SECOND);
+        assert_eq!(endpoint.poll_wake(), Some(id));
+        if goes_on {
+            endpoint.resume(id);
+        }
+        endpoint.close(id);
+        let Summary { idle, finished, cut_off, .. } = endpoint.summary();
+        [idle, finished, cut_off]
+    };
+    assert_eq!(counts(Activity::Receiving { since: now }, false), [0, 0, 1]);
+    assert_eq!(counts(Activity::Receiving { since: now }, true), [0, 1, 0]);
+    assert_eq!(counts(Activity::Idle { since: now }, false), [1, 0, 0]);
+}
+
+#[test]
+fn summaries_of_several_endpoints_add_up() {
+    let one = Summary { connections: 9, idle: 3, finished: 2, cut_off: 1 };
+    let other = Summary { connections: 80, idle: 10, finished: 30, cut_off: 40 };
+    let expected = Summary { connections: 89, idle: 13, finished: 32, cut_off: 41 };
+    assert_eq!([one, other].into_iter().sum::<Summary>(), expected);
 }
