@@ -263,6 +263,8 @@ impl World {
             if self.endpoint.timeout().is_some_and(|timeout| timeout <= self.now) {
                 self.timeouts += 1;
                 self.endpoint.handle_timeout(self.now);
+                let next = self.endpoint.timeout();
+                assert!(next.is_none_or(|next| next > self.now), "a timer would spin");
             }
             self.wake();
             if self.endpoint.take_acceptor_due() {
