@@ -90,7 +90,6 @@ impl Budget {
     /// Gives everything back, since no connection is left.
     pub(crate) fn give_all_back(&mut self) {
         self.purse.give_back(std::mem::take(&mut self.funds));
-        self.borrowed = 0;
     }
 
     /// Adds a connection to those that wait, and returns its turn.
