@@ -232,6 +232,21 @@ fn stalled_readers_end_for_small_requests() {
     }
 }
 
+/// The memory of a small one is no help.
+#[test]
+fn small_body_that_has_stalled_is_not_refused_for_a_large_one() {
+    let now = World::new(cap(1)).now;
+    for held in [SMALL, SMALL + 1] {
+        let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+        let [answered, body, large] = [(); 3].map(|()| endpoint.open(now));
+        endpoint.charge(answered, MIB);
+        let _ = endpoint.wait(body, Activity::Receiving { since: now }, None, held);
+        assert_eq!(endpoint.acquire(large, 0, 400_000, now), Memory::Lacking);
+        endpoint.handle_timeout(now + SECOND);
+        assert_eq!(endpoint.poll_wake(), Some(if held > SMALL { body } else { large }));
+    }
+}
+
 /// The last read finds more of it, or the application has answered meanwhile.
 #[test]
 fn body_that_was_to_be_refused_is_kept_if_it_goes_on() {
