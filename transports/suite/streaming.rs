@@ -261,6 +261,23 @@ fn failed_answer_is_cut() {
     server.stop();
 }
 
+/// The client has sent more requests, which the server doesn't read.
+#[test]
+fn failed_answer_does_not_destroy_the_answers_before() {
+    let server = start_streaming(bind());
+    for version in ["1.1", "1.0"] {
+        let mut client = server.connect();
+        let failing = format!("GET /fail HTTP/{version}\r\nHost: a\r\n\r\n").into_bytes();
+        client.send(&[get("/parts/10000").repeat(8), failing, get("/").repeat(2_000)].concat());
+        for _ in 0..8 {
+            thread::sleep(millis(10));
+            let (status, body) = client.answer();
+            assert_eq!((status, body.len()), (200, 100_000), "{version}");
+        }
+    }
+    server.stop();
+}
+
 #[test]
 fn slow_or_gone_client_ends_the_body_for_the_application() {
     let server = start_streaming(bind());

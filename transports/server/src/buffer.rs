@@ -44,6 +44,8 @@ pub struct Buffer {
     pub(crate) writes_first: bool,
     /// Whether the last answer ends with the connection.
     pub(crate) ends_with_connection: bool,
+    /// Whether there was an answer before it.
+    pub(crate) follows_answers: bool,
     pub(crate) date: Date,
     /// The handler of the connection after an upgrade.
     pub(crate) upgrade_handler: Option<UpgradeHandler>,
@@ -85,6 +87,7 @@ impl Buffer {
             outgoing: None,
             writes_first: false,
             ends_with_connection: false,
+            follows_answers: false,
             date: Date::default(),
             upgrade_handler: None,
             allowance: SMALL,

@@ -35,6 +35,8 @@
 //!         |     | too much of it: Closing                                       v
 //!         v                                                                    Cut or Closed
 //!        Receiving
+//!
+//! Failing -> Closing, or Parting -> Cut: if there were answers before, which the client may not have received
 //! ```
 //!
 //! In Receiving, waiting answers are written before more is read, and only after all requests that
@@ -117,6 +119,7 @@ enum Phase {
     Lingering,
     Upgrading,
     Failing,
+    Parting,
     Cut,
     Closed,
 }
@@ -229,10 +232,10 @@ impl Connection {
                 self.await_now(Awaiting::Close, now);
                 Some(Step::Shutdown)
             }),
-            Phase::Lingering => self.linger(now),
+            Phase::Lingering | Phase::Parting => self.linger(now),
             Phase::Upgrading => self.flush(now).or(Some(Step::Upgraded)),
             Phase::Failing => self.flush(now).or_else(|| {
-                self.abort();
+                self.end_of_cut_answer();
                 None
             }),
             Phase::Cut => Some(Step::Reset),
@@ -342,14 +345,15 @@ impl Connection {
 
     /// Lingers. RFC 9112 section 9.6: "The server then continues to read from the connection until it
     /// receives a corresponding close by the client, or until the server is reasonably certain that
-    /// its own TCP stack has received the client's acknowledgement".
+    /// its own TCP stack has received the client's acknowledgement". A reset destroys what the client hasn't
+    /// received, too.
     fn linger(&mut self, now: Instant) -> Option<Step> {
         let discarded = self.buffer.as_mut().map_or(0, |buffer| buffer.discard());
         self.wait.moved(discarded);
         self.await_now(Awaiting::Close, now);
         let deadline = self.wait.deadline(&self.config);
         if self.input_ended || now >= deadline {
-            self.phase = Phase::Closed;
+            self.phase = if self.phase == Phase::Parting { Phase::Cut } else { Phase::Closed };
             return None;
         }
         Some(Step::Read { deadline })

@@ -94,7 +94,7 @@ impl Connection {
             Phase::Receiving if self.has_answered => Activity::Idle { since },
             Phase::Receiving => Activity::New { since },
             // Closing: the shutdown is the next step.
-            Phase::Closing | Phase::Lingering => Activity::Lingering { since },
+            Phase::Closing | Phase::Lingering | Phase::Parting => Activity::Lingering { since },
             Phase::Upgrading => Activity::Upgraded,
         }
     }
@@ -113,14 +113,19 @@ impl Connection {
     /// discarded.
     #[must_use]
     pub const fn is_lingering(&self) -> bool {
-        matches!(self.phase, Phase::Lingering)
+        matches!(self.phase, Phase::Lingering | Phase::Parting)
     }
 
     /// Returns whether the last answer has been given, and the connection closes after it.
     #[must_use]
     pub const fn is_closing(&self) -> bool {
         match self.phase {
-            Phase::Closing | Phase::Lingering | Phase::Failing | Phase::Cut | Phase::Closed => true,
+            Phase::Closing
+            | Phase::Lingering
+            | Phase::Failing
+            | Phase::Parting
+            | Phase::Cut
+            | Phase::Closed => true,
             Phase::Receiving
             | Phase::Handling
             | Phase::Sending

@@ -63,6 +63,7 @@ impl Connection {
             | Phase::Draining
             | Phase::Upgrading
             | Phase::Failing
+            | Phase::Parting
             | Phase::Closing => false,
         };
         let mut buffer = self.buffer.take_if(|buffer| may_detach && buffer.is_empty())?;

@@ -92,6 +92,7 @@ impl Connection {
         let is_streamed = buffer.outgoing.is_some();
         buffer.ends_with_connection =
             buffer.outgoing.as_ref().is_some_and(Outgoing::ends_with_connection);
+        buffer.follows_answers = self.has_answered;
         // After an upgrade, `request` still gives it.
         if !upgrades {
             buffer.request.clear();

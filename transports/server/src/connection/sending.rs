@@ -99,6 +99,17 @@ impl Connection {
         self.phase = if is_in_answer { Phase::Failing } else { Phase::Closed };
     }
 
+    /// Ends the connection after a part of an answer has been written. The client may not have received the answers
+    /// before it, and gets time for them.
+    pub(super) fn end_of_cut_answer(&mut self) {
+        let follows_answers = self.buffer.as_ref().is_some_and(|buffer| buffer.follows_answers);
+        match follows_answers {
+            true if self.ends_with_connection() => self.phase = Phase::Parting,
+            true => self.phase = Phase::Closing,
+            false => self.abort(),
+        }
+    }
+
     /// Ends the connection at once, in any state: nothing more is written. The next step is
     /// [`Step::Reset`] if the client would take a part of an answer for the whole, else
     /// [`Step::Close`].

@@ -49,7 +49,7 @@ pub(crate) fn answers(exchanges: &[Exchange], player: &Player, is_disturbed: boo
         check(exchange, number, seen, answer, is_part && is_disturbed, is_part);
         if is_part || fails {
             assert_eq!(found.next(), None, "{number}: an answer after one that failed");
-            assert!(player.client.is_closed, "{number}");
+            assert!(player.client.connection.is_closing(), "{number}");
             return false;
         }
         let closes = answer.field("connection") == Some("close");
