@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -72,6 +73,32 @@ pub enum Part {
     Content(Content),
     /// Fields that follow the content: the last part.
     Trailers(Trailers),
+}
+
+/// A body whose panic in `Drop` ends there. It would end the connection, without the answers that wait to be
+/// written.
+pub(crate) struct Contained(Option<Pin<Box<dyn Body>>>);
+
+impl Contained {
+    pub(crate) fn new(body: impl Body + 'static) -> Self {
+        Self(Some(Box::pin(body)))
+    }
+}
+
+impl Body for Contained {
+    fn poll_part(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        self.0.as_mut().map_or(Poll::Ready(None), |body| body.as_mut().poll_part(cx))
+    }
+}
+
+impl Drop for Contained {
+    fn drop(&mut self) {
+        // The panic hook has its message.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(self.0.take())));
+    }
 }
 
 /// Parts from an iterator. Each is sent before the iterator is asked for the next, which may take long.

@@ -7,7 +7,7 @@ use std::{fmt, io};
 
 use h1events::Field;
 
-use crate::body::{Body, Parts};
+use crate::body::{Body, Contained, Parts};
 use crate::content::Content;
 use crate::header::{self, InvalidHeader};
 use crate::reason;
@@ -293,7 +293,7 @@ impl Response {
     /// Sets a streamed body, and asks it for its [length](Body::length).
     pub fn with_streamed_body(mut self, body: impl Body + 'static) -> Self {
         let length = body.length();
-        self.body = ResponseBody::Streamed(Box::pin(body), length);
+        self.body = ResponseBody::Streamed(Box::pin(Contained::new(body)), length);
         self
     }
 

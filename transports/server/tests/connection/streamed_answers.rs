@@ -351,3 +351,34 @@ fn silent_connection_keeps_its_size() {
     assert_eq!(client.connection.buffered(), 0);
     assert_eq!(config(), config());
 }
+
+/// An empty body that panics when it is dropped.
+struct Unclosable;
+
+impl Body for Unclosable {
+    fn poll_part(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Part, BodyError>>> {
+        Poll::Ready(None)
+    }
+}
+
+impl Drop for Unclosable {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("no tea"));
+    }
+}
+
+#[test]
+fn panic_of_a_body_that_is_dropped_ends_no_connection() {
+    for method in ["GET", "HEAD"] {
+        let mut client = Client::with_application(|_| ok().with_streamed_body(Unclosable));
+        client.send(format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n").repeat(3));
+        client.expect(&[(200, ""); 3]);
+    }
+    // The connection replaces the response.
+    let mut client = Client::with_application(|_| ok().with_streamed_body(Unclosable));
+    client.send(get("/") + "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+    client.expect(&[(200, ""), (501, "501 Not Implemented: no tunnels here\n")]);
+}
