@@ -167,7 +167,10 @@ impl<L: Listener> Acceptor<L> {
                 |(admitted, error)| {
                     let complaint = format_args!("a connection can't be served yet: {error}");
                     self.log.complain("serve", complaint);
-                    unserved = Some(admitted).filter(|_| shutdown.is_none());
+                    // A drain doesn't wait for more than the other connections can free.
+                    let others =
+                        self.endpoints.iter().map(|it| it.with(|it| it.len())).sum::<usize>() - 1;
+                    unserved = Some(admitted).filter(|_| shutdown.is_none() || others > 0);
                     unserved.as_ref().and_then(|_| self.make_room(now))
                 },
             );

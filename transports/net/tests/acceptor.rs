@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -29,7 +30,8 @@ struct Server {
 }
 
 impl Server {
-    fn start(max_connections: usize, patience: Duration, mut refusals: usize) -> Self {
+    /// `refused` are the attempts to serve that fail.
+    fn start(max_connections: usize, patience: Duration, refused: Range<usize>) -> Self {
         let mut acceptor = Acceptor::new(bind("127.0.0.1:0").unwrap()).unwrap();
         acceptor.endpoint_config.first_byte_patience = patience;
         acceptor.endpoint_config.admission_timeout = patience;
@@ -53,12 +55,13 @@ impl Server {
                 }
             }
         });
+        let mut attempts = 0;
         let serve = {
             let (endpoint, connections) = (Arc::clone(&endpoint), Arc::clone(&connections));
             move |admitted: Admitted<TcpStream>| {
                 assert_eq!(admitted.endpoint, 0, "there is one");
-                if let Some(left) = refusals.checked_sub(1) {
-                    refusals = left;
+                attempts += 1;
+                if refused.contains(&(attempts - 1)) {
                     return Err((admitted, ErrorKind::OutOfMemory.into()));
                 }
                 let (id, peer) = (admitted.guard.id(), admitted.guard.peer());
@@ -101,7 +104,7 @@ impl Server {
 
 #[test]
 fn acceptor_admits_connections_up_to_the_cap() {
-    let server = Server::start(2, Duration::MAX, 0);
+    let server = Server::start(2, Duration::MAX, 0..0);
     let clients = [server.connect(), server.connect()];
     let first = server.expect_served(&clients[0]);
     server.expect_served(&clients[1]);
@@ -115,7 +118,7 @@ fn acceptor_admits_connections_up_to_the_cap() {
 
 #[test]
 fn acceptor_makes_room_by_ending_the_oldest_silent_connection() {
-    let server = Server::start(2, Duration::from_millis(10), 0);
+    let server = Server::start(2, Duration::from_millis(10), 0..0);
     let mut clients = Vec::new();
     for _ in 0..4 {
         clients.push(server.connect());
@@ -130,7 +133,7 @@ fn acceptor_makes_room_by_ending_the_oldest_silent_connection() {
 
 #[test]
 fn acceptor_serves_a_refused_connection_later() {
-    let server = Server::start(2, Duration::MAX, 3);
+    let server = Server::start(2, Duration::MAX, 0..3);
     let clients = [server.connect(), server.connect()];
     // In the order in which they came, and each of them once.
     server.expect_served(&clients[0]);
@@ -138,9 +141,33 @@ fn acceptor_serves_a_refused_connection_later() {
     assert_eq!(server.end().connections, 2);
 }
 
+/// What it lacks may be free when the others have ended.
+#[test]
+fn acceptor_serves_a_refused_connection_during_a_drain() {
+    let server = Server::start(2, Duration::MAX, 1..4);
+    let first = server.connect();
+    server.expect_served(&first);
+    let second = server.connect();
+    server.shutdown.shutdown(LONG);
+    server.expect_served(&second);
+    assert_eq!(server.end().connections, 2);
+}
+
+/// Nothing will be free.
+#[test]
+fn acceptor_gives_up_a_refused_connection_at_the_end_of_a_drain() {
+    let server = Server::start(2, Duration::MAX, 1..usize::MAX);
+    let first = server.connect();
+    server.expect_served(&first);
+    let _second = server.connect();
+    let begun = Instant::now();
+    assert_eq!(server.end().connections, 2);
+    assert!(begun.elapsed() < LONG);
+}
+
 #[test]
 fn acceptor_returns_after_a_shutdown_when_its_connections_have_ended() {
-    let server = Server::start(2, Duration::MAX, 0);
+    let server = Server::start(2, Duration::MAX, 0..0);
     let mut client = server.connect();
     server.expect_served(&client);
     let begun = Instant::now();
@@ -152,6 +179,6 @@ fn acceptor_returns_after_a_shutdown_when_its_connections_have_ended() {
 
 #[test]
 fn acceptor_without_connections_returns_at_once() {
-    let server = Server::start(2, Duration::MAX, 0);
+    let server = Server::start(2, Duration::MAX, 0..0);
     assert_eq!(server.end(), Summary::default());
 }
