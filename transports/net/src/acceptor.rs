@@ -168,8 +168,7 @@ impl<L: Listener> Acceptor<L> {
                     let complaint = format_args!("a connection can't be served yet: {error}");
                     self.log.complain("serve", complaint);
                     // A drain doesn't wait for more than the other connections can free.
-                    let others =
-                        self.endpoints.iter().map(|it| it.with(|it| it.len())).sum::<usize>() - 1;
+                    let others = self.connections() - 1;
                     unserved = Some(admitted).filter(|_| shutdown.is_none() || others > 0);
                     unserved.as_ref().and_then(|_| self.make_room(now))
                 },
@@ -232,8 +231,11 @@ impl<L: Listener> Acceptor<L> {
                         Reaction::Retry => {}
                         Reaction::MakeRoom => return Ok(self.make_room(now)),
                         Reaction::Pause => {
-                            // A drain doesn't wait for connections that can't be accepted.
-                            self.queued = 0;
+                            // A drain waits for connections that can't be accepted only as long as
+                            // others may free what is missing.
+                            if self.connections() == 0 {
+                                self.queued = 0;
+                            }
                             // The other listeners may work.
                             retry_at = Some(now + ACCEPT_RETRY_DELAY);
                             break;
@@ -291,6 +293,11 @@ impl<L: Listener> Acceptor<L> {
         }
     }
 
+    /// Returns the number of open connections.
+    fn connections(&self) -> usize {
+        self.endpoints.iter().map(|endpoint| endpoint.with(|endpoint| endpoint.len())).sum()
+    }
+
     fn drain(&self, now: Instant) {
         let deadline = self.shutdown.deadline();
         let grace = deadline.map(|deadline| deadline.saturating_duration_since(now));
@@ -302,7 +309,7 @@ impl<L: Listener> Acceptor<L> {
 
     /// Returns whether the drain has nothing left to do.
     fn has_ended(&mut self, Begun { deadline }: Begun, now: Instant) -> bool {
-        let is_empty = self.endpoints.iter().all(|it| it.with(|it| it.is_empty()));
+        let is_empty = self.connections() == 0;
         let admits = self.endpoints.iter().all(|it| it.with(|it| it.admits(now)));
         let is_over = self.endpoints.iter().any(|it| it.with(|it| it.is_over(now)));
         let none_waits = self.poll(&self.listeners, Some(Duration::ZERO)).is_empty();

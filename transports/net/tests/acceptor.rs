@@ -1,15 +1,17 @@
 //! The acceptor with a transport that serves nothing: its connections never speak.
 
 use std::collections::HashMap;
-use std::io::{ErrorKind, Read};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, ErrorKind, Read};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use h1events_net::{Acceptor, Admitted, SharedEndpoint, ShutdownHandle, bind};
+use h1events_net::{
+    Acceptor, Admitted, AsFd, BorrowedFd, Listener, SharedEndpoint, ShutdownHandle, bind, borrow_fd,
+};
 use h1events_server::{Activity, ConnectionId, Order, Peer, Summary, Verdict};
 
 /// Time to wait for an event that has to come.
@@ -29,16 +31,57 @@ struct Server {
     thread: JoinHandle<Summary>,
 }
 
+/// Accepts as many connections at a time as there are descriptors.
+struct Scarce {
+    tcp: TcpListener,
+    descriptors: usize,
+    connections: Connections,
+}
+
+impl AsFd for Scarce {
+    #[cfg(not(windows))]
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        borrow_fd(&self.tcp)
+    }
+
+    #[cfg(windows)]
+    fn as_socket(&self) -> BorrowedFd<'_> {
+        borrow_fd(&self.tcp)
+    }
+}
+
+impl Listener for Scarce {
+    type Accepted = TcpStream;
+
+    fn accept(&self) -> io::Result<(TcpStream, Peer)> {
+        match self.connections.lock().unwrap().len() >= self.descriptors {
+            true => Err(ErrorKind::OutOfMemory.into()),
+            false => Listener::accept(&self.tcp),
+        }
+    }
+}
+
 impl Server {
-    /// `refused` are the attempts to serve that fail.
     fn start(max_connections: usize, patience: Duration, refused: Range<usize>) -> Self {
-        let mut acceptor = Acceptor::new(bind("127.0.0.1:0").unwrap()).unwrap();
+        Self::with_descriptors(usize::MAX, max_connections, patience, refused)
+    }
+
+    /// `refused` are the attempts to serve that fail.
+    fn with_descriptors(
+        descriptors: usize,
+        max_connections: usize,
+        patience: Duration,
+        refused: Range<usize>,
+    ) -> Self {
+        let connections = Connections::default();
+        let tcp = bind("127.0.0.1:0").unwrap();
+        let address = tcp.local_addr().unwrap();
+        let listener = Scarce { tcp, descriptors, connections: Arc::clone(&connections) };
+        let mut acceptor = Acceptor::new(listener).unwrap();
         acceptor.endpoint_config.first_byte_patience = patience;
         acceptor.endpoint_config.admission_timeout = patience;
-        let address = acceptor.listeners()[0].local_addr().unwrap();
         let endpoint = acceptor.add_endpoint(max_connections, None);
         let shutdown = acceptor.shutdown_handle();
-        let connections = Connections::default();
         let (sender, served) = channel();
         let (woken, to_wake) = channel();
         // A woken connection reports, on a thread of its own, that nothing has come since it was
@@ -151,6 +194,28 @@ fn acceptor_serves_a_refused_connection_during_a_drain() {
     server.shutdown.shutdown(LONG);
     server.expect_served(&second);
     assert_eq!(server.end().connections, 2);
+}
+
+/// A descriptor is free when the first has ended.
+#[test]
+fn acceptor_waits_for_a_descriptor_during_a_drain() {
+    let server = Server::with_descriptors(1, 2, Duration::MAX, 0..0);
+    let first = server.connect();
+    server.expect_served(&first);
+    let second = server.connect();
+    server.shutdown.shutdown(LONG);
+    server.expect_served(&second);
+    assert_eq!(server.end().connections, 2);
+}
+
+/// None is ever free.
+#[test]
+fn acceptor_waits_for_no_descriptor_without_connections() {
+    let server = Server::with_descriptors(0, 2, Duration::MAX, 0..0);
+    let _client = server.connect();
+    let begun = Instant::now();
+    assert_eq!(server.end().connections, 0);
+    assert!(begun.elapsed() < LONG);
 }
 
 /// Nothing will be free.
