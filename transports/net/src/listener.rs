@@ -110,7 +110,7 @@ fn make_blocking(set: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     if cfg!(any(target_os = "linux", target_os = "android")) { Ok(()) } else { set() }
 }
 
-/// Sets whether closing a TCP socket resets the connection.
+/// Sets whether closing a TCP socket resets the connection. A Unix socket has no reset: its peer sees a regular end.
 ///
 /// ```
 /// # fn refuse(socket: std::net::TcpStream) {

@@ -124,7 +124,8 @@
 //! 8. **Bodies stream**, in both directions, at any length and in little memory, if the application
 //!    asks for it. [`Connection::with_streamed_bodies`] hands a request over at the end of its head, and its
 //!    body on demand. [`Response::with_parts`] and [`Response::with_streamed_body`] produce an answer
-//!    while it is sent. An answer that fails is cut, so that the client can tell.
+//!    while it is sent. An answer that fails is cut, so that the client can tell; but over a Unix socket, which has
+//!    no reset, an HTTP/1.0 client can't, unless there is a Content-Length.
 //! 9. **Memory** is taken for bytes that have come, never for an announced length, and is freed
 //!    after the answer. Beyond [16 KiB](SMALL), the connection asks first: [`Step::Allocate`]. An idle
 //!    connection needs none: [`Connection::detach_buffer`].
