@@ -4,7 +4,9 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{GET, Gate, Response, SOON, bind, millis, say, start, start_with, timed};
+use crate::support::{
+    GET, Gate, Response, SOON, bind, millis, say, start, start_streaming, start_with, timed,
+};
 
 #[test]
 fn silent_connections_close_and_others_finish() {
@@ -39,6 +41,24 @@ fn silent_connections_close_and_others_finish() {
     assert_eq!((summary.connections, summary.idle), (8, 6));
     assert_eq!((summary.finished, summary.cut_off), (2, 0));
     assert!(time < SOON, "{time:?}");
+}
+
+/// The answer before it hasn't said that the connection closes.
+#[test]
+fn request_behind_a_streamed_answer_is_answered() {
+    let server = start_streaming(bind());
+    let mut client = server.connect();
+    client.send(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.stream().peek(&mut [0]).expect("the first event comes");
+    client.send(b"GET /count HTTP/1.1\r\nHost: a\r\n\r\n");
+    thread::sleep(millis(50));
+    server.shutdown.shutdown(SOON);
+    assert_eq!(client.answer(), (200, "event\n".repeat(5)));
+    let answer = client.try_answer().expect("an answer");
+    assert_eq!((&*answer.body, answer.is_last), ("0", true));
+    drop(client);
+    let summary = server.join();
+    assert_eq!((summary.finished, summary.cut_off), (1, 0));
 }
 
 #[test]

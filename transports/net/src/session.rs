@@ -305,17 +305,24 @@ impl Session {
 
     /// Puts the body of an answer back that was [taken](Connection::take_body), with the result of asking
     /// it for a part. Returns whether it had one.
+    ///
+    /// Calls `look` as [`answer`](Self::answer) does, at the end of the body.
+    ///
+    /// # Errors
+    ///
+    /// Those of `look`, unless there was nothing to read.
     pub fn put_body_back(
         &mut self,
         body: Pin<Box<dyn Body>>,
         polled: thread::Result<Poll<Option<Result<Part, BodyError>>>>,
-    ) -> bool {
+        look: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<bool> {
         let polled = match polled {
             Ok(polled) => polled,
             Err(panic) => {
                 self.guard.panicked(&*panic);
                 self.connection.cut();
-                return true;
+                return Ok(true);
             }
         };
         let has_part = polled.is_ready();
@@ -326,11 +333,14 @@ impl Session {
         if !self.connection.is_producing() && self.is_watchful() {
             let now = Instant::now();
             let persistence = self.guard.with(|endpoint, id| endpoint.answer(id, now));
+            if persistence == Persistence::CloseWhenAnswered && !self.connection.is_closing() {
+                ignore_timeouts(look(self))?;
+            }
             if persistence != Persistence::Persist {
                 self.connection.graceful_shutdown();
             }
         }
-        has_part
+        Ok(has_part)
     }
 
     /// Returns whether more than the head of a usual request is buffered.

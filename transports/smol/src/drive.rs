@@ -198,12 +198,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
     fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
         self.now = Instant::now();
         let Self { context, stream, session, now, .. } = self;
-        session.answer(handled, *now, |session| {
-            let mut cx = Context::from_waker(Waker::noop());
-            session.read(&mut context.scratch.borrow_mut(), *now, |space| {
-                attempt(Pin::new(&mut *stream).poll_read(&mut cx, space))
-            })
-        })?;
+        session.answer(handled, *now, |session| look(session, stream, context, *now))?;
         if session.connection_mut().ends_with_connection() {
             stream.reset_on_drop(true);
         }
@@ -225,7 +220,9 @@ impl<S: Stream, A: Application> Driver<S, A> {
             Poll::Ready(catch_unwind(AssertUnwindSafe(poll)))
         });
         let polled = polled.await;
-        let has_part = self.session.put_body_back(body, polled);
+        let Self { context, stream, session, now, .. } = self;
+        let look = |session: &mut Session| look(session, stream, context, *now);
+        let has_part = session.put_body_back(body, polled, look)?;
         self.made_move();
         if !has_part && self.next_step() == Step::Produce {
             self.session.charge();
@@ -340,6 +337,19 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.turn = Turn::new(self.now);
         self.moves = 0;
     }
+}
+
+/// Reads what has come, before a connection closes.
+fn look<A>(
+    session: &mut Session,
+    stream: &mut impl Stream,
+    context: &WorkerContext<A>,
+    now: Instant,
+) -> io::Result<()> {
+    let mut cx = Context::from_waker(Waker::noop());
+    session.read(&mut context.scratch.borrow_mut(), now, |space| {
+        attempt(Pin::new(stream).poll_read(&mut cx, space))
+    })
 }
 
 /// Watches a client while the application works: ready when the client is gone.

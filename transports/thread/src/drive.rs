@@ -6,15 +6,16 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
-use h1events_server::{Response, Step};
+use h1events_server::{Body, BodyError, Part, Response, Step};
 use rustix::event::PollFlags;
 
 use crate::application::Application;
@@ -117,7 +118,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 let poll = || body.as_mut().poll_part(&mut Context::from_waker(&waker));
                 let polled = catch_unwind(AssertUnwindSafe(poll));
                 locked = lock(driver);
-                let has_part = locked.session.put_body_back(body, polled);
+                let has_part = locked.put_body_back(body, polled)?;
                 locked.end_request();
                 locked.now = Instant::now();
                 if !has_part && locked.next_step()? == Step::Produce {
@@ -232,16 +233,23 @@ impl<S: Stream> Driver<S> {
         let begun = mem::replace(&mut self.now, Instant::now());
         self.is_slow = self.now.saturating_duration_since(begun) >= SLOW;
         let Self { stream, session, first, now, .. } = self;
-        session.answer(handled, *now, |session| match stream.has_input() {
-            true => session.read(first, *now, |space| stream.read(space)),
-            false => Ok(()),
-        })?;
+        session.answer(handled, *now, |session| look(session, &**stream, first, *now))?;
         if session.connection_mut().ends_with_connection() {
             self.stream.reset_on_drop(true);
             self.ending.resets.store(true, SeqCst);
         }
         self.end_request();
         Ok(())
+    }
+
+    /// Puts the body of the answer back. Returns whether it had a part.
+    fn put_body_back(
+        &mut self,
+        body: Pin<Box<dyn Body>>,
+        polled: thread::Result<Poll<Option<Result<Part, BodyError>>>>,
+    ) -> io::Result<bool> {
+        let Self { stream, session, first, now, .. } = self;
+        session.put_body_back(body, polled, |session| look(session, &**stream, first, *now))
     }
 
     /// Waits for bytes. Returns the time as of which they have come, as all these do.
@@ -305,6 +313,19 @@ impl<S: Stream> Driver<S> {
             now = Instant::now();
         }
         Ok(Instant::now())
+    }
+}
+
+/// Reads what has come, before a connection closes.
+fn look(
+    session: &mut Session,
+    stream: &impl Stream,
+    first: &mut [u8],
+    now: Instant,
+) -> io::Result<()> {
+    match stream.has_input() {
+        true => session.read(first, now, |space| stream.read(space)),
+        false => Ok(()),
     }
 }
 
