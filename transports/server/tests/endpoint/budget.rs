@@ -229,7 +229,27 @@ fn stalled_readers_end_for_small_requests() {
         assert_eq!(readers.map(|id| endpoint.is_doomed(id)), expected, "{needs}");
         let is_refused = endpoint.wait(body, receiving, None, 100_000) == Verdict::Refuse;
         assert_eq!(is_refused, needs > SMALL);
+        endpoint.handle_timeout(now + SECOND + 10 * MS);
+        let is_ending = readers.iter().all(|&id| endpoint.is_doomed(id));
+        assert_eq!(is_ending, needs == SMALL, "the next ones end soon");
     }
+}
+
+/// The one that waited before has gone.
+#[test]
+fn connection_waits_for_a_second_before_a_body_is_refused() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let [body, gone, waiting] = [(); 3].map(|()| endpoint.open(now));
+    let _ = endpoint.wait(body, Activity::Receiving { since: now }, None, 800_000);
+    assert_eq!(endpoint.acquire(gone, 0, 400_000, now), Memory::Lacking);
+    endpoint.close(gone);
+    let later = now + 5 * SECOND;
+    assert_eq!(endpoint.acquire(waiting, 0, 400_000, later), Memory::Lacking);
+    endpoint.handle_timeout(later + 999 * MS);
+    assert_eq!(endpoint.poll_wake(), None);
+    endpoint.handle_timeout(later + 1_009 * MS);
+    assert_eq!(endpoint.poll_wake(), Some(body));
 }
 
 /// The memory of a small one is no help.
@@ -297,6 +317,15 @@ fn budget_is_enough_for_small_requests() {
     for (max_buffered, budget) in [(0, 65_536), (65_535, 65_536), (65_537, 65_537)] {
         assert_eq!(config(max_buffered).budget(), budget);
     }
+}
+
+#[test]
+fn seven_eighths_of_the_budget_are_the_most_for_one() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let id = endpoint.open(now);
+    assert_eq!(endpoint.acquire(id, 0, MIB / 8 * 7 + 1, now), Memory::Refused);
+    assert_eq!(endpoint.acquire(id, 0, MIB / 8 * 7, now), Memory::Granted);
 }
 
 /// Answers are always buffered. No connection is read until they are sent.
