@@ -18,10 +18,7 @@ impl Endpoint {
         let slot = &mut self.slots[id.0];
         match slot.fate {
             Some(Fate::Aborted) => return Memory::End,
-            Some(Fate::Refused) => {
-                slot.fate = None;
-                return Memory::Refused;
-            }
+            Some(Fate::Refused) => return Memory::Refused,
             None | Some(Fate::Evicted | Fate::Drained) => {}
         }
         if slot.lacks().is_some() {
