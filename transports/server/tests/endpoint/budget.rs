@@ -138,6 +138,18 @@ fn endpoint_keeps_one_grant_for_the_next_connection() {
     }
 }
 
+/// It may hold less than it was granted before.
+#[test]
+fn connection_that_waits_gives_back_what_it_does_not_hold() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let [growing, waiting] = [(); 2].map(|()| endpoint.open(now));
+    assert_eq!(endpoint.acquire(growing, 0, 600_000, now), Memory::Granted);
+    assert_eq!(endpoint.acquire(waiting, 0, 400_000, now), Memory::Lacking);
+    assert_eq!(endpoint.acquire(growing, 100_000, 700_000, now), Memory::Lacking);
+    assert_eq!(endpoint.poll_wake(), Some(waiting));
+}
+
 /// Memory that only makes a connection faster goes to others first.
 #[test]
 fn connection_that_can_do_without_memory_never_waits() {
@@ -267,6 +279,22 @@ fn small_body_that_has_stalled_is_not_refused_for_a_large_one() {
     }
 }
 
+/// The application has the requests, and gives their memory back.
+#[test]
+fn nobody_is_refused_for_a_small_request_that_waits_for_the_application() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let [body, answered, small] = [(); 3].map(|()| endpoint.open(now));
+    for (id, held) in [(body, 600_000), (small, 7_000)] {
+        let _ = endpoint.wait(id, Activity::Receiving { since: now }, None, held);
+    }
+    endpoint.resume(body);
+    endpoint.charge(answered, MIB);
+    assert_eq!(endpoint.acquire(small, 7_000, 14_000, now), Memory::Lacking);
+    endpoint.handle_timeout(now + SECOND);
+    assert_eq!(endpoint.poll_wake(), None);
+}
+
 /// The last read finds more of it, or the application has answered meanwhile.
 #[test]
 fn body_that_was_to_be_refused_is_kept_if_it_goes_on() {
@@ -293,6 +321,7 @@ fn connections_that_all_lack_memory_do_not_wait_forever() {
     for (held, more) in [(14_000, 20_000), (7_000, 7_000)] {
         let mut world = World::new(config(MIB));
         let clients: Vec<_> = (0..200).map(|_| world.connect(Kind::HalfBody(held))).collect();
+        world.connect(Kind::Silent);
         world.run_for(MS);
         for &client in &clients {
             world.send(client, Input::Body(more));

@@ -175,6 +175,21 @@ fn second_drain_can_only_shorten_the_first() {
 }
 
 #[test]
+fn second_drain_shortens_the_time_to_speak() {
+    let mut world = World::new(cap(10));
+    world.connect(Kind::Silent);
+    world.run_for(MS);
+    world.drain(Some(10 * SECOND));
+    world.drain(Some(200 * MS));
+    world.run_for(99 * MS);
+    assert!(world.endpoint.admits(world.now));
+    assert_eq!(world.connected(), 1);
+    world.run_for(MS);
+    assert!(!world.endpoint.admits(world.now));
+    assert!(world.endpoint.is_empty());
+}
+
+#[test]
 fn drain_ends_lingering_after_a_second_of_silence() {
     let mut world = World::new(cap(10));
     let silent = world.connect(Kind::Lingerer);

@@ -116,6 +116,24 @@ fn oldest_connection_goes_whatever_it_did_before() {
     assert_eq!(endpoint.poll_wake(), Some(oldest));
 }
 
+/// Its entry was among those of silent connections, which have more time here.
+#[test]
+fn connection_that_has_spoken_is_found_behind_a_silent_one() {
+    let now = World::new(cap(1)).now;
+    let mut config = cap(2);
+    config.first_byte_patience = 10 * SECOND;
+    let mut endpoint = Endpoint::new(config, Account::new(1 << 20).purse());
+    let [silent, other] = [now, now + MS].map(|since| {
+        let id = endpoint.open(since);
+        let _ = endpoint.wait(id, Activity::New { since }, None, 0);
+        id
+    });
+    let _ = endpoint.wait(other, Activity::Receiving { since: now + MS }, None, 0);
+    let _ = endpoint.make_room(now + 2 * SECOND);
+    assert_eq!(endpoint.poll_wake(), Some(other));
+    assert!(!endpoint.is_doomed(silent));
+}
+
 /// The client began during the last read: its request isn't lost, even at a later time.
 #[test]
 fn drained_connection_that_has_begun_a_request_waits_on() {
