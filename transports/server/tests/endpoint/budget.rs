@@ -295,6 +295,25 @@ fn nobody_is_refused_for_a_small_request_that_waits_for_the_application() {
     assert_eq!(endpoint.poll_wake(), None);
 }
 
+#[test]
+fn nobody_is_refused_while_one_after_another_gets_memory() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(config(MIB), Account::new(MIB).purse());
+    let [body, other, first, second] = [(); 4].map(|()| endpoint.open(now));
+    let _ = endpoint.wait(body, Activity::Receiving { since: now }, None, 600_000);
+    endpoint.charge(other, 200_000);
+    for (id, bytes) in [(first, 200_000), (second, 400_000)] {
+        assert_eq!(endpoint.acquire(id, 0, bytes, now), Memory::Lacking);
+    }
+    endpoint.charge(other, 0);
+    assert_eq!(endpoint.poll_wake(), Some(first));
+    endpoint.handle_timeout(now + 900 * MS);
+    endpoint.handle_timeout(now + 1_800 * MS);
+    assert_eq!(endpoint.poll_wake(), None);
+    endpoint.handle_timeout(now + 1_900 * MS);
+    assert_eq!(endpoint.poll_wake(), Some(body));
+}
+
 /// The last read finds more of it, or the application has answered meanwhile.
 #[test]
 fn body_that_was_to_be_refused_is_kept_if_it_goes_on() {
