@@ -305,7 +305,7 @@ fn nobody_is_refused_while_one_after_another_gets_memory() {
     for (id, bytes) in [(first, 200_000), (second, 400_000)] {
         assert_eq!(endpoint.acquire(id, 0, bytes, now), Memory::Lacking);
     }
-    endpoint.charge(other, 0);
+    let _ = endpoint.wait(other, Activity::Idle { since: now }, None, 0);
     assert_eq!(endpoint.poll_wake(), Some(first));
     endpoint.handle_timeout(now + 900 * MS);
     endpoint.handle_timeout(now + 1_800 * MS);
@@ -331,6 +331,11 @@ fn body_that_was_to_be_refused_is_kept_if_it_goes_on() {
         endpoint.handle_timeout(later);
         assert_eq!(endpoint.poll_wake(), Some(body));
         assert_eq!(endpoint.wait(body, activity, None, 600_000), expected, "{activity:?}");
+        if expected == Verdict::Refuse {
+            let _ = endpoint.make_room(later + 2 * SECOND);
+            assert!(!endpoint.is_doomed(body), "its 503 is being written");
+        }
+        assert_eq!(endpoint.wait(body, activity, None, 600_000), Verdict::Wait, "it is told once");
     }
 }
 

@@ -131,9 +131,10 @@ fn upgraded_connection_stays_and_its_input_counts() {
     let account = Account::new(1 << 20);
     let mut endpoint = Endpoint::new(cap(1), account.purse());
     let id = endpoint.open(now);
-    let _ = endpoint.wait(id, Activity::Idle { since: now }, None, 0);
+    let _ = endpoint.wait(id, Activity::Idle { since: now }, Some(now + SECOND), 0);
     endpoint.hand_over(id, 100_000);
     assert!(account.used() >= 100_000);
+    endpoint.handle_timeout(now + SECOND);
     let _ = endpoint.make_room(now + 5 * SECOND);
     assert_eq!(endpoint.poll_wake(), None);
     endpoint.drain(None, now + 5 * SECOND);

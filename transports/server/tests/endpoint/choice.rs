@@ -82,6 +82,16 @@ fn connection_with_the_better_reason_ends_first() {
     assert_eq!(full.ends(2 * MS), [idle]);
 }
 
+/// It took two seconds and a half to send the answer.
+#[test]
+fn connection_is_spared_from_the_end_of_its_answer() {
+    let mut full = Full::new(1);
+    let since = full.ago(500 * MS);
+    let idle = full.add(Some(3 * SECOND), Activity::Idle { since });
+    assert_eq!(full.ends(499 * MS), []);
+    assert_eq!(full.ends(MS), [idle]);
+}
+
 /// Its client reads slowly from what the system holds, and the system takes more only now and then.
 #[test]
 fn answer_that_was_not_taken_for_a_while_may_be_read() {
