@@ -379,6 +379,8 @@ fn seven_eighths_of_the_budget_are_the_most_for_one() {
     let id = endpoint.open(now);
     assert_eq!(endpoint.acquire(id, 0, MIB / 8 * 7 + 1, now), Memory::Refused);
     assert_eq!(endpoint.acquire(id, 0, MIB / 8 * 7, now), Memory::Granted);
+    endpoint.charge(id, MIB);
+    assert_eq!(endpoint.acquire(id, MIB, MIB, now), Memory::Granted, "it has them");
 }
 
 /// Answers are always buffered. No connection is read until they are sent.
