@@ -290,7 +290,7 @@ fn nobody_is_refused_for_a_small_request_that_waits_for_the_application() {
     }
     endpoint.resume(body);
     endpoint.charge(answered, MIB);
-    assert_eq!(endpoint.acquire(small, 7_000, 14_000, now), Memory::Lacking);
+    assert_eq!(endpoint.acquire(small, 7_000, SMALL, now), Memory::Lacking);
     endpoint.handle_timeout(now + SECOND);
     assert_eq!(endpoint.poll_wake(), None);
 }
