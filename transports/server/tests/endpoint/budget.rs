@@ -1,6 +1,6 @@
 //! The memory of all connections together.
 
-use h1events_server::{Activity, Endpoint, EndpointConfig, Memory, SMALL, Verdict};
+use h1events_server::{Activity, Endpoint, EndpointConfig, Memory, Purse, SMALL, Verdict};
 
 use crate::support::{Account, Client, Input, Kind, MS, SECOND, World, cap};
 
@@ -312,6 +312,21 @@ fn nobody_is_refused_while_one_after_another_gets_memory() {
     assert_eq!(endpoint.poll_wake(), None);
     endpoint.handle_timeout(now + 1_900 * MS);
     assert_eq!(endpoint.poll_wake(), Some(body));
+}
+
+#[test]
+fn small_request_waits_for_the_memory_of_another_endpoint() {
+    let now = World::new(cap(1)).now;
+    let account = Account::new(MIB);
+    let mut endpoint = Endpoint::new(config(MIB), account.purse());
+    let small = endpoint.open(now);
+    account.overdraw(MIB);
+    assert_eq!(endpoint.acquire(small, 0, SMALL, now), Memory::Lacking);
+    endpoint.handle_timeout(now + SECOND);
+    assert_eq!(endpoint.poll_wake(), None);
+    account.give_back(MIB);
+    endpoint.handle_timeout(now + SECOND + 10 * MS);
+    assert_eq!(endpoint.acquire(small, 0, SMALL, now + 2 * SECOND), Memory::Granted);
 }
 
 /// The last read finds more of it, or the application has answered meanwhile.

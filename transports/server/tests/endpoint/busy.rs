@@ -141,3 +141,34 @@ fn upgraded_connection_stays_and_its_input_counts() {
     endpoint.close(id);
     assert_eq!(endpoint.summary().finished, 1, "it isn't idle");
 }
+
+#[test]
+fn connection_with_its_last_answer_makes_room_for_one() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(cap(1), Account::new(1 << 20).purse());
+    let id = endpoint.open(now);
+    endpoint.leave(id);
+    assert!(!endpoint.has_room(), "its answer wasn't the last one for a newcomer");
+    let _ = endpoint.make_room(now);
+    assert_eq!(endpoint.answer(id, now), Persistence::CloseWhenAnswered);
+    for _ in 0..2 {
+        endpoint.leave(id);
+        assert!(endpoint.has_room());
+    }
+    assert!(endpoint.take_acceptor_due());
+    let _ = endpoint.open(now);
+    assert!(!endpoint.has_room());
+    endpoint.close(id);
+    assert!(!endpoint.has_room());
+}
+
+#[test]
+fn no_answer_is_the_last_one_for_a_newcomer_that_has_a_place() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(cap(2), Account::new(1 << 20).purse());
+    let [stays, goes] = [endpoint.open(now), endpoint.open(now)];
+    let _ = endpoint.make_room(now);
+    endpoint.close(goes);
+    let _ = endpoint.open(now);
+    assert_eq!(endpoint.answer(stays, now), Persistence::Persist);
+}

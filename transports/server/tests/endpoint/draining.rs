@@ -286,3 +286,15 @@ fn summaries_of_several_endpoints_add_up() {
     let expected = Summary { connections: 89, idle: 13, finished: 32, cut_off: 41 };
     assert_eq!([one, other].into_iter().sum::<Summary>(), expected);
 }
+
+#[test]
+fn connection_that_was_answered_in_the_drain_has_finished() {
+    let now = World::new(cap(1)).now;
+    let mut endpoint = Endpoint::new(cap(1), Account::new(1 << 20).purse());
+    let id = endpoint.open(now);
+    endpoint.drain(None, now);
+    let _ = endpoint.answer(id, now);
+    let _ = endpoint.wait(id, Activity::Idle { since: now }, None, 0);
+    endpoint.close(id);
+    assert_eq!(endpoint.summary().finished, 1);
+}
