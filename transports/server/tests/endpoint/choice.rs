@@ -134,6 +134,17 @@ fn bodies_that_flow_keep_half_of_the_places_for_a_second_more() {
 }
 
 #[test]
+fn body_that_was_interrupted_begins_anew_to_flow() {
+    let mut full = Full::new(4);
+    let body = full.add_flowing();
+    full.now += 2 * SECOND;
+    let since = full.ago(60 * MS);
+    let _ = full.endpoint.wait(body, Activity::Receiving { since }, None, 0);
+    full.endpoint.newcomer_admitted(full.now);
+    assert_eq!(full.ends(Duration::ZERO), [body]);
+}
+
+#[test]
 fn newcomers_elsewhere_keep_those_that_move_as_long_as_newcomers_here() {
     let mut full = Full::new(10);
     let since = full.ago(MS);
