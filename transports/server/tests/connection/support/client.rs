@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use allocation_counter::opt_out;
-use h1events_server::{Config, Connection, Diagnostic, Peer, Request, Response, Step};
+use h1events_server::{Config, Connection, Diagnostic, Peer, Request, Response, SMALL, Step};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -319,6 +319,7 @@ impl Client {
             }
             return self.ended;
         }
+        let allowed = self.connection.reserved().max(SMALL);
         let space = self.connection.read_space();
         assert!(!space.is_empty());
         let n = space.len().min(self.wire.len()).min(self.read_size);
@@ -326,6 +327,7 @@ impl Client {
             *space = octet;
         }
         self.connection.advance_read(n);
+        assert!(self.connection.buffered() <= allowed, "it asks first");
         if self.wire.is_empty() && self.ends_with_last_read {
             self.connection.read_eof();
         }
