@@ -89,7 +89,7 @@ impl Candidates {
         let Some((class, since)) = slot.evictable() else { return };
         match slot.candidate {
             // All other classes have the same patience.
-            Some((Class::New, _)) if class != Class::New => self.remove(key, slot),
+            Some((Class::New, _)) => self.remove(key, slot),
             Some(_) => return,
             None => {}
         }
