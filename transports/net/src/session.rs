@@ -333,11 +333,15 @@ impl Session {
         if !self.connection.is_producing() && self.is_watchful() {
             let now = Instant::now();
             let persistence = self.guard.with(|endpoint, id| endpoint.answer(id, now));
-            if persistence == Persistence::CloseWhenAnswered && !self.connection.is_closing() {
-                ignore_timeouts(look(self))?;
-            }
-            if persistence != Persistence::Persist {
-                self.connection.graceful_shutdown();
+            match persistence {
+                Persistence::Persist => {}
+                // Another request may be behind the rest of the body. An idle connection ends after a last read.
+                Persistence::CloseWhenAnswered if self.connection.is_draining() => {}
+                Persistence::CloseWhenAnswered if !self.connection.is_closing() => {
+                    ignore_timeouts(look(self))?;
+                    self.connection.graceful_shutdown();
+                }
+                _ => self.connection.graceful_shutdown(),
             }
         }
         Ok(has_part)

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
 use h1events_thread::Stream;
-use support::hooked::{Hooks, start_hooked};
-use support::{GET, Gate, SOON, millis, timed, wait_until};
+use support::hooked::{Hooks, bind_hooked, start_hooked};
+use support::{GET, Gate, SOON, millis, start_streaming_listening, timed, wait_until};
 
 /// Makes reads hold their bytes back until the input of a connection has been ended. Meanwhile their own
 /// connection still counts as silent, and its socket is empty.
@@ -75,6 +75,24 @@ fn requests_that_have_been_read_are_answered_before_a_shutdown() {
     assert_eq!((summary.connections, summary.idle), (40, 20));
     assert_eq!((summary.finished, summary.cut_off), (20, 0));
     drop(silent);
+}
+
+/// One read ends with the body.
+#[test]
+fn request_behind_an_unread_body_is_answered_before_a_shutdown() {
+    let read = |stream: &TcpStream, space: &mut [u8]| Stream::read(stream, &mut space[..1]);
+    let (server, address) = bind_hooked(Hooks { read: Box::new(read), ..Hooks::default() });
+    let server = start_streaming_listening(server, address);
+    let mut client = server.connect();
+    client.send(b"POST /events HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\ntea time!");
+    client.send(GET);
+    client.stream().peek(&mut [0]).expect("the first event comes");
+    server.shutdown.shutdown(SOON);
+    assert_eq!(client.answer(), (200, "event\n".repeat(5)));
+    assert_eq!(client.answer().0, 200);
+    drop(client);
+    let summary = server.join();
+    assert_eq!((summary.finished, summary.cut_off), (1, 0));
 }
 
 /// A read may end at any byte.

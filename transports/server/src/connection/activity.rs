@@ -116,6 +116,12 @@ impl Connection {
         matches!(self.phase, Phase::Lingering | Phase::Parting)
     }
 
+    /// Returns whether the rest of a request's body is read and discarded, after the answer.
+    #[must_use]
+    pub const fn is_draining(&self) -> bool {
+        matches!(self.phase, Phase::Draining)
+    }
+
     /// Returns whether the last answer has been given, and the connection closes after it.
     #[must_use]
     pub const fn is_closing(&self) -> bool {

@@ -1,7 +1,7 @@
 //! TCP streams whose reads and writes a test can replace.
 
 use std::io::{self, IoSlice};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 #[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd};
 #[cfg(windows)]
@@ -43,10 +43,15 @@ pub fn start_hooked(
     configure: impl FnOnce(Server<HookedListener>) -> Server<HookedListener>,
     hooks: Hooks,
 ) -> Running {
+    let (server, address) = bind_hooked(hooks);
+    start_listening(configure(server), address)
+}
+
+pub fn bind_hooked(hooks: Hooks) -> (Server<HookedListener>, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     let server = Server::new(HookedListener { listener, hooks: Arc::new(hooks) });
-    start_listening(configure(server.expect("there are descriptors")), address)
+    (server.expect("there are descriptors"), address)
 }
 
 pub struct HookedListener {
