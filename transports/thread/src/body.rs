@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::thread;
@@ -82,43 +83,34 @@ impl Source {
                 return None;
             }
             // Then this is a `Drop` of the application, which the connection has called.
-            if HELD.get() == self.connection.as_ptr().cast() {
+            if SERVED.get() == self.connection.as_ptr().cast() {
                 return None;
             }
             let connection = self.connection.upgrade()?;
-            let held = Held::new(&connection);
             match connection.try_lock() {
                 Ok(mut locked) => return Some(act(&mut *locked)),
                 // If a stream's own code has panicked, its connection ends.
                 Err(TryLockError::Poisoned(locked)) => return Some(act(&mut *locked.into_inner())),
                 Err(TryLockError::WouldBlock) => {}
             }
-            drop((held, connection));
+            drop(connection);
             thread::sleep(LOCK_INTERVAL);
         }
     }
 }
 
 thread_local! {
-    /// The address of the connection that this thread has locked, or is about to lock; null if there is none.
-    static HELD: Cell<*const ()> = const { Cell::new(ptr::null()) };
+    /// The address of the connection that this thread serves, and may have locked; null while the application runs.
+    pub(crate) static SERVED: Cell<*const ()> = const { Cell::new(ptr::null()) };
 }
 
-/// Marks a connection as locked by this thread, which can't lock it again meanwhile.
-pub(crate) struct Held {
-    before: *const (),
-}
-
-impl Held {
-    pub(crate) fn new<T: ?Sized>(connection: &Arc<Mutex<T>>) -> Self {
-        Self { before: HELD.replace(Arc::as_ptr(connection).cast()) }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        HELD.set(self.before);
-    }
+/// Calls the application, which may lock the connection.
+pub(crate) fn call<R>(act: impl FnOnce() -> R) -> thread::Result<R> {
+    let served = SERVED.replace(ptr::null());
+    // The application is responsible for the state that its calls share.
+    let called = catch_unwind(AssertUnwindSafe(act));
+    SERVED.set(served);
+    called
 }
 
 impl Read for RequestBody {

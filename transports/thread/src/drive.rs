@@ -4,8 +4,6 @@ mod request_body;
 
 use std::io::{self, ErrorKind};
 use std::mem;
-use std::ops::{Deref, DerefMut};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
@@ -19,7 +17,7 @@ use h1events_server::{Body, BodyError, Part, Response, Step};
 use rustix::event::PollFlags;
 
 use crate::application::Application;
-use crate::body::{Held, INPUT_INTERVAL};
+use crate::body::{INPUT_INTERVAL, SERVED, call};
 use crate::stream::{Stream, is_ready};
 use crate::timeout::Timeout;
 
@@ -83,6 +81,7 @@ pub(crate) struct Ending {
 /// locked, so that the application can read. Nor is it locked for long while another thread of the application
 /// has the body, and the client neither reads nor sends.
 pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) -> io::Result<()> {
+    SERVED.set(Arc::as_ptr(driver).cast());
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
         let mut locked = lock(driver);
@@ -94,8 +93,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 let body = locked.request_body(driver);
                 let request = locked.session.connection_mut().take_request();
                 drop(locked);
-                let call = || app(&request.as_request(), body);
-                let handled = catch_unwind(AssertUnwindSafe(call));
+                let handled = call(|| app(&request.as_request(), body));
                 locked = lock(driver);
                 locked.session.connection_mut().put_request_back(request);
                 if !locked.has_kept_body() {
@@ -105,8 +103,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
             }
             (Step::Handle, Application::Collecting(app)) => {
                 let request = locked.session.request();
-                // The application is responsible for the state that its calls share.
-                let handled = catch_unwind(AssertUnwindSafe(|| app(&request)));
+                let handled = call(|| app(&request));
                 locked.answer(handled)?;
             }
             (Step::Produce, _) => {
@@ -115,8 +112,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 }
                 let mut body = locked.session.connection_mut().take_body();
                 drop(locked);
-                let poll = || body.as_mut().poll_part(&mut Context::from_waker(&waker));
-                let polled = catch_unwind(AssertUnwindSafe(poll));
+                let polled = call(|| body.as_mut().poll_part(&mut Context::from_waker(&waker)));
                 locked = lock(driver);
                 let has_part = locked.put_body_back(body, polled)?;
                 locked.end_request();
@@ -338,28 +334,8 @@ impl Wake for Unpark {
     }
 }
 
-/// A connection that its own thread has locked.
-struct Locked<'a, S> {
-    driver: MutexGuard<'a, Driver<S>>,
-    _held: Held,
-}
-
-fn lock<S>(driver: &Arc<Mutex<Driver<S>>>) -> Locked<'_, S> {
+/// Locks a connection for its own thread.
+fn lock<S>(driver: &Mutex<Driver<S>>) -> MutexGuard<'_, Driver<S>> {
     // If a stream's own code has panicked while the application read, its connection ends.
-    let locked = driver.lock().unwrap_or_else(PoisonError::into_inner);
-    Locked { driver: locked, _held: Held::new(driver) }
-}
-
-impl<S> Deref for Locked<'_, S> {
-    type Target = Driver<S>;
-
-    fn deref(&self) -> &Driver<S> {
-        &self.driver
-    }
-}
-
-impl<S> DerefMut for Locked<'_, S> {
-    fn deref_mut(&mut self) -> &mut Driver<S> {
-        &mut self.driver
-    }
+    driver.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,5 @@
 //! The life of a connection, on its thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -9,6 +8,7 @@ use h1events_net::{Admitted, Session};
 use h1events_server::Order;
 
 use crate::application::Application;
+use crate::body::call;
 use crate::drive::{self, Driver, Ending};
 use crate::stream::Stream;
 use crate::upgrade::UpgradeHandler;
@@ -41,7 +41,7 @@ pub(crate) fn serve<S: Stream>(app: &Application, Admitted { accepted, guard, ..
         Some(stream)
     };
     if let Some((handler, upgraded, guard)) = session.upgrade::<UpgradeHandler<S>, S>(take_stream)
-        && let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(upgraded)))
+        && let Err(panic) = call(|| handler(upgraded))
     {
         guard.panicked(&*panic);
     }
