@@ -42,7 +42,7 @@ pub struct RequestBody {
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) connection: Weak<Mutex<dyn ReadBody + Send>>,
-    /// Its request on the connection, which thereby knows when the body is dropped.
+    /// Its request, shared with the connection: each knows thereby when the other lets go of it.
     pub(crate) request: Arc<()>,
 }
 
@@ -51,11 +51,11 @@ pub(crate) const INPUT_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A connection, as the body of its request sees it.
 pub(crate) trait ReadBody {
-    /// Reads from the body of this request. `None` if a thread other than the connection's would have to
+    /// Reads from the body of the current request. `None` if a thread other than the connection's would have to
     /// wait: it waits without the lock.
-    fn read_body(&mut self, request: &Arc<()>, space: &mut [u8]) -> Option<io::Result<usize>>;
+    fn read_body(&mut self, space: &mut [u8]) -> Option<io::Result<usize>>;
 
-    fn body_trailers(&mut self, request: &Arc<()>) -> Option<Trailers>;
+    fn body_trailers(&mut self) -> Option<Trailers>;
 }
 
 impl RequestBody {
@@ -69,33 +69,29 @@ impl RequestBody {
     /// Returns the trailers, once the body is at its end (RFC 9110 section 6.5).
     #[must_use]
     pub fn trailers(&self) -> Option<Trailers> {
-        let source = self.source.as_ref()?;
-        source.with(|connection| connection.body_trailers(&source.request))?
+        self.source.as_ref()?.with(|connection| connection.body_trailers())?
     }
 }
 
 impl Source {
     /// Locks the connection, and uses it. `None` if the request is over.
     fn with<R>(&self, act: impl FnOnce(&mut (dyn ReadBody + Send)) -> R) -> Option<R> {
-        loop {
-            // Then its own thread keeps it locked while it waits for the next request.
-            if Arc::strong_count(&self.request) == 1 {
-                return None;
-            }
-            // Then this is a `Drop` of the application, which the connection has called.
-            if SERVED.get() == self.connection.as_ptr().cast() {
-                return None;
-            }
-            let connection = self.connection.upgrade()?;
-            match connection.try_lock() {
-                Ok(mut locked) => return Some(act(&mut *locked)),
-                // If a stream's own code has panicked, its connection ends.
-                Err(TryLockError::Poisoned(locked)) => return Some(act(&mut *locked.into_inner())),
+        // Without the lock, which the connection's own thread keeps while it waits for the next request.
+        while !self.is_over() {
+            match self.connection.upgrade()?.try_lock() {
+                Ok(mut locked) => return (!self.is_over()).then(|| act(&mut *locked)),
+                // A stream's own code has panicked.
+                Err(TryLockError::Poisoned(_)) => return None,
                 Err(TryLockError::WouldBlock) => {}
             }
-            drop(connection);
             thread::sleep(LOCK_INTERVAL);
         }
+        None
+    }
+
+    /// Returns whether the connection has let go of the request, or calls a `Drop` of the application now.
+    fn is_over(&self) -> bool {
+        Arc::strong_count(&self.request) == 1 || SERVED.get() == self.connection.as_ptr().cast()
     }
 }
 
@@ -117,7 +113,7 @@ impl Read for RequestBody {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         let Some(source) = &self.source else { return Ok(0) };
         loop {
-            let read = source.with(|connection| connection.read_body(&source.request, space));
+            let read = source.with(|connection| connection.read_body(space));
             if let Some(read) = read.ok_or(RequestBodyError::Over)? {
                 return read;
             }

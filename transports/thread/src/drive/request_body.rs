@@ -42,10 +42,6 @@ impl<S: Stream> Driver<S> {
         }
     }
 
-    fn is_current(&self, request: &Arc<()>) -> bool {
-        self.request.as_ref().is_some_and(|current| Arc::ptr_eq(current, request))
-    }
-
     /// Takes content of the body. `None` if none is there yet.
     fn take_content(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
         let connection = self.session.connection_mut();
@@ -115,10 +111,7 @@ impl<S: Stream> Driver<S> {
 }
 
 impl<S: Stream> ReadBody for Driver<S> {
-    fn read_body(&mut self, request: &Arc<()>, space: &mut [u8]) -> Option<io::Result<usize>> {
-        if !self.is_current(request) {
-            return Some(Err(RequestBodyError::Over.into()));
-        }
+    fn read_body(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
         if thread::current().id() != self.thread {
             return self.read_body_elsewhere(space);
         }
@@ -136,10 +129,9 @@ impl<S: Stream> ReadBody for Driver<S> {
         }
     }
 
-    fn body_trailers(&mut self, request: &Arc<()>) -> Option<Trailers> {
-        let is_current = self.is_current(request);
+    fn body_trailers(&mut self) -> Option<Trailers> {
         let connection = self.session.connection_mut();
-        let is_whole = is_current && connection.body_state() == BodyState::End;
+        let is_whole = connection.body_state() == BodyState::End;
         connection.body_trailers().filter(|_| is_whole).cloned()
     }
 }
