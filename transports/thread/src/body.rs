@@ -53,7 +53,7 @@ pub(crate) const INPUT_INTERVAL: Duration = Duration::from_millis(10);
 pub(crate) trait ReadBody {
     /// Reads from the body of the current request. `None` if a thread other than the connection's would have to
     /// wait: it waits without the lock.
-    fn read_body(&mut self, space: &mut [u8]) -> Option<io::Result<usize>>;
+    fn read_body(&mut self, space: &mut [u8]) -> io::Result<Option<usize>>;
 
     fn body_trailers(&mut self) -> Option<Trailers>;
 }
@@ -114,8 +114,8 @@ impl Read for RequestBody {
         let Some(source) = &self.source else { return Ok(0) };
         loop {
             let read = source.with(|connection| connection.read_body(space));
-            if let Some(read) = read.ok_or(RequestBodyError::Over)? {
-                return read;
+            if let Some(n) = read.ok_or(RequestBodyError::Over)?? {
+                return Ok(n);
             }
             self.client.wait_for_input(INPUT_INTERVAL);
         }

@@ -60,8 +60,6 @@ pub(crate) struct Driver<S> {
     request: Option<Arc<()>>,
     /// The connection's own thread.
     thread: ThreadId,
-    /// Why the connection was lost while the application read the body.
-    lost: Option<io::Error>,
 }
 
 /// How a connection ends: the state that it shares with other threads.
@@ -85,7 +83,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     loop {
         let mut locked = lock(driver);
-        match (locked.next_step()?, app) {
+        match (locked.take_steps(Driver::is_shared)?, app) {
             (Step::Handle, _) if locked.sends_first(app) => {
                 locked.session.connection_mut().write_first();
             }
@@ -117,7 +115,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 let has_part = locked.put_body_back(body, polled)?;
                 locked.end_request();
                 locked.now = Instant::now();
-                if !has_part && locked.next_step()? == Step::Produce {
+                if !has_part && locked.take_steps(Driver::is_shared)? == Step::Produce {
                     drop(locked);
                     // No event tells this thread that the client has gone.
                     thread::park_timeout(CLIENT_INTERVAL);
@@ -128,7 +126,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                     }
                 }
             }
-            (Step::Read { .. }, _) => {
+            (Step::Read { .. } | Step::Allocate { .. }, _) => {
                 drop(locked);
                 thread::park_timeout(REPORT_INTERVAL);
                 locked = lock(driver);
@@ -160,54 +158,41 @@ impl<S: Stream> Driver<S> {
             is_slow: false,
             thread: thread::current().id(),
             request: None,
-            lost: None,
         }
     }
 
-    /// Takes steps until one needs the application, or is the last; or until one would wait for the client, though
-    /// another thread may read the body.
-    fn next_step(&mut self) -> io::Result<Step> {
-        self.take_steps(Self::is_shared)
-    }
-
-    /// Takes steps until one needs the application, or is the last, or would wait and `is_shared`.
+    /// Takes steps until one needs the application, or is the last; or until one would wait, though another thread
+    /// may use the connection, as `is_shared` says.
     fn take_steps(&mut self, is_shared: impl Fn(&mut Self) -> bool) -> io::Result<Step> {
-        if let Some(error) = self.lost.take() {
-            return Err(error);
-        }
-        let mut now = self.now;
         loop {
             if self.ending.is_due.swap(false, SeqCst) {
                 self.session.hear();
             }
-            now = match self.session.step(now) {
+            match self.session.step(self.now) {
                 step @ Step::Read { .. } if is_shared(self) => {
-                    self.now = now;
                     if !self.read_what_has_come()? {
                         return Ok(step);
                     }
-                    Instant::now()
                 }
-                Step::Read { deadline } => self.read(deadline, now)?,
+                step @ Step::Allocate { .. } if is_shared(self) => return Ok(step),
+                Step::Read { deadline } => self.read(deadline)?,
                 step @ Step::Write { deadline } => {
-                    let after = self.write(deadline, now)?;
-                    if self.would_block && is_shared(self) {
-                        self.now = after;
+                    let is_shared = is_shared(self);
+                    self.write(deadline, is_shared)?;
+                    if self.would_block && is_shared {
                         return Ok(step);
                     }
-                    after
+                    // The system may have taken a part at once, and then waited for the client without success.
+                    if self.would_block {
+                        continue;
+                    }
                 }
-                Step::Allocate { .. } => {
-                    // When other connections of the endpoint free memory, they wake this thread.
-                    thread::park_timeout(REPORT_INTERVAL);
-                    Instant::now()
-                }
-                Step::Shutdown => self.shutdown(now)?,
-                step => {
-                    self.now = now;
-                    return Ok(step);
-                }
-            };
+                // When other connections of the endpoint free memory, they wake this thread.
+                Step::Allocate { .. } => thread::park_timeout(REPORT_INTERVAL),
+                Step::Shutdown => self.shutdown()?,
+                step => return Ok(step),
+            }
+            self.now = Instant::now();
         }
     }
 
@@ -248,67 +233,67 @@ impl<S: Stream> Driver<S> {
         session.put_body_back(body, polled, |session| look(session, &**stream, first, *now))
     }
 
-    /// Waits for bytes. Returns the time as of which they have come, as all these do.
-    fn read(&mut self, deadline: Instant, now: Instant) -> io::Result<Instant> {
-        if self.session.wait(None, now) {
-            // If memory is short, the endpoint may need the memory of its large body.
-            let deadline = match self.session.is_large() {
-                true => deadline.min(now + REPORT_INTERVAL),
-                false => deadline,
-            };
-            let mut read = self.read_until(deadline, now);
-            if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {
-                // The process may have been stopped until after the deadline. Input that came meanwhile
-                // came in time.
-                read = self.read_until(deadline, Instant::now());
-            }
-            self.reading.survive(read)?;
+    /// Waits for bytes.
+    fn read(&mut self, mut deadline: Instant) -> io::Result<()> {
+        if !self.session.wait(None, self.now) {
+            return Ok(());
         }
-        Ok(Instant::now())
+        // If memory is short, the endpoint may need the memory of its large body.
+        if self.session.is_large() {
+            deadline = deadline.min(self.now + REPORT_INTERVAL);
+        }
+        let mut read = self.read_until(deadline);
+        if read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {
+            // The process may have been stopped until after the deadline. Input that came meanwhile
+            // came in time.
+            self.now = Instant::now();
+            read = self.read_until(deadline);
+        }
+        self.reading.survive(read).map(drop)
     }
 
-    fn read_until(&mut self, deadline: Instant, now: Instant) -> io::Result<()> {
-        self.reading.set(deadline, now, |timeout| self.stream.set_read_timeout(timeout))?;
-        let Self { stream, session, first, .. } = self;
-        session.read(first, now, |space| stream.read(space))
+    fn read_until(&mut self, deadline: Instant) -> io::Result<()> {
+        let Self { stream, session, first, now, .. } = self;
+        self.reading.set(deadline, *now, |timeout| stream.set_read_timeout(timeout))?;
+        session.read(first, *now, |space| stream.read(space))
     }
 
     /// Writes and flushes: only flushed bytes are sent.
-    fn write(&mut self, deadline: Instant, mut now: Instant) -> io::Result<Instant> {
+    fn write(&mut self, deadline: Instant, is_shared: bool) -> io::Result<()> {
         // If a client reads an answer steadily, each write waits, and none for long.
         if self.would_block || self.session.is_watchful() && !self.stream.has_space() {
-            now = Instant::now();
-            if !self.session.wait(None, now) {
-                return Ok(now);
+            self.now = Instant::now();
+            self.would_block = self.session.wait(None, self.now);
+            if !self.would_block || is_shared && !self.stream.has_space() {
+                return Ok(());
             }
         }
-        let longest = if self.is_shared() { INPUT_INTERVAL } else { REPORT_INTERVAL };
-        let until = deadline.min(now + longest);
-        self.writing.set(until, now, |timeout| self.stream.set_write_timeout(timeout))?;
+        let longest = if is_shared { INPUT_INTERVAL } else { REPORT_INTERVAL };
+        let until = deadline.min(self.now + longest);
+        self.writing.set(until, self.now, |timeout| self.stream.set_write_timeout(timeout))?;
         let written = self.session.write(|slices| self.stream.write_vectored(slices));
         let flushed = self.writing.survive(written.and_then(|()| self.stream.flush()))?;
         self.would_block = flushed.is_none() || self.session.flushed();
-        // The system may have taken a part at once, and then waited for the client without success.
-        Ok(if self.would_block { now } else { Instant::now() })
+        Ok(())
     }
 
     /// Shuts the write half down, with as many attempts as needed.
-    fn shutdown(&mut self, mut now: Instant) -> io::Result<Instant> {
+    fn shutdown(&mut self) -> io::Result<()> {
         if self.session.connection_mut().ends_with_connection() {
             self.stream.reset_on_drop(false);
             self.ending.resets.store(false, SeqCst);
         }
-        let deadline = now + SHUTDOWN_TIMEOUT;
-        while now < deadline {
-            let until = deadline.min(now + REPORT_INTERVAL);
-            self.writing.set(until, now, |timeout| self.stream.set_write_timeout(timeout))?;
+        let deadline = self.now + SHUTDOWN_TIMEOUT;
+        while self.now < deadline {
+            let until = deadline.min(self.now + REPORT_INTERVAL);
+            self.writing.set(until, self.now, |timeout| self.stream.set_write_timeout(timeout))?;
             let shut_down = self.writing.survive(self.stream.shutdown_write())?;
-            if shut_down.is_some() || !self.session.wait(None, now) {
+            if shut_down.is_some() || !self.session.wait(None, self.now) {
                 break;
             }
-            now = Instant::now();
+            self.now = Instant::now();
         }
-        Ok(Instant::now())
+        Ok(())
     }
 }
 

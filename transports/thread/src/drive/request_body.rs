@@ -1,11 +1,11 @@
 //! Bodies of requests, which the application reads on the connection's own thread, or on another one.
 
-use std::io;
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::Instant;
 
-use h1events_server::{BodyState, RequestBodyError, Step, Trailers};
+use h1events_server::{BodyState, Step, Trailers};
 
 use super::Driver;
 use crate::body::{INPUT_INTERVAL, ReadBody, RequestBody, Source};
@@ -42,55 +42,15 @@ impl<S: Stream> Driver<S> {
         }
     }
 
-    /// Takes content of the body. `None` if none is there yet.
-    fn take_content(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
-        let connection = self.session.connection_mut();
-        Some(match connection.body_state() {
-            BodyState::Content(octets) => {
-                let n = octets.len().min(space.len());
-                space[..n].copy_from_slice(&octets[..n]);
-                connection.consume_body(n);
-                Ok(n)
-            }
-            BodyState::End => Ok(0),
-            BodyState::Failed(error) => Err(error.into()),
-            BodyState::Pending => return None,
-        })
-    }
-
-    /// Reads for another thread, which has locked the connection. It doesn't wait, since the connection's
-    /// own thread may have something to write.
-    fn read_body_elsewhere(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
-        // The next step makes the input available.
-        for _ in 0..3 {
-            if let Some(taken) = self.take_content(space) {
-                return Some(taken);
-            }
-            self.session.connection_mut().want_body();
-            self.now = Instant::now();
-            let moved = match self.session.step(self.now) {
-                Step::Read { .. } => self.read_what_has_come(),
-                Step::Produce if self.session.connection_mut().wants_input() => {
-                    self.read_what_has_come()
-                }
-                Step::Handle | Step::Produce => Ok(true),
-                Step::Write { deadline } if self.stream.has_space() => {
-                    self.write(deadline, self.now).map(|_| true)
-                }
-                Step::Write { .. } if self.session.connection_mut().wants_input() => {
-                    self.read_what_has_come()
-                }
-                Step::Write { .. } | Step::Allocate { .. } => Ok(false),
-                Step::Shutdown => self.shutdown(self.now).map(|_| true),
-                Step::Upgraded | Step::Reset | Step::Close => return Some(Err(self.lose(None))),
-            };
-            match moved {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => return Some(Err(self.lose(Some(error)))),
-            }
+    /// Takes steps toward more of the body. Returns whether to look for it; if not, another thread would have to
+    /// wait.
+    fn seek_body(&mut self, is_elsewhere: bool) -> io::Result<bool> {
+        self.now = Instant::now();
+        let step = self.take_steps(|_| is_elsewhere)?;
+        if self.session.connection_mut().wants_input() {
+            return self.read_what_has_come();
         }
-        None
+        Ok(!matches!(step, Step::Read { .. } | Step::Write { .. } | Step::Allocate { .. }))
     }
 
     /// Reads, if that doesn't wait. Returns whether there is input or a decision.
@@ -99,32 +59,34 @@ impl<S: Stream> Driver<S> {
             return Ok(!self.session.wait(None, self.now));
         }
         // A stream such as TLS may need more bytes before it can return any; it doesn't wait for them.
-        let read = self.read_until(self.now + INPUT_INTERVAL, self.now);
+        let read = self.read_until(self.now + INPUT_INTERVAL);
         Ok(self.reading.survive(read)?.is_some())
-    }
-
-    /// Ends the body, and keeps the reason for the connection's own thread.
-    fn lose(&mut self, error: Option<io::Error>) -> io::Error {
-        self.lost = self.lost.take().or(error);
-        RequestBodyError::Over.into()
     }
 }
 
 impl<S: Stream> ReadBody for Driver<S> {
-    fn read_body(&mut self, space: &mut [u8]) -> Option<io::Result<usize>> {
-        if thread::current().id() != self.thread {
-            return self.read_body_elsewhere(space);
-        }
+    fn read_body(&mut self, space: &mut [u8]) -> io::Result<Option<usize>> {
+        // Another thread doesn't wait while it has the lock: the connection's own may have something to write.
+        let is_elsewhere = thread::current().id() != self.thread;
         loop {
-            if let Some(taken) = self.take_content(space) {
-                return Some(taken);
+            let connection = self.session.connection_mut();
+            match connection.body_state() {
+                BodyState::Content(mut octets) => {
+                    let n = octets.read(space)?;
+                    connection.consume_body(n);
+                    return Ok(Some(n));
+                }
+                BodyState::End => return Ok(Some(0)),
+                BodyState::Failed(error) => return Err(error.into()),
+                BodyState::Pending => connection.want_body(),
             }
-            self.session.connection_mut().want_body();
-            self.now = Instant::now();
-            // This thread is the one that reads the body.
-            match self.take_steps(|_| false) {
-                Ok(Step::Handle | Step::Produce) => {}
-                ended => return Some(Err(self.lose(ended.err()))),
+            match self.seek_body(is_elsewhere) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => {
+                    log::debug!("{}: lost: {error}", self.session.guard().peer());
+                    self.session.connection_mut().abort();
+                }
             }
         }
     }
