@@ -1,7 +1,7 @@
 //! One connection, and its reports to the endpoint.
 
 use std::any::Any;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind, IoSlice, Read};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -31,7 +31,6 @@ pub struct Session {
     guard: ConnectionGuard,
     /// Whether it has told the endpoint that it waits.
     waits: bool,
-    has_buffer: bool,
     /// Whether the endpoint has ended it.
     is_ended: bool,
     /// Bytes that were read when there was no memory for a buffer.
@@ -46,15 +45,7 @@ impl Session {
     pub fn new(guard: ConnectionGuard) -> Self {
         let (config, peer) = (Arc::clone(&guard.endpoint.config), guard.peer());
         let connection = Connection::new(config, peer, Instant::now(), SystemTime::now);
-        Self {
-            connection,
-            guard,
-            waits: false,
-            has_buffer: false,
-            is_ended: false,
-            early: None,
-            unflushed: 0,
-        }
+        Self { connection, guard, waits: false, is_ended: false, early: None, unflushed: 0 }
     }
 
     /// Hands requests over at the end of their head, and their bodies on demand:
@@ -134,7 +125,6 @@ impl Session {
     #[must_use]
     pub fn wait(&mut self, deadline: Option<Instant>, now: Instant) -> bool {
         let buffer = self.connection.detach_buffer();
-        self.has_buffer &= buffer.is_none();
         let (activity, held) = (self.connection.activity(), self.connection.reserved());
         let verdict = self.guard.with(|endpoint, id| {
             if let Some(buffer) = buffer {
@@ -172,40 +162,36 @@ impl Session {
         now: Instant,
         read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
     ) -> io::Result<()> {
-        let space = if self.has_buffer { self.connection.read_space() } else { &mut *scratch };
+        let has_buffer = self.connection.buffered() > 0;
+        let space = if has_buffer { self.connection.read_space() } else { &mut *scratch };
         match read(space)? {
             0 => self.read_eof(),
-            n if self.has_buffer => self.connection.advance_read(n),
+            n if has_buffer => self.connection.advance_read(n),
             n => self.receive(&scratch[..n], now),
         }
         Ok(())
     }
 
-    /// Takes bytes that were read, or keeps them aside while there is no memory.
-    fn receive(&mut self, bytes: &[u8], now: Instant) {
-        if !self.has_buffer {
-            self.has_buffer = self.guard.with(|endpoint, id| {
-                endpoint.resume(id);
-                let memory = endpoint.acquire(id, bytes.len(), SMALL, now);
-                match memory {
-                    Memory::Granted => self.connection.attach_buffer(endpoint.take_buffer()),
-                    Memory::Lacking => self.early = Some(bytes.into()),
-                    Memory::Refused | Memory::End => self.is_ended = true,
-                }
-                memory == Memory::Granted
-            });
-            self.waits = false;
-            if !self.has_buffer {
-                return;
+    /// Takes bytes that were read without a buffer, or keeps them aside while there is no memory for one.
+    fn receive(&mut self, mut bytes: &[u8], now: Instant) {
+        self.waits = false;
+        let memory = self.guard.with(|endpoint, id| {
+            endpoint.resume(id);
+            let memory = endpoint.acquire(id, bytes.len(), SMALL, now);
+            if memory == Memory::Granted {
+                self.connection.attach_buffer(endpoint.take_buffer());
             }
-        }
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let space = self.connection.read_space();
-            let (now, later) = rest.split_at(rest.len().min(space.len()));
-            space[..now.len()].copy_from_slice(now);
-            self.connection.advance_read(now.len());
-            rest = later;
+            memory
+        });
+        match memory {
+            Memory::Granted => {
+                while !bytes.is_empty() {
+                    let n = bytes.read(self.connection.read_space());
+                    self.connection.advance_read(n.expect("a slice can be read"));
+                }
+            }
+            Memory::Lacking => self.early = Some(bytes.into()),
+            Memory::Refused | Memory::End => self.is_ended = true,
         }
     }
 
