@@ -31,8 +31,6 @@ pub struct Session {
     guard: ConnectionGuard,
     /// Whether it has told the endpoint that it waits.
     waits: bool,
-    /// Whether the endpoint has ended it.
-    is_ended: bool,
     /// Bytes that were read when there was no memory for a buffer.
     early: Option<Box<[u8]>>,
     /// Bytes that were written and not flushed.
@@ -45,7 +43,7 @@ impl Session {
     pub fn new(guard: ConnectionGuard) -> Self {
         let (config, peer) = (Arc::clone(&guard.endpoint.config), guard.peer());
         let connection = Connection::new(config, peer, Instant::now(), SystemTime::now);
-        Self { connection, guard, waits: false, is_ended: false, early: None, unflushed: 0 }
+        Self { connection, guard, waits: false, early: None, unflushed: 0 }
     }
 
     /// Hands requests over at the end of their head, and their bodies on demand:
@@ -80,14 +78,10 @@ impl Session {
         if let Some(early) = self.early.take() {
             self.receive(&early, now);
         }
+        if self.early.is_some() {
+            return Step::Allocate { bytes: SMALL };
+        }
         loop {
-            if self.is_ended {
-                self.connection.abort();
-                return self.connection.step(now);
-            }
-            if self.early.is_some() {
-                return Step::Allocate { bytes: SMALL };
-            }
             let step = self.connection.step(now);
             if let Some(diagnostic) = self.connection.take_diagnostic() {
                 let complaint = format_args!("{}: {diagnostic}", self.guard.peer());
@@ -107,7 +101,7 @@ impl Session {
                         Memory::Lacking => return step,
                         Memory::Granted => self.connection.set_allowance(bytes),
                         Memory::Refused => self.connection.refuse_body(now),
-                        Memory::End => self.is_ended = true,
+                        Memory::End => self.connection.abort(),
                     }
                 }
                 Step::Handle | Step::Produce if self.waits => {
@@ -135,7 +129,7 @@ impl Session {
         self.waits = verdict != Verdict::Refuse;
         match verdict {
             Verdict::Wait => return true,
-            Verdict::End => self.is_ended = true,
+            Verdict::End => self.connection.abort(),
             Verdict::Refuse => self.connection.refuse_body(now),
         }
         false
@@ -191,7 +185,7 @@ impl Session {
                 }
             }
             Memory::Lacking => self.early = Some(bytes.into()),
-            Memory::Refused | Memory::End => self.is_ended = true,
+            Memory::Refused | Memory::End => self.connection.abort(),
         }
     }
 
@@ -199,7 +193,7 @@ impl Session {
     /// answered.
     fn read_eof(&mut self) {
         if self.waits && self.guard.with(|endpoint, id| endpoint.is_doomed(id)) {
-            self.is_ended = true;
+            self.connection.abort();
         } else {
             self.connection.read_eof();
         }
@@ -274,7 +268,10 @@ impl Session {
             }
             Persistence::Close => response = response.with_close(),
         }
-        self.connection.respond(response, now);
+        // The look may have ended it, too.
+        if !self.connection.is_closing() {
+            self.connection.respond(response, now);
+        }
         if persistence != Persistence::Persist && self.connection.is_closing() {
             self.guard.with(Endpoint::leave);
         }
@@ -286,7 +283,9 @@ impl Session {
     /// no other thread can end.
     pub fn hear(&mut self) {
         let order = self.guard.with(|endpoint, id| endpoint.order(id));
-        self.is_ended |= matches!(order, Order::Abort | Order::EndWriting);
+        if matches!(order, Order::Abort | Order::EndWriting) {
+            self.connection.abort();
+        }
     }
 
     /// Puts the body of an answer back that was [taken](Connection::take_body), with the result of asking

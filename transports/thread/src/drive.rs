@@ -105,8 +105,8 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 locked.answer(handled)?;
             }
             (Step::Produce, _) => {
-                if locked.session.connection_mut().wants_input() {
-                    locked.read_what_has_come()?;
+                if locked.session.connection_mut().wants_input() && locked.read_what_has_come()? {
+                    continue;
                 }
                 let mut body = locked.session.connection_mut().take_body();
                 drop(locked);
