@@ -221,12 +221,6 @@ impl Session {
         self.connection.has_output()
     }
 
-    /// Returns the request to handle.
-    #[must_use]
-    pub fn request(&self) -> Request<'_> {
-        self.connection.request()
-    }
-
     /// Returns the request to handle, and the answers before it that wait to be written.
     #[must_use]
     pub fn request_and_unsent(&mut self) -> (Request<'_>, Unsent<'_>) {
@@ -330,12 +324,6 @@ impl Session {
             }
         }
         Ok(has_part)
-    }
-
-    /// Returns whether more than the head of a usual request is buffered.
-    #[must_use]
-    pub fn is_large(&self) -> bool {
-        self.connection.buffered() > SMALL
     }
 
     /// Hands the stream over, if the connection has switched its protocol, and returns the response's

@@ -13,7 +13,7 @@ use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
-use h1events_server::{Body, BodyError, Part, Response, Step};
+use h1events_server::{Body, BodyError, Part, Response, SMALL, Step};
 use rustix::event::PollFlags;
 
 use crate::application::Application;
@@ -100,7 +100,7 @@ pub(crate) fn run<S: Stream>(driver: &Arc<Mutex<Driver<S>>>, app: &Application) 
                 locked.answer(handled)?;
             }
             (Step::Handle, Application::Collecting(app)) => {
-                let request = locked.session.request();
+                let request = locked.session.connection_mut().request();
                 let handled = call(|| app(&request));
                 locked.answer(handled)?;
             }
@@ -239,7 +239,7 @@ impl<S: Stream> Driver<S> {
             return Ok(());
         }
         // If memory is short, the endpoint may need the memory of its large body.
-        if self.session.is_large() {
+        if self.session.connection_mut().buffered() > SMALL {
             deadline = deadline.min(self.now + REPORT_INTERVAL);
         }
         let mut read = self.read_until(deadline);
