@@ -39,8 +39,6 @@ pub struct Acceptor<L> {
     backoff: AcceptBackoff,
     /// The position of the listener that was asked last: the others are next.
     latest: usize,
-    /// Whether newcomers wait, as far as the endpoints know.
-    is_pressed: bool,
     /// Connections that the system's queues may still have from before the shutdown.
     queued: usize,
 }
@@ -77,7 +75,6 @@ impl<L: Listener> Acceptor<L> {
             endpoints: Vec::new(),
             backoff: AcceptBackoff::default(),
             latest: 0,
-            is_pressed: false,
             queued: 0,
         };
         acceptor.listen(listener)?;
@@ -204,7 +201,7 @@ impl<L: Listener> Acceptor<L> {
     ) -> Result<Option<Instant>, Refused<L::Accepted>> {
         unserved.map_or(Ok(()), &mut *serve)?;
         if ready.is_empty() {
-            self.relieve();
+            self.endpoints.iter().for_each(|endpoint| endpoint.with(Endpoint::relieve));
         }
         let (earlier, later) = ready.split_at(ready.partition_point(|&it| it <= self.latest));
         let mut retry_at = None;
@@ -221,9 +218,7 @@ impl<L: Listener> Acceptor<L> {
                         self.queued = self.queued.saturating_sub(1);
                         let shared = Arc::clone(&self.endpoints[endpoint]);
                         let guard = ConnectionGuard::open(shared, peer, now);
-                        if self.is_pressed {
-                            self.tell_others(endpoint, now);
-                        }
+                        self.tell_others(endpoint, now);
                         serve(Admitted { endpoint, accepted, guard })?;
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -267,8 +262,7 @@ impl<L: Listener> Acceptor<L> {
 
     /// Makes room on the endpoint with the best reason to end a connection. Returns when to check
     /// again.
-    fn make_room(&mut self, now: Instant) -> Option<Instant> {
-        self.is_pressed = true;
+    fn make_room(&self, now: Instant) -> Option<Instant> {
         let impatience = |endpoint: &mut Endpoint| {
             endpoint.newcomer_waits(now);
             endpoint.impatience(now)
@@ -281,15 +275,12 @@ impl<L: Listener> Acceptor<L> {
         Some(again)
     }
 
-    /// Tells the other endpoints of a newcomer.
+    /// Tells the other endpoints of a newcomer, if more of them wait.
     fn tell_others(&self, endpoint: usize, now: Instant) {
-        let others = self.endpoints.iter().enumerate().filter(|&(other, _)| other != endpoint);
-        others.for_each(|(_, other)| other.with(|other| other.newcomer_admitted(now)));
-    }
-
-    fn relieve(&mut self) {
-        if std::mem::take(&mut self.is_pressed) {
-            self.endpoints.iter().for_each(|endpoint| endpoint.with(Endpoint::relieve));
+        for (other, shared) in self.endpoints.iter().enumerate() {
+            if other != endpoint && shared.is_watchful() {
+                shared.with(|endpoint| endpoint.newcomer_admitted(now));
+            }
         }
     }
 
@@ -311,18 +302,17 @@ impl<L: Listener> Acceptor<L> {
     fn has_ended(&mut self, Begun { deadline }: Begun, now: Instant) -> bool {
         let is_empty = self.connections() == 0;
         let admits = self.endpoints.iter().all(|it| it.with(|it| it.admits(now)));
-        let is_over = self.endpoints.iter().any(|it| it.with(|it| it.is_over(now)));
+        let is_over = |grace| deadline.is_some_and(|deadline| now >= deadline + grace);
         let none_waits = self.poll(&self.listeners, Some(Duration::ZERO)).is_empty();
         if none_waits {
             self.queued = 0;
         }
         // Clients that connected before the shutdown are accepted, however long that takes. The
         // acceptor doesn't wait for later ones.
-        if is_over || !admits && self.queued == 0 || is_empty && none_waits {
+        if is_over(Duration::ZERO) || !admits && self.queued == 0 || is_empty && none_waits {
             // From now on, the system refuses clients that connect.
             self.listeners.clear();
         }
-        self.listeners.is_empty() && is_empty
-            || deadline.is_some_and(|deadline| now >= deadline + ABORT_GRACE)
+        self.listeners.is_empty() && is_empty || is_over(ABORT_GRACE)
     }
 }
