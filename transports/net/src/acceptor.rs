@@ -63,13 +63,13 @@ impl<L: Listener> Acceptor<L> {
     ///
     /// The system has no descriptors left, or refuses to make the listener non-blocking.
     pub fn new(listener: L) -> io::Result<Self> {
-        let poller = Poller::new()?;
+        let (poller, waker) = Poller::new()?;
         let mut acceptor = Self {
             config: Config::new(),
             endpoint_config: EndpointConfig::new(),
             taken: Arc::default(),
             listeners: Vec::new(),
-            shutdown: ShutdownHandle::new(poller.waker()),
+            shutdown: ShutdownHandle::new(waker),
             poller,
             log: Arc::default(),
             endpoints: Vec::new(),

@@ -21,20 +21,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug)]
 pub(crate) struct Poller {
     wake_ups: Datagrams,
-    waker: Waker,
 }
 
 impl Poller {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Returns the poller, and the waker that ends a wait, or else the next one, from any thread.
+    pub(crate) fn new() -> io::Result<(Self, Waker)> {
         let (wake_ups, sender) = datagrams()?;
         wake_ups.set_nonblocking(true)?;
         sender.set_nonblocking(true)?;
-        Ok(Self { wake_ups, waker: Arc::new(Sender(sender)).into() })
-    }
-
-    /// Returns the waker that ends a wait, or else the next one, from any thread.
-    pub(crate) fn waker(&self) -> Waker {
-        self.waker.clone()
+        Ok((Self { wake_ups }, Arc::new(Sender(sender)).into()))
     }
 
     /// Waits for a connection, a wake-up, or the timeout. Returns the positions of the listeners that have
@@ -101,7 +96,7 @@ mod tests {
 
     #[test]
     fn poller_tells_which_listeners_have_a_connection() {
-        let poller = Poller::new().unwrap();
+        let (poller, _waker) = Poller::new().unwrap();
         let listeners = [listener(), listener(), listener()];
         assert!(poller.wait(&listeners, Some(Duration::ZERO)).unwrap().is_empty());
         let address = listeners[1].local_addr().unwrap();
@@ -115,13 +110,12 @@ mod tests {
 
     #[test]
     fn poller_is_woken_by_its_waker() {
-        let poller = Poller::new().unwrap();
+        let (poller, waker) = Poller::new().unwrap();
         let begun = Instant::now();
         // Before the wait:
-        poller.waker().wake();
+        waker.wake_by_ref();
         assert!(poller.wait(&NONE, Some(LONG)).unwrap().is_empty());
         // Within it:
-        let waker = poller.waker();
         let waking = thread::spawn(move || {
             thread::sleep(Duration::from_millis(20));
             waker.wake();
@@ -133,7 +127,7 @@ mod tests {
 
     #[test]
     fn poller_returns_when_the_time_has_passed() {
-        let poller = Poller::new().unwrap();
+        let (poller, _waker) = Poller::new().unwrap();
         let timeout = Duration::from_millis(20);
         let begun = Instant::now();
         assert!(poller.wait(&[listener()], Some(timeout)).unwrap().is_empty());
