@@ -1,7 +1,6 @@
 //! The client of a request, and whether it has gone.
 
 use std::fmt;
-use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
@@ -39,7 +38,8 @@ use crate::stream::{Stream, is_ready};
 #[derive(Clone)]
 pub struct Client {
     stream: Weak<dyn Stream>,
-    ending: Arc<Ending>,
+    /// It is dropped when the connection is over.
+    ending: Weak<Ending>,
 }
 
 /// Time for which a thread that reads another connection's body leaves that connection unlocked.
@@ -48,7 +48,7 @@ pub(crate) const LOCK_INTERVAL: Duration = Duration::from_micros(50);
 impl Client {
     pub(crate) fn new<S: Stream>(stream: &Arc<S>, ending: &Arc<Ending>) -> Self {
         let stream: Weak<S> = Arc::downgrade(stream);
-        Self { stream, ending: Arc::clone(ending) }
+        Self { stream, ending: Arc::downgrade(ending) }
     }
 
     /// Returns the state of the client. After the connection has ended, it is [gone](ClientState::Gone).
@@ -59,7 +59,7 @@ impl Client {
 
     /// Returns the stream, while it belongs to the connection: an upgrade waits until all others have dropped it.
     fn stream(&self) -> Option<Arc<dyn Stream>> {
-        if self.ending.is_over.load(SeqCst) { None } else { self.stream.upgrade() }
+        if self.ending.strong_count() == 0 { None } else { self.stream.upgrade() }
     }
 
     /// Waits briefly for input. There may be input already that the caller can't use.

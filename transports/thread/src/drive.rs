@@ -69,8 +69,6 @@ pub(crate) struct Ending {
     pub(crate) is_due: AtomicBool,
     /// Whether it has to end with a reset. Only its own thread can reset it, by dropping the stream.
     pub(crate) resets: AtomicBool,
-    /// Whether the connection is over, and other threads leave its stream alone.
-    pub(crate) is_over: AtomicBool,
 }
 
 /// Takes step after step, with the application in between.

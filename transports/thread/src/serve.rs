@@ -34,7 +34,7 @@ pub(crate) fn serve<S: Stream>(app: &Application, Admitted { accepted, guard, ..
     let driver = sole(driver).into_inner().unwrap_or_else(PoisonError::into_inner);
     let Driver { stream, session, ending, .. } = driver;
     let take_stream = || {
-        ending.is_over.store(true, SeqCst);
+        drop(ending);
         let stream = sole(stream);
         // The upgrade handler has no timeouts.
         stream.set_read_timeout(None).and_then(|()| stream.set_write_timeout(None)).ok()?;
