@@ -137,11 +137,8 @@ impl<L: Listener> Acceptor<L> {
         mut self,
         mut serve: impl FnMut(Admitted<L::Accepted>) -> Result<(), Refused<L::Accepted>>,
     ) -> Summary {
-        let (mut retry_at, mut tend_at) = (None, None);
-        let mut unserved = None;
-        let mut shutdown = None;
+        let (mut retry_at, mut unserved, mut shutdown) = (None, None, None);
         loop {
-            let mut ready = self.wait(retry_at, tend_at);
             let now = Instant::now();
             if shutdown != self.shutdown.begun() {
                 if shutdown.is_none() {
@@ -152,14 +149,12 @@ impl<L: Listener> Acceptor<L> {
             }
             let untended = self.endpoints.iter().filter(|endpoint| endpoint.tender.is_none());
             let timeouts = untended.filter_map(|endpoint| endpoint.handle_timeout(now));
-            tend_at = timeouts.chain(shutdown.map(|_| now + DRAIN_TICK)).min();
+            let tend_at = timeouts.chain(shutdown.map(|_| now + DRAIN_TICK)).min();
             if shutdown.is_some_and(|shutdown| self.has_ended(shutdown, now)) {
                 return self.endpoints.iter().map(|it| it.with(|it| it.summary())).sum();
             }
-            if retry_at.is_some() || self.listeners.is_empty() {
-                // The newcomer may have room by now, or may be gone.
-                ready = self.poll(&self.listeners, Some(Duration::ZERO));
-            }
+            let ready = self.wait(retry_at, tend_at);
+            let now = Instant::now();
             retry_at = self.admit(unserved.take(), &ready, now, &mut serve).unwrap_or_else(
                 |(admitted, error)| {
                     let complaint = format_args!("a connection can't be served yet: {error}");
@@ -173,12 +168,16 @@ impl<L: Listener> Acceptor<L> {
         }
     }
 
-    /// Waits for connections, or until the time to try again, if there is one.
+    /// Waits for connections, or until the time to try again, if there is one. Returns the positions of the
+    /// listeners that have a connection.
     fn wait(&self, retry_at: Option<Instant>, tend_at: Option<Instant>) -> Vec<usize> {
         let until = [retry_at, tend_at].into_iter().flatten().min();
-        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-        let listeners = if retry_at.is_some() { &[] } else { &*self.listeners };
-        self.poll(listeners, timeout)
+        let mut timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if retry_at.is_some() {
+            // The newcomer may have room then, or may be gone.
+            self.poll(&[], timeout.replace(Duration::ZERO));
+        }
+        self.poll(&self.listeners, timeout)
     }
 
     /// Returns the positions of the listeners that have a connection.
