@@ -55,9 +55,8 @@ pub(crate) struct Driver<S> {
     now: Instant,
     /// Whether the last handler has taken long.
     is_slow: bool,
-    /// The request that the application works on, which its body shares until it is dropped. `None` when
-    /// the request is answered.
-    request: Option<Arc<()>>,
+    /// The request that the application works on, which its body shares until it is dropped.
+    request: Arc<()>,
     /// The connection's own thread.
     thread: ThreadId,
 }
@@ -155,7 +154,7 @@ impl<S: Stream> Driver<S> {
             now: Instant::now(),
             is_slow: false,
             thread: thread::current().id(),
-            request: None,
+            request: Arc::default(),
         }
     }
 

@@ -15,9 +15,8 @@ use crate::stream::Stream;
 impl<S: Stream> Driver<S> {
     /// Makes the body of a request that begins.
     pub(super) fn request_body(&mut self, driver: &Arc<Mutex<Self>>) -> RequestBody {
-        let request = self.request.insert(Arc::default());
         let connection: Weak<Mutex<Self>> = Arc::downgrade(driver);
-        let source = Source { connection, request: Arc::clone(request) };
+        let source = Source { connection, request: Arc::clone(&self.request) };
         let has_body = self.session.connection_mut().body_state() != BodyState::End;
         RequestBody {
             source: has_body.then_some(source),
@@ -27,7 +26,7 @@ impl<S: Stream> Driver<S> {
 
     /// Returns whether the application still has the body.
     pub(super) fn has_kept_body(&self) -> bool {
-        self.request.as_ref().is_some_and(|request| Arc::strong_count(request) > 1)
+        Arc::strong_count(&self.request) > 1
     }
 
     /// Returns whether another thread may read the body while the answer is sent.
@@ -37,8 +36,8 @@ impl<S: Stream> Driver<S> {
 
     /// Lets go of a request that is answered.
     pub(super) fn end_request(&mut self) {
-        if !self.session.connection_mut().is_producing() {
-            self.request = None;
+        if self.has_kept_body() && !self.session.connection_mut().is_producing() {
+            self.request = Arc::default();
         }
     }
 
