@@ -3,21 +3,31 @@
 mod support;
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll};
-use std::thread;
+use std::{iter, panic, thread};
 
+use support::hooked::{Hooks, bind_hooked};
 use support::{
-    Body, BodyError, GET, Part, Request, RequestBody, Response, Running, SOON, Upgraded, bind, say,
-    upgrade,
+    Body, BodyError, GET, Listener, Part, Request, RequestBody, Response, Running, SOON, Server,
+    Stream, Upgraded, bind, say, upgrade,
 };
 
 fn start(app: impl Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static) -> Running {
     let server = bind();
     let address = server.local_addr().unwrap();
+    start_listening(server, address, app)
+}
+
+fn start_listening<L: Listener<Accepted: Stream>>(
+    server: Server<L>,
+    address: SocketAddr,
+    app: impl Fn(&Request<'_>, RequestBody) -> Response + Send + Sync + 'static,
+) -> Running {
     let shutdown = server.shutdown_handle();
     let serving = thread::spawn(move || server.serve_streaming(app));
     Running { address, shutdown, serving }
@@ -72,6 +82,34 @@ fn body_that_is_read_while_the_answer_is_dropped_is_over() {
         }
     }
     server.stop();
+}
+
+/// The connection ends for a newcomer while another thread waits for the body, and the answer always has a part.
+#[test]
+fn answer_of_a_connection_that_ends_is_no_longer_asked_for_parts() {
+    let panicked = Arc::<AtomicBool>::default();
+    let (seen, hook) = (Arc::clone(&panicked), panic::take_hook());
+    panic::set_hook(Box::new(move |info| {
+        seen.store(true, SeqCst);
+        hook(info);
+    }));
+    // Its thread has to notice by itself.
+    let hooks = Hooks { shutdown_read: Box::new(|_| {}), ..Hooks::default() };
+    let (server, address) = bind_hooked(hooks);
+    let server = start_listening(server.max_connections(1), address, |request, mut body| {
+        if request.content_length() != Some(100) {
+            return say(request);
+        }
+        thread::spawn(move || io::copy(&mut body, &mut io::sink()));
+        Response::new(200).with_parts(iter::repeat_with(|| Ok("")))
+    });
+    let mut stalled = server.connect();
+    stalled.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\ntea");
+    let mut newcomer = server.connect();
+    assert_eq!(newcomer.ask(GET), (200, "GET / ".into()));
+    drop((stalled, newcomer));
+    server.stop();
+    assert!(!panicked.load(SeqCst));
 }
 
 /// Often enough for the body to be in use when the stream changes hands.
