@@ -159,7 +159,11 @@ impl Session {
         let has_buffer = self.connection.buffered() > 0;
         let space = if has_buffer { self.connection.read_space() } else { &mut *scratch };
         match read(space)? {
-            0 => self.read_eof(),
+            // The endpoint may have ended the input. A request that came before it is answered.
+            0 if self.waits && self.guard.with(|endpoint, id| endpoint.is_doomed(id)) => {
+                self.connection.abort();
+            }
+            0 => self.connection.read_eof(),
             n if has_buffer => self.connection.advance_read(n),
             n => self.receive(&scratch[..n], now),
         }
@@ -186,16 +190,6 @@ impl Session {
             }
             Memory::Lacking => self.early = Some(bytes.into()),
             Memory::Refused | Memory::End => self.connection.abort(),
-        }
-    }
-
-    /// Takes the end of the input, which the endpoint may have caused. A request that came before it is
-    /// answered.
-    fn read_eof(&mut self) {
-        if self.waits && self.guard.with(|endpoint, id| endpoint.is_doomed(id)) {
-            self.connection.abort();
-        } else {
-            self.connection.read_eof();
         }
     }
 
