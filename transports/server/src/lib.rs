@@ -144,8 +144,8 @@
 //!   answered within this time and waits for the next request, and one whose request is being handled.
 //! - **How much memory each connection may hold**: [`EndpointConfig::max_buffered`] for all. A
 //!   connection that lacks memory isn't read, and small requests come first. If no waiting connection
-//!   gets any for a second, the largest stalled body is dropped, with a 503. If that
-//!   isn't enough for a small request, stalled heads and readers end, too.
+//!   gets any for a second, the largest stalled body is dropped, with a 503. If a small request waits, stalled
+//!   heads and readers end first.
 //! - **How the server ends**: [`Endpoint::drain`] closes idle connections, finishes requests that have
 //!   begun, and cuts off the rest at the deadline. [`Endpoint::summary`] counts them.
 //!
