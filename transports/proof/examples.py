@@ -37,14 +37,6 @@ def axum(curl):
     curl("events", "/events", "--no-buffer", prints=events.encode())
 
 
-def tokio(curl):
-    curl("a timer", "/sleep/200", prints=b"slept 200 ms\n")
-    curl("a timeout", "/sleep/5000", "--write-out", "%{http_code}", prints=b"408")
-    curl("a task", "/task", prints=b"made by a task\n")
-    manifest = REPOSITORY / "transports" / "tower" / "Cargo.toml"
-    curl("a file", "/files/Cargo.toml", prints=manifest.read_bytes())
-
-
 def files(curl, folder):
     page = pathlib.Path(folder, "tea", "index.html")
     page.parent.mkdir()
@@ -99,12 +91,10 @@ def proxy(curl):
 
 def main():
     path = binary()
-    build("axum", "tokio", "files", "thread_upload", "smol_proxy")
+    build("axum", "files", "thread_upload", "smol_proxy")
     for transport in TRANSPORTS:
         with run("axum", transport, "127.0.0.1:0") as address:
             axum(Curl(f"axum, {transport}", address))
-        with run("tokio", transport, "127.0.0.1:0") as address:
-            tokio(Curl(f"tokio, {transport}", address))
         with tempfile.TemporaryDirectory() as folder:
             with run("files", transport, folder, "127.0.0.1:0") as address:
                 files(Curl(f"files, {transport}", address), folder)
