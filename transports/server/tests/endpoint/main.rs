@@ -12,4 +12,5 @@ mod newcomers;
 mod persistent;
 mod properties;
 mod reports;
+mod shortage;
 mod support;
