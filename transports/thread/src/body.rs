@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, TryLockError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use crate::client::{Client, LOCK_INTERVAL};
 use h1events_server::{RequestBodyError, Trailers};
+
+use crate::client::{Client, LOCK_INTERVAL};
 
 /// The body of a request, as it comes.
 ///
