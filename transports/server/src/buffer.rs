@@ -1,9 +1,12 @@
 //! The memory of a connection that isn't idle.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Instant;
 
 use h1events::Limits;
 
+use crate::content::Content;
 use crate::date::Date;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
@@ -31,7 +34,8 @@ use crate::stored_request::StoredRequest;
 /// ```
 #[derive(Debug)]
 pub struct Buffer {
-    bytes: Vec<u8>,
+    /// Shared with the content that the application has taken, until that is dropped.
+    bytes: Arc<Vec<u8>>,
     start: usize,
     end: usize,
     pub(crate) request: StoredRequest,
@@ -68,7 +72,13 @@ const GRANT: usize = 64 * 1024;
 const READ: usize = 8 * 1024;
 
 /// Bytes of space to read a body into, at most. It doubles with each read that fills it.
-const MAX_BODY_SPACE: usize = 64 * 1024;
+const MAX_BODY_SPACE: usize = 256 * 1024;
+
+/// Octets of content that the application shares rather than copies, at least.
+const LARGE: usize = 16 * 1024;
+
+/// Bytes of a buffer without content: the shared vector has two counters.
+const OVERHEAD: usize = size_of::<Buffer>() + size_of::<([usize; 2], Vec<u8>)>();
 
 /// Bytes of a page of memory.
 const PAGE: usize = 4096;
@@ -78,7 +88,7 @@ impl Buffer {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            bytes: Vec::new(),
+            bytes: Arc::default(),
             start: 0,
             end: 0,
             request: StoredRequest::new(),
@@ -104,7 +114,7 @@ impl Buffer {
     /// Returns the unread bytes, the request that they belong to, and the memory that it may take.
     pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest, Room<'_>) {
         let Self { bytes, request, output, allowance, .. } = self;
-        let others = size_of::<Self>() + bytes.capacity();
+        let others = OVERHEAD + bytes.capacity();
         let room = Room::new(*allowance, others, output);
         (&bytes[self.start..self.end], request, room)
     }
@@ -127,7 +137,8 @@ impl Buffer {
     /// the allowance permits.
     pub(crate) fn lacking_space(&self, limits: &Limits) -> Option<usize> {
         let is_full = !self.bytes.is_empty() && self.end - self.start == self.bytes.len();
-        let growth = if is_full { self.larger_space(limits) - self.bytes.len() } else { 0 };
+        let growth =
+            if is_full { larger_space(self.bytes.len(), limits) - self.bytes.len() } else { 0 };
         (growth > 0 && self.capacity() + growth > self.allowance).then_some(growth)
     }
 
@@ -167,6 +178,13 @@ impl Buffer {
         }
     }
 
+    /// Returns unread bytes without a copy. `None` if they are few: they would keep much more memory.
+    pub(crate) fn share(&self, range: Range<usize>) -> Option<Content> {
+        let is_large = range.len() >= LARGE.max(self.bytes.len() / 4);
+        let range = self.start + range.start..self.start + range.end;
+        is_large.then(|| Content::slice(Arc::clone(&self.bytes), range))
+    }
+
     /// Returns where the space begins when all is consumed.
     ///
     /// A body goes on at its offset within a page. The distance between its bytes in the memory of the system and
@@ -180,28 +198,23 @@ impl Buffer {
     /// `required_buffer`, so that the memory is bounded.
     pub(crate) fn space(&mut self, limits: &Limits) -> &mut [u8] {
         let least = self.body_space().max(READ);
-        if self.bytes.len() < least {
-            self.bytes.reserve_exact(least - self.bytes.len());
-            self.bytes.resize(least, 0);
+        let bytes = Arc::make_mut(&mut self.bytes);
+        if bytes.len() < least {
+            bytes.reserve_exact(least - bytes.len());
+            bytes.resize(least, 0);
         }
-        if self.end == self.bytes.len() {
-            self.bytes.copy_within(self.start..self.end, 0);
+        if self.end == bytes.len() {
+            bytes.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
         }
-        if self.end == self.bytes.len() {
-            let len = self.larger_space(limits);
+        if self.end == bytes.len() {
+            let len = larger_space(bytes.len(), limits);
             // `resize` alone would double the memory for the last two bytes.
-            self.bytes.reserve_exact(len - self.bytes.len());
-            self.bytes.resize(len, 0);
+            bytes.reserve_exact(len - bytes.len());
+            bytes.resize(len, 0);
         }
-        &mut self.bytes[self.end..]
-    }
-
-    /// Returns the length of the space after it has grown; the longest line fits.
-    fn larger_space(&self, limits: &Limits) -> usize {
-        let len = self.bytes.len();
-        (2 * len).min(limits.required_buffer().max(READ)).max(len + 1)
+        &mut bytes[self.end..]
     }
 
     pub(crate) fn filled(&mut self, n: usize) {
@@ -227,7 +240,7 @@ impl Buffer {
     pub(crate) fn capacity(&self) -> usize {
         let incoming = self.incoming.as_ref().map_or(0, Incoming::capacity);
         let request = self.request.capacity() + self.lent + incoming;
-        size_of::<Self>() + self.bytes.capacity() + request + self.output.capacity()
+        OVERHEAD + self.bytes.capacity() + request + self.output.capacity()
     }
 
     /// Forgets a refused request, and frees the memory that a large one has taken.
@@ -244,6 +257,11 @@ impl Buffer {
             *self = Self { date, ..Self::new() };
         }
     }
+}
+
+/// Returns the length of the space after it has grown from `len`; the longest line fits.
+fn larger_space(len: usize, limits: &Limits) -> usize {
+    (2 * len).min(limits.required_buffer().max(READ)).max(len + 1)
 }
 
 impl Default for Buffer {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-/// Octets of a response's body: owned, static, or shared.
+/// Octets of a body: owned, static, or shared.
 ///
 /// Large content is never copied. `From` makes it from a string or octets in any of the usual types, so
 /// that functions take them as they are.
@@ -26,11 +26,17 @@ enum Storage {
     Static(&'static [u8]),
     Owned(Vec<u8>),
     Shared(Arc<[u8]>),
+    Slice(Arc<Vec<u8>>, Range<usize>),
     #[cfg(feature = "bytes")]
     Bytes(bytes::Bytes),
 }
 
 impl Content {
+    /// Returns content in memory that is used again when no content shares it any more.
+    pub(crate) const fn slice(memory: Arc<Vec<u8>>, range: Range<usize>) -> Self {
+        Self(Storage::Slice(memory, range))
+    }
+
     /// Returns the vector of owned octets.
     pub(crate) const fn as_vec(&self) -> Option<&Vec<u8>> {
         match &self.0 {
@@ -53,6 +59,7 @@ impl Content {
             Storage::Static(_) => 0,
             Storage::Owned(octets) => octets.capacity(),
             Storage::Shared(octets) => octets.len(),
+            Storage::Slice(_, range) => range.len(),
             #[cfg(feature = "bytes")]
             Storage::Bytes(octets) => octets.len(),
         }
@@ -73,9 +80,16 @@ impl Deref for Content {
             Storage::Static(octets) => octets,
             Storage::Owned(octets) => octets,
             Storage::Shared(octets) => octets,
+            Storage::Slice(memory, range) => &memory[range.clone()],
             #[cfg(feature = "bytes")]
             Storage::Bytes(octets) => octets,
         }
+    }
+}
+
+impl AsRef<[u8]> for Content {
+    fn as_ref(&self) -> &[u8] {
+        self
     }
 }
 
@@ -143,5 +157,16 @@ impl From<Arc<[u8]>> for Content {
 impl From<bytes::Bytes> for Content {
     fn from(octets: bytes::Bytes) -> Self {
         Self(Storage::Bytes(octets))
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl From<Content> for bytes::Bytes {
+    fn from(content: Content) -> Self {
+        match content.0 {
+            Storage::Owned(octets) => octets.into(),
+            Storage::Bytes(octets) => octets,
+            _ => Self::from_owner(content),
+        }
     }
 }

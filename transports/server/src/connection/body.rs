@@ -5,6 +5,7 @@ use std::time::Instant;
 use h1events::{BodyLength, Event, RequestParser};
 
 use super::{Connection, Expectation, Phase};
+use crate::content::Content;
 use crate::diagnostic::Diagnostic;
 use crate::incoming::{BodyState, Incoming, RequestBodyError, State};
 use crate::owned_request::OwnedRequest;
@@ -63,6 +64,17 @@ impl Connection {
         let incoming = buffer.incoming.as_mut().expect("there is content");
         let done = incoming.consume(n);
         buffer.consume(done);
+    }
+
+    /// Takes [`BodyState::Content`] without a copy, if there is much: 16 KiB at least. The connection reads
+    /// into the same memory again when the content has been dropped, and otherwise into a copy.
+    #[must_use]
+    pub fn take_large_content(&mut self) -> Option<Content> {
+        let buffer = self.buffer.as_deref()?;
+        let (skipped, ready) = buffer.incoming.as_ref()?.ready();
+        let content = buffer.share(skipped..skipped + ready)?;
+        self.consume_body(ready);
+        Some(content)
     }
 
     /// Notes that the application waits for more of the body: [`step`](Self::step) reads until some has
