@@ -1,13 +1,12 @@
 //! Bodies of requests that the application reads as they come.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
-use h1events_server::{BodyState, Connection, RequestBodyError, Trailers};
+use h1events_server::{BodyState, Connection, Content, RequestBodyError, Trailers};
 use smol::io::AsyncRead;
 use smol::stream::Stream;
 
@@ -16,7 +15,8 @@ use crate::client::Client;
 /// The body of a request, as it comes: a stream of octets, and one of parts.
 ///
 /// The connection reads only when the application asks for more. When the body is dropped, the rest is
-/// discarded. It can move to another task or thread, and become part of the answer.
+/// discarded. It can move to another task or thread, and become part of the answer. Large parts aren't copied: the
+/// connection reads into their memory again when they have been dropped.
 ///
 /// Errors are those of [`RequestBodyError`]. [`Server::serve_streaming`](crate::Server::serve_streaming) makes it, as in
 /// this program that counts bytes:
@@ -47,7 +47,9 @@ struct Source {
 /// Content that the connection has read for the application.
 #[derive(Default)]
 struct Mailbox {
-    content: VecDeque<u8>,
+    content: Content,
+    /// Octets of the content that the application has read.
+    read: usize,
     /// The end of the body, once it has come.
     end: Option<Result<Trailers, RequestBodyError>>,
     /// The application, while it waits.
@@ -83,18 +85,22 @@ impl RequestBody {
         }
     }
 
-    /// Polls for content, and passes it to `take`. `None` at the end.
+    /// Polls for content, and passes it to `take`, with the number of octets that were read before. `None` at the end.
     fn poll_content<R>(
         &mut self,
         cx: &Context<'_>,
-        take: impl FnOnce(&mut VecDeque<u8>) -> R,
+        take: impl FnOnce(&mut Content, &mut usize) -> R,
     ) -> Poll<Result<Option<R>, RequestBodyError>> {
         let Some(Source { mailbox, connection }) = &self.source else {
             return Poll::Ready(Ok(None));
         };
-        let Mailbox { content, end, reader, .. } = &mut *lock(mailbox);
+        let Mailbox { content, read, end, reader, .. } = &mut *lock(mailbox);
         if !content.is_empty() {
-            return Poll::Ready(Ok(Some(take(content))));
+            let taken = take(content, read);
+            if *read == content.len() {
+                (*content, *read) = Default::default();
+            }
+            return Poll::Ready(Ok(Some(taken)));
         }
         if let Some(end) = end {
             return Poll::Ready(end.as_ref().map(|_| None).map_err(|error| *error));
@@ -112,16 +118,23 @@ impl AsyncRead for RequestBody {
         cx: &mut Context<'_>,
         space: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let read = ready!(self.get_mut().poll_content(cx, |content| content.read(space)));
-        Poll::Ready(read?.unwrap_or(Ok(0)))
+        let read = self.get_mut().poll_content(cx, |content, read| {
+            let n = (&content[*read..]).read(space)?;
+            *read += n;
+            Ok(n)
+        });
+        Poll::Ready(ready!(read)?.unwrap_or(Ok(0)))
     }
 }
 
 impl Stream for RequestBody {
-    type Item = Result<Vec<u8>, RequestBodyError>;
+    type Item = Result<Content, RequestBodyError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let part = self.get_mut().poll_content(cx, |content| std::mem::take(content).into());
+        let part = self.get_mut().poll_content(cx, |content, read| match std::mem::take(read) {
+            0 => std::mem::take(content),
+            n => std::mem::take(content)[n..].to_vec().into(),
+        });
         part.map(Result::transpose)
     }
 }
@@ -156,15 +169,23 @@ impl BodyWriter {
             return connection.discard_body();
         }
         let mut reader = None;
+        if mailbox.reader.is_some()
+            && let Some(content) = connection.take_large_content()
+        {
+            mailbox.content = content;
+            reader = mailbox.reader.take();
+        }
+        // Small parts are passed on together.
+        let mut content = Vec::new();
         while mailbox.reader.is_some() {
             mailbox.end = match connection.body_state() {
-                BodyState::Content(octets) if mailbox.content.len() < MAX_WAITING => {
+                BodyState::Content(octets) if content.len() < MAX_WAITING => {
                     let n = octets.len();
-                    mailbox.content.extend(octets);
+                    content.extend_from_slice(octets);
                     connection.consume_body(n);
                     continue;
                 }
-                BodyState::Pending if mailbox.content.is_empty() => {
+                BodyState::Pending if content.is_empty() => {
                     connection.want_body();
                     break;
                 }
@@ -173,8 +194,9 @@ impl BodyWriter {
                 BodyState::Failed(error) => Some(Err(error)),
             };
             reader = mailbox.reader.take();
+            mailbox.content = std::mem::take(&mut content).into();
         }
-        connection.hold_body(mailbox.content.capacity());
+        connection.hold_body(mailbox.content.len());
         // A waker may drop the task that owns the body.
         drop(mailbox);
         reader.into_iter().for_each(Waker::wake);

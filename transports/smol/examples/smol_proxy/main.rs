@@ -241,7 +241,7 @@ async fn send_body(
 ) -> Result<(), RequestBodyError> {
     while let Some(mut part) = body.try_next().await? {
         if is_chunked {
-            part = [format!("{:x}\r\n", part.len()).as_bytes(), &part, b"\r\n"].concat();
+            part = [format!("{:x}\r\n", part.len()).as_bytes(), &part, b"\r\n"].concat().into();
         }
         // The upstream may have answered without the rest.
         if within(timeout, upstream.write_all(&part)).await.is_err() {
