@@ -113,7 +113,6 @@ mod purse;
 mod session;
 mod shared;
 mod shutdown;
-mod unsent;
 mod upgraded;
 
 pub use accept_error::accept_error_kind;
@@ -126,5 +125,4 @@ pub use listener::{BACKLOG, Listener, bind, reset_on_close};
 pub use session::{SHUTDOWN_TIMEOUT, Session};
 pub use shared::SharedEndpoint;
 pub use shutdown::ShutdownHandle;
-pub use unsent::Unsent;
 pub use upgraded::Upgraded;

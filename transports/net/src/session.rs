@@ -9,12 +9,11 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use h1events_server::{
-    Activity, Body, BodyError, Connection, Endpoint, Memory, Order, Part, Persistence, Request,
-    Response, SMALL, Step, Verdict,
+    Activity, Body, BodyError, Connection, Endpoint, Memory, Order, Part, Persistence, Response,
+    SMALL, Step, Verdict,
 };
 
 use crate::guard::ConnectionGuard;
-use crate::unsent::Unsent;
 use crate::upgraded::Upgraded;
 
 /// Time for the closing message of a stream such as TLS: the default grace period in which a client has to
@@ -213,13 +212,6 @@ impl Session {
     pub fn flushed(&mut self) -> bool {
         self.connection.advance_write(std::mem::take(&mut self.unflushed));
         self.connection.has_output()
-    }
-
-    /// Returns the request to handle, and the answers before it that wait to be written.
-    #[must_use]
-    pub fn request_and_unsent(&mut self) -> (Request<'_>, Unsent<'_>) {
-        let (request, answers) = self.connection.request_and_unsent();
-        (request, Unsent { answers, unflushed: &mut self.unflushed })
     }
 
     /// Answers the request with the handler's response, or with a 500 if the handler has panicked.

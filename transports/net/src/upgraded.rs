@@ -33,7 +33,7 @@ impl<S> Upgraded<S> {
     /// Returns the request that was answered by
     /// [`Response::upgrade`](h1events_server::Response::upgrade).
     #[must_use]
-    pub const fn request(&self) -> Request<'_> {
+    pub fn request(&self) -> Request<'_> {
         self.request.as_request()
     }
 

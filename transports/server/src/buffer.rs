@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use h1events::Limits;
+use h1events::{Framing, Limits};
 
 use crate::content::Content;
 use crate::date::Date;
@@ -38,7 +38,8 @@ pub struct Buffer {
     bytes: Arc<Vec<u8>>,
     start: usize,
     end: usize,
-    pub(crate) request: StoredRequest,
+    /// In a box of its own, which moves to the application and back.
+    pub(crate) request: Option<Box<StoredRequest>>,
     pub(crate) output: Output,
     /// The body of a request that the application reads as it comes.
     pub(crate) incoming: Option<Incoming>,
@@ -78,7 +79,7 @@ const MAX_BODY_SPACE: usize = 256 * 1024;
 const LARGE: usize = 16 * 1024;
 
 /// Bytes of a buffer without content: the shared vector has two counters.
-const OVERHEAD: usize = size_of::<Buffer>() + size_of::<([usize; 2], Vec<u8>)>();
+const OVERHEAD: usize = size_of::<(Buffer, StoredRequest)>() + size_of::<([usize; 2], Vec<u8>)>();
 
 /// Bytes of a page of memory.
 const PAGE: usize = 4096;
@@ -91,7 +92,7 @@ impl Buffer {
             bytes: Arc::default(),
             start: 0,
             end: 0,
-            request: StoredRequest::new(),
+            request: None,
             output: Output::default(),
             incoming: None,
             outgoing: None,
@@ -111,12 +112,17 @@ impl Buffer {
         &self.bytes[self.start..self.end]
     }
 
+    /// Returns the framing of the request, if its head has come.
+    pub(crate) fn framing(&self) -> Option<Framing> {
+        self.request.as_ref()?.framing()
+    }
+
     /// Returns the unread bytes, the request that they belong to, and the memory that it may take.
     pub(crate) fn split(&mut self) -> (&[u8], &mut StoredRequest, Room<'_>) {
         let Self { bytes, request, output, allowance, .. } = self;
         let others = OVERHEAD + bytes.capacity();
         let room = Room::new(*allowance, others, output);
-        (&bytes[self.start..self.end], request, room)
+        (&bytes[self.start..self.end], request.get_or_insert_default(), room)
     }
 
     /// Returns the unparsed bytes of a body, and its state.
@@ -239,13 +245,13 @@ impl Buffer {
     /// Returns the bytes of heap that are taken.
     pub(crate) fn capacity(&self) -> usize {
         let incoming = self.incoming.as_ref().map_or(0, Incoming::capacity);
-        let request = self.request.capacity() + self.lent + incoming;
+        let request = self.request.as_ref().map_or(self.lent, |it| it.capacity()) + incoming;
         OVERHEAD + self.bytes.capacity() + request + self.output.capacity()
     }
 
     /// Forgets a refused request, and frees the memory that a large one has taken.
     pub(crate) fn reset(&mut self) {
-        self.request.clear();
+        self.request.as_mut().into_iter().for_each(|request| request.clear());
         self.incoming = None;
         self.outgoing = None;
         self.writes_first = false;

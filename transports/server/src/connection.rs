@@ -57,7 +57,6 @@ use std::time::{Instant, SystemTime};
 use h1events::RequestParser;
 
 pub use activity::Activity;
-pub use unsent::UnsentAnswers;
 
 use crate::buffer::Buffer;
 use crate::config::Config;
@@ -187,13 +186,10 @@ impl Connection {
     /// If there is no request.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
-        let buffer = self.buffer.as_ref().filter(|_| self.has_request());
-        Request::new(&buffer.expect("a request is there after Step::Handle").request, &self.peer)
-    }
-
-    fn has_request(&self) -> bool {
-        let is_here = self.buffer.as_ref().is_some_and(|buffer| buffer.lent == 0);
-        is_here && matches!(self.phase, Phase::Handling | Phase::Upgrading)
+        let has_request = matches!(self.phase, Phase::Handling | Phase::Upgrading);
+        let buffer = self.buffer.as_ref().filter(|_| has_request);
+        let request = buffer.and_then(|buffer| buffer.request.as_deref());
+        Request::new(request.expect("a request is there after Step::Handle"), &self.peer)
     }
 
     /// Ends the connection after the answers to all requests that have begun to arrive, the last

@@ -253,7 +253,7 @@ mod wait;
 pub use body::{Body, BodyError, Part};
 pub use buffer::{Buffer, SMALL};
 pub use config::{Config, Linger, MinDataRate};
-pub use connection::{Activity, Connection, UnsentAnswers};
+pub use connection::{Activity, Connection};
 pub use content::Content;
 pub use diagnostic::Diagnostic;
 pub use endpoint::{

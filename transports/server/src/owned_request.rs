@@ -22,10 +22,7 @@ use crate::stored_request::{Part, StoredRequest};
 /// # Ok::<(), h1events_server::ParseRequestError>(())
 /// ```
 #[derive(Debug)]
-pub struct OwnedRequest {
-    stored: StoredRequest,
-    peer: Peer,
-}
+pub struct OwnedRequest(Box<StoredRequest>);
 
 /// Why bytes aren't exactly one request.
 ///
@@ -50,12 +47,13 @@ pub enum ParseRequestError {
 }
 
 impl OwnedRequest {
-    pub(crate) const fn new(stored: StoredRequest, peer: Peer) -> Self {
-        Self { stored, peer }
+    pub(crate) fn new(mut stored: Box<StoredRequest>, peer: Peer) -> Self {
+        stored.peer = peer;
+        Self(stored)
     }
 
-    pub(crate) fn into_stored(self) -> StoredRequest {
-        self.stored
+    pub(crate) fn into_stored(self) -> Box<StoredRequest> {
+        self.0
     }
 
     /// Parses the bytes of one whole request, with the default limits and [`Peer::Local`].
@@ -72,7 +70,7 @@ impl OwnedRequest {
         while let Some(part) = stored.read(&mut parser, &mut rest, room)? {
             if let Part::End = part {
                 return match rest {
-                    [] => Ok(Self::new(buffer.request, Peer::Local)),
+                    [] => Ok(Self::new(buffer.request.unwrap_or_default(), Peer::Local)),
                     _ => Err(ParseRequestError::TrailingBytes(bytes.len() - rest.len())),
                 };
             }
@@ -82,14 +80,13 @@ impl OwnedRequest {
 
     /// Sets the peer.
     #[must_use]
-    pub const fn with_peer(mut self, peer: Peer) -> Self {
-        self.peer = peer;
-        self
+    pub fn with_peer(self, peer: Peer) -> Self {
+        Self::new(self.0, peer)
     }
 
     /// Borrows the request, as an application gets it.
     #[must_use]
-    pub const fn as_request(&self) -> Request<'_> {
-        Request::new(&self.stored, &self.peer)
+    pub fn as_request(&self) -> Request<'_> {
+        Request::new(&self.0, &self.0.peer)
     }
 }

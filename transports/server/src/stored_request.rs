@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use h1events::{Error, Event, Field, Framing, RequestParser, Version, range_of};
 
+use crate::peer::Peer;
 use crate::room::Room;
 
 /// The head as received, and ranges into it. The memory is used again for the next request.
@@ -19,6 +20,8 @@ pub(crate) struct StoredRequest {
     trailers: Vec<StoredField>,
     body: Vec<u8>,
     framing: Option<Framing>,
+    /// Who has sent it, if it isn't in a connection.
+    pub(crate) peer: Peer,
 }
 
 /// The ranges of name and value in the text.
@@ -50,20 +53,6 @@ const KEEP_FIELDS: usize = 128;
 const FIRST_ITEMS: usize = 8;
 
 impl StoredRequest {
-    pub(crate) const fn new() -> Self {
-        Self {
-            text: Vec::new(),
-            head_len: 0,
-            method: 0..0,
-            target: 0..0,
-            version: Version::HTTP_11,
-            headers: Vec::new(),
-            trailers: Vec::new(),
-            body: Vec::new(),
-            framing: None,
-        }
-    }
-
     /// Reads the next part from the input. `None` means: no part until more bytes come.
     ///
     /// The octets of a head are copied once, when all lines that have come are read. All memory doubles,
@@ -253,6 +242,23 @@ impl StoredRequest {
     pub(crate) const fn capacity(&self) -> usize {
         let fields = self.headers.capacity() + self.trailers.capacity();
         self.text.capacity() + self.body.capacity() + fields * size_of::<StoredField>()
+    }
+}
+
+impl Default for StoredRequest {
+    fn default() -> Self {
+        Self {
+            text: Vec::new(),
+            head_len: 0,
+            method: 0..0,
+            target: 0..0,
+            version: Version::HTTP_11,
+            headers: Vec::new(),
+            trailers: Vec::new(),
+            body: Vec::new(),
+            framing: None,
+            peer: Peer::Local,
+        }
     }
 }
 

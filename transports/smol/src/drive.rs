@@ -1,6 +1,7 @@
 //! The loop over the steps of a connection.
 
 use std::io::{self, ErrorKind, IoSlice};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Instant;
 
-use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session, Unsent};
+use h1events_net::{ClientState, SHUTDOWN_TIMEOUT, Session};
 use h1events_server::{BodyState, RequestBodyError, Response, Step, Turn};
 use smol::future::{self, FutureExt};
 
@@ -66,10 +67,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 Step::Write { deadline } => self.wait(deadline, Self::write).await?,
                 Step::Handle if self.sends_first() => self.session.connection_mut().write_first(),
                 Step::Handle => {
-                    match self.has_streamed_body() {
-                        true => Box::pin(self.handle_with_body()).await?,
-                        false => self.handle().await?,
-                    }
+                    self.handle().await?;
                     self.is_slow = self.turn.answered(self.now);
                     if self.is_slow {
                         self.give_way().await;
@@ -125,53 +123,16 @@ impl<S: Stream, A: Application> Driver<S, A> {
         self.is_slow && self.session.connection_mut().unsent_answers() > 0
     }
 
+    /// Handles a request. The connection writes the answers before it meanwhile, and reads its body on demand.
     async fn handle(&mut self) -> io::Result<()> {
-        let body = || RequestBody::empty(self.streamed().presence.client());
-        let body = A::STREAMS_BODIES.then(body);
-        let handled = {
-            let Self { context, stream, session, streamed, .. } = self;
-            let ((request, mut unsent), app) = (session.request_and_unsent(), &*context.app);
-            // The application is responsible for the state that its calls share.
-            let handling = AssertUnwindSafe(app.call(&request, body));
-            let mut handling = pin!(handling.catch_unwind());
-            let handled = future::poll_fn(|cx| match handling.as_mut().poll(cx) {
-                Poll::Ready(handled) => Poll::Ready(Ok(handled)),
-                Poll::Pending => {
-                    match send(&mut unsent, stream, cx) {
-                        Err(error) if error.kind() != ErrorKind::WouldBlock => {
-                            Poll::Ready(Err(error))
-                        }
-                        // If the client is gone, the future is dropped.
-                        _ => look_after(stream, streamed.as_deref(), cx).map(Err),
-                    }
-                }
-            });
-            handled.await?
-        };
-        self.answer(handled)
-    }
-
-    /// Returns the state for an application that streams.
-    fn streamed(&mut self) -> &mut Streamed {
-        let new = || Box::new(Streamed { presence: Presence::new(), body: None });
-        self.streamed.get_or_insert_with(new)
-    }
-
-    fn has_streamed_body(&mut self) -> bool {
-        A::STREAMS_BODIES && self.session.connection_mut().body_state() != BodyState::End
-    }
-
-    /// Handles a request whose body the application reads. The connection reads it meanwhile, on demand.
-    async fn handle_with_body(&mut self) -> io::Result<()> {
+        let body = if A::STREAMS_BODIES { Some(self.request_body().await) } else { None };
         let request = self.session.connection_mut().take_request();
-        let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-        let (writer, body) = BodyWriter::new(waker, self.streamed().presence.client());
-        self.streamed().body = Some(writer);
         let context = Rc::clone(&self.context);
         let handled = {
             let borrowed = request.as_request();
-            let handling = AssertUnwindSafe(context.app.call(&borrowed, Some(body)));
-            let mut handling = pin!(handling.catch_unwind());
+            // The application is responsible for the state that its calls share.
+            let mut handling =
+                pin!(AssertUnwindSafe(context.app.call(&borrowed, body)).catch_unwind());
             loop {
                 if let Some(handled) = future::poll_once(&mut handling).await {
                     break handled;
@@ -190,9 +151,25 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 }
             }
         };
-        self.exchange();
+        if A::STREAMS_BODIES {
+            self.exchange();
+        }
         self.session.connection_mut().put_request_back(request);
         self.answer(handled)
+    }
+
+    /// Returns the body of the request, for an application that streams.
+    async fn request_body(&mut self) -> RequestBody {
+        let new = || Box::new(Streamed { presence: Presence::new(), body: None });
+        let streamed = self.streamed.get_or_insert_with(new);
+        let client = streamed.presence.client();
+        if self.session.connection_mut().body_state() == BodyState::End {
+            return RequestBody::empty(client);
+        }
+        let waker = future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let (writer, body) = BodyWriter::new(waker, client);
+        streamed.body = Some(writer);
+        body
     }
 
     fn answer(&mut self, handled: thread::Result<Response>) -> io::Result<()> {
@@ -260,37 +237,32 @@ impl<S: Stream, A: Application> Driver<S, A> {
 
     /// Waits until bytes have moved, the deadline has passed, or the endpoint has decided; the next step
     /// shows the decision.
-    async fn wait(
+    fn wait(
         &mut self,
         deadline: Instant,
         mut act: impl FnMut(&mut Self, &mut Context<'_>) -> io::Result<()>,
-    ) -> io::Result<()> {
+    ) -> impl Future<Output = io::Result<()>> {
         let mut has_waited = false;
-        future::poll_fn(|cx| {
+        future::poll_fn(move |cx| {
             // Pending input has come before the deadline or the decision, however late it is seen.
             self.context.reactor.insist(has_waited);
-            match act(self, cx) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                acted => return Poll::Ready(acted),
-            }
+            let mut acted = act(self, cx);
             if has_waited {
-                self.now = Instant::now();
+                self.begin_turn();
+            } else {
+                self.made_move();
             }
-            // The producer or the reader of a body may have woken the task.
-            let is_over = has_waited && (self.now >= deadline || A::STREAMS_BODIES);
-            if is_over || !self.session.wait(Some(deadline), self.now) {
-                return Poll::Ready(Ok(()));
+            if acted.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+                // The producer or the reader of a body may have woken the task.
+                let is_over = has_waited && (self.now >= deadline || A::STREAMS_BODIES);
+                if !is_over && self.session.wait(Some(deadline), self.now) {
+                    has_waited = true;
+                    return Poll::Pending;
+                }
+                acted = Ok(());
             }
-            has_waited = true;
-            Poll::Pending
+            Poll::Ready(acted)
         })
-        .await?;
-        if has_waited {
-            self.begin_turn();
-        } else {
-            self.made_move();
-        }
-        Ok(())
     }
 
     /// Counts reads and writes without a wait, and reads the clock after some of them.
@@ -303,16 +275,16 @@ impl<S: Stream, A: Application> Driver<S, A> {
 
     /// Waits until the endpoint or the application wakes the connection. Fails if its client is
     /// gone.
-    async fn be_woken(&mut self) -> io::Result<()> {
+    fn be_woken(&mut self) -> impl Future<Output = io::Result<()>> {
         let mut has_waited = false;
-        future::poll_fn(|cx| match look_after(&mut self.stream, self.streamed.as_deref(), cx) {
-            Poll::Ready(error) => Poll::Ready(Err(error)),
-            Poll::Pending if std::mem::replace(&mut has_waited, true) => Poll::Ready(Ok(())),
-            Poll::Pending => Poll::Pending,
+        future::poll_fn(move |cx| {
+            match look_after(&mut self.stream, self.streamed.as_deref(), cx) {
+                Poll::Ready(error) => return Poll::Ready(Err(error)),
+                Poll::Pending if !mem::replace(&mut has_waited, true) => return Poll::Pending,
+                Poll::Pending => self.begin_turn(),
+            }
+            Poll::Ready(Ok(()))
         })
-        .await?;
-        self.begin_turn();
-        Ok(())
     }
 
     /// Lets the other connections of the thread have their turn, with all input that has come for them, and
@@ -366,21 +338,6 @@ fn look_after(
         ClientState::Gone => Poll::Ready(ErrorKind::ConnectionReset.into()),
         ClientState::Connected | ClientState::HalfClosed => Poll::Pending,
     }
-}
-
-/// Writes the answers before a request whose handler runs, as far as there is space.
-fn send<S: Stream>(
-    unsent: &mut Unsent<'_>,
-    stream: &mut S,
-    cx: &mut Context<'_>,
-) -> io::Result<()> {
-    let mut stream = Pin::new(stream);
-    while !unsent.is_empty() {
-        unsent.write(|slices| write(stream.as_mut(), slices, cx))?;
-        attempt(stream.as_mut().poll_flush(cx))?;
-        unsent.flushed();
-    }
-    Ok(())
 }
 
 fn write<S: Stream>(

@@ -10,7 +10,6 @@ use crate::diagnostic::Diagnostic;
 use crate::incoming::{BodyState, Incoming, RequestBodyError, State};
 use crate::owned_request::OwnedRequest;
 use crate::step::Step;
-use crate::stored_request::StoredRequest;
 use crate::trailers::Trailers;
 
 /// Octets of a body that are discarded after its request was answered, at most, so that the connection
@@ -151,7 +150,7 @@ impl Connection {
     pub fn take_request(&mut self) -> OwnedRequest {
         assert_eq!(self.phase, Phase::Handling, "a request is there after Step::Handle");
         let buffer = self.buffer.get_or_insert_default();
-        let request = std::mem::replace(&mut buffer.request, StoredRequest::new());
+        let request = buffer.request.take().unwrap_or_default();
         buffer.lent = request.capacity();
         OwnedRequest::new(request, self.peer)
     }
@@ -159,7 +158,7 @@ impl Connection {
     /// Puts a request back that was [taken](Self::take_request).
     pub fn put_request_back(&mut self, request: OwnedRequest) {
         let buffer = self.buffer.get_or_insert_default();
-        buffer.request = request.into_stored();
+        buffer.request = Some(request.into_stored());
         buffer.lent = 0;
     }
 

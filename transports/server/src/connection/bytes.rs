@@ -110,7 +110,7 @@ impl Connection {
         let buffer = self.buffer.filter(|_| has_request);
         let buffer = *buffer.expect("a request is there after Step::Upgraded");
         let unread = buffer.unread().to_vec();
-        (OwnedRequest::new(buffer.request, self.peer), unread)
+        (OwnedRequest::new(buffer.request.unwrap_or_default(), self.peer), unread)
     }
 
     /// Takes the handler that the response has [set](crate::Response::with_upgrade_handler), after

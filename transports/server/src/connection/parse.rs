@@ -88,7 +88,7 @@ impl Connection {
 
     /// Returns which part of a request comes next.
     pub(super) fn awaited(&self) -> Awaiting {
-        let framing = self.buffer.as_ref().and_then(|buffer| buffer.request.framing());
+        let framing = self.buffer.as_ref().and_then(|buffer| buffer.framing());
         match framing {
             _ if self.parser.is_idle() => Awaiting::Request,
             None => Awaiting::Head,

@@ -80,9 +80,10 @@ impl Connection {
     /// Appends an answer, which ends its request. Returns whether its body is streamed.
     pub(super) fn answer(&mut self, response: Response, persists: bool, now: Instant) -> bool {
         let buffer = self.buffer.get_or_insert_default();
-        let request = Request::new(&buffer.request, &self.peer);
+        let stored = buffer.request.get_or_insert_default();
+        let request = Request::new(stored, &self.peer);
         let mut context = ResponseContext::new(request, &response, persists);
-        if !buffer.request.has_begun() {
+        if !stored.has_begun() {
             // RFC 9110 section 9.3.2: no content for HEAD, even if the rest of its line is wrong.
             context.is_head = buffer.unread().trim_ascii_start().starts_with(b"HEAD ");
         }
@@ -95,7 +96,7 @@ impl Connection {
         buffer.follows_answers = self.has_answered;
         // After an upgrade, `request` still gives it.
         if !upgrades {
-            buffer.request.clear();
+            buffer.request.as_mut().into_iter().for_each(|request| request.clear());
             buffer.end_allowance();
         }
         self.has_answered = true;
@@ -114,7 +115,7 @@ impl Connection {
 
     /// Returns whether the client may send another request after the one that is answered.
     pub(super) fn client_goes_on(&self) -> bool {
-        let framing = self.buffer.as_ref().and_then(|buffer| buffer.request.framing());
+        let framing = self.buffer.as_ref().and_then(|buffer| buffer.framing());
         framing.is_some_and(|framing| framing.keep_alive)
             && !(self.input_ended && self.has_parsed_all())
     }

@@ -3,53 +3,10 @@
 use std::time::Instant;
 
 use super::Connection;
-use crate::output::{Output, WriteSlices};
-use crate::request::Request;
+use crate::output::Output;
 use crate::step::Step;
 
-/// The answers before a request, which a transport may write while the application works:
-/// [`Connection::request_and_unsent`]. [`WriteSlices`] has an example of the writing.
-///
-/// No deadline runs meanwhile: it is the application's time.
-#[derive(Debug)]
-pub struct UnsentAnswers<'a>(&'a mut Output);
-
-impl UnsentAnswers<'_> {
-    /// Returns whether all has been written.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns the next bytes to write, for one vectored write.
-    #[must_use]
-    pub fn write_slices(&self) -> WriteSlices<'_> {
-        self.0.slices()
-    }
-
-    /// Marks the first `n` bytes of [`write_slices`](Self::write_slices) as written.
-    ///
-    /// # Panics
-    ///
-    /// If there were fewer.
-    pub fn advance_write(&mut self, n: usize) {
-        self.0.advance(n);
-    }
-}
-
 impl Connection {
-    /// Returns the [`request`](Self::request), and the answers before it that wait to be written.
-    ///
-    /// # Panics
-    ///
-    /// If there is no request.
-    #[must_use]
-    pub fn request_and_unsent(&mut self) -> (Request<'_>, UnsentAnswers<'_>) {
-        assert!(self.has_request(), "a request is there after Step::Handle");
-        let buffer = self.buffer.get_or_insert_default();
-        (Request::new(&buffer.request, &self.peer), UnsentAnswers(&mut buffer.output))
-    }
-
     /// Writes the answers before the request first: [`step`](Self::step) returns [`Step::Write`], and
     /// [`Step::Handle`] when they are written. Call it after [`Step::Handle`].
     pub fn write_first(&mut self) {
