@@ -151,9 +151,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 }
             }
         };
-        if A::STREAMS_BODIES {
-            self.exchange();
-        }
+        self.exchange();
         self.session.connection_mut().put_request_back(request);
         self.answer(handled)
     }
@@ -226,7 +224,9 @@ impl<S: Stream, A: Application> Driver<S, A> {
 
     /// Moves the body of the request to the application.
     fn exchange(&mut self) {
-        let Some(streamed) = &mut self.streamed else { return };
+        // Others have none, and needn't look.
+        let streamed = self.streamed.as_mut().filter(|_| A::STREAMS_BODIES);
+        let Some(streamed) = streamed else { return };
         let Some(body) = &streamed.body else { return };
         let connection = self.session.connection_mut();
         body.exchange(connection);
