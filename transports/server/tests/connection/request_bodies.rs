@@ -316,13 +316,13 @@ fn body_that_the_transport_holds_counts_as_buffered() {
     assert_eq!(client.connection.buffered(), before);
 }
 
-/// Fills the space for the next read of the body, and returns where it is.
-fn fill(client: &mut Client, octet: u8) -> *const u8 {
+/// Reads up to `most` octets of a body at once, and returns where they are.
+fn fill(client: &mut Client, most: usize, octet: u8) -> *const u8 {
     client.connection.want_body();
     client.run();
     let space = client.connection.read_space();
-    let (at, len) = (space.as_ptr(), space.len());
-    space.fill(octet);
+    let (at, len) = (space.as_ptr(), space.len().min(most));
+    space[..len].fill(octet);
     client.connection.advance_read(len);
     client.run();
     at
@@ -332,13 +332,12 @@ fn fill(client: &mut Client, octet: u8) -> *const u8 {
 fn large_content_is_taken_without_a_copy() {
     let mut client = Client::streaming(config());
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n");
-    fill(&mut client, b'1');
-    // Little content would keep much more memory than it has octets.
+    fill(&mut client, usize::MAX, b'1');
     assert!(client.connection.take_large_content().is_none());
     client.read_body_once();
     // The memory grows up to its largest size.
     let mut take = |octet| {
-        let at = fill(&mut client, octet);
+        let at = fill(&mut client, usize::MAX, octet);
         let content = client.connection.take_large_content().expect("much has come");
         assert_eq!(content.as_ptr(), at);
         content
@@ -351,4 +350,32 @@ fn large_content_is_taken_without_a_copy() {
     let at = second.as_ptr();
     drop(second);
     assert_eq!(take(b'5').as_ptr(), at);
+    // Less than a quarter would keep much more memory than it has octets.
+    fill(&mut client, 60_000, b'6');
+    assert!(client.connection.take_large_content().is_none());
+}
+
+#[test]
+fn large_chunks_are_taken_one_by_one() {
+    let mut client = Client::streaming(config());
+    client.send(CHUNKED);
+    let chunks: Vec<_> = (0..100).map(|n| vec![n; 70_000]).collect();
+    let framed = chunks.iter().map(|chunk| [b"11170\r\n", &**chunk, b"\r\n"].concat());
+    client.send(framed.collect::<Vec<_>>().concat());
+    let (mut content, mut taken) = (Vec::new(), 0);
+    loop {
+        client.connection.want_body();
+        client.run();
+        if let Some(large) = client.connection.take_large_content() {
+            content.extend_from_slice(&large);
+            taken += large.len();
+        } else if let BodyState::Content(small) = client.connection.body_state() {
+            content.extend_from_slice(small);
+            client.read_body_once();
+        } else {
+            break;
+        }
+    }
+    assert!(content == chunks.concat());
+    assert!(taken > content.len() / 2, "{taken}");
 }
