@@ -233,6 +233,22 @@ mod tests {
         assert_eq!(fields, [(b"a".as_slice(), b"1".as_slice()), (b"a", b"2")]);
     }
 
+    #[test]
+    fn content_becomes_bytes() {
+        let memory = std::sync::Arc::new(b"a tea b".to_vec());
+        for content in [
+            Content::from("tea"),
+            Content::from(b"tea".to_vec()),
+            Content::from(std::sync::Arc::<[u8]>::from(*b"tea")),
+            Content::from(Bytes::from("tea")),
+            Content::slice(memory, 2..5),
+        ] {
+            let at = content.as_ptr();
+            let bytes = Bytes::from(content);
+            assert_eq!((&*bytes, bytes.as_ptr()), (b"tea".as_slice(), at));
+        }
+    }
+
     fn with_field(name: HeaderName, value: &[u8]) -> Result<Response, InvalidResponseParts> {
         let value = HeaderValue::from_bytes(value).unwrap();
         Response::try_from(::http::Response::builder().header(name, value).body("").unwrap())

@@ -316,6 +316,19 @@ fn body_that_the_transport_holds_counts_as_buffered() {
     assert_eq!(client.connection.buffered(), before);
 }
 
+/// The answer depends on the request.
+#[test]
+fn request_that_is_put_back_is_answered() {
+    let mut client = Client::streaming(config());
+    client.send("HEAD / HTTP/1.0\r\n\r\n");
+    let request = client.connection.take_request();
+    assert_eq!(request.as_request().method(), "HEAD");
+    client.connection.put_request_back(request);
+    client.respond(Response::text("tea"));
+    assert!(client.sent.ends_with(b"\r\n\r\n"), "{}", client.sent.escape_ascii());
+    assert!(client.has_shut_down);
+}
+
 /// Reads up to `most` octets of a body at once, and returns where they are.
 fn fill(client: &mut Client, most: usize, octet: u8) -> *const u8 {
     client.connection.want_body();
