@@ -253,8 +253,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
                 self.made_move();
             }
             if acted.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
-                // The producer or the reader of a body may have woken the task.
-                let is_working = A::STREAMS_BODIES && !self.session.connection_mut().is_lingering();
+                // The application may have woken the task.
+                let is_working = !self.session.connection_mut().is_lingering();
                 let is_over = has_waited && (self.now >= deadline || is_working);
                 if !is_over && self.session.wait(Some(deadline), self.now) {
                     has_waited = true;

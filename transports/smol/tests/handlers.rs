@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use smol::Timer;
 use smol::future::{block_on, poll_once};
+use smol::lock::Mutex as Lock;
 use smol::stream::StreamExt;
 use support::{
     Drops, GET, GONE, Request, RequestBody, Response, Running, SOON, bind, bind_single, millis,
@@ -112,6 +113,32 @@ fn handler_is_dropped_when_its_client_has_reset() {
     client.reset();
     wait_until("it is dropped", || GONE.load(SeqCst) == 1);
     assert_eq!(server.connect().ask(GET).0, 200);
+    server.stop();
+}
+
+/// It may hold what other handlers wait for.
+#[test]
+fn handler_goes_on_though_its_client_does_not_read() {
+    let lock = Lock::new(());
+    let server = start_async(bind_single(), async move |request| {
+        if request.path() == b"/large" {
+            return Response::new(200).with_body(vec![b'x'; 40_000]);
+        }
+        let _held = lock.lock().await;
+        Timer::after(millis(1)).await;
+        say(request)
+    });
+    let mut silent = server.connect();
+    // The answers are more than the system takes.
+    silent.send(&[b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n", GET].concat().repeat(1_000));
+    let mut client = server.connect();
+    for _ in 0..20 {
+        let (answer, time) = timed(|| client.ask(GET));
+        assert_eq!(answer.0, 200);
+        assert!(time < SOON, "{time:?}");
+        thread::sleep(millis(100));
+    }
+    drop((client, silent));
     server.stop();
 }
 
