@@ -1,6 +1,6 @@
 //! The state that the connections of a worker share.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,8 +15,6 @@ pub(crate) struct WorkerContext<A> {
     /// Memory to read into until a request begins, so that an idle connection holds no
     /// buffer.
     pub(crate) scratch: RefCell<Box<[u8]>>,
-    /// Whether a connection has used up its turn, and newcomers and timeouts are next.
-    pub(crate) turn_is_over: Cell<bool>,
 }
 
 /// Bytes of one read while no request has begun.
@@ -25,7 +23,7 @@ const FIRST_READ: usize = 8 * 1024;
 impl<A> WorkerContext<A> {
     pub(crate) fn new(app: Arc<A>, reactor: Reactor) -> Rc<Self> {
         let scratch = RefCell::new(vec![0; FIRST_READ].into());
-        Rc::new(Self { app, reactor, scratch, turn_is_over: Cell::default() })
+        Rc::new(Self { app, reactor, scratch })
     }
 
     /// Handles the timeouts of the endpoint, and returns when to do so next.

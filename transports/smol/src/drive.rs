@@ -288,8 +288,8 @@ impl<S: Stream, A: Application> Driver<S, A> {
         })
     }
 
-    /// Lets the other connections of the thread have their turn, with all input that has come for them, and
-    /// newcomers: an executor may run hundreds of tasks before it polls anything else.
+    /// Lets the other connections of the thread have their turn, with all input that has come for them: an executor
+    /// may run hundreds of tasks before it polls anything else.
     async fn give_way(&mut self) {
         // A lingering connection whose client sends without a break never waits, and a newcomer may
         // need its place. If it is to end, the next step says so.
@@ -297,7 +297,6 @@ impl<S: Stream, A: Application> Driver<S, A> {
             let _ = self.session.wait(None, self.now);
         }
         self.context.reactor.catch_up();
-        self.context.turn_is_over.set(true);
         future::yield_now().await;
         self.begin_turn();
     }

@@ -1,10 +1,11 @@
 //! A thread that serves: an executor whose connections stay on it.
 
-use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::time::Instant;
 
 use h1events_net::{Admitted, Session, SharedEndpoint};
+use h1events_server::Turn;
 use smol::LocalExecutor;
 use smol::channel::Receiver;
 use smol::future::{self, FutureExt};
@@ -15,8 +16,8 @@ use crate::drive::Driver;
 use crate::stream::{IntoStream, Stream};
 use crate::upgrade::UpgradeHandler;
 
-/// Tasks that run before newcomers, the reactor and the endpoint get their turn, at most: fewer if one of them
-/// takes a whole turn, since 200 turns last a second.
+/// Tasks that run before newcomers, the reactor and the endpoint get their turn, at most: fewer if they take the
+/// time of a turn.
 const TICKS: usize = 200;
 
 /// Serves the connections that the acceptor sends, until it has gone.
@@ -44,23 +45,24 @@ pub(crate) fn run<T: IntoStream, A: Application>(
             }
         }
     };
-    let run_tasks = run_tasks(&executor, &context.turn_is_over);
-    context.reactor.block_on(run_tasks.or(serve), || context.tend(endpoint));
+    context.reactor.block_on(run_tasks(&executor).or(serve), || context.tend(endpoint));
 }
 
 /// Runs the woken tasks. `LocalExecutor::run` does the same, but moves each task through a second
 /// queue, from which other threads could take it.
-async fn run_tasks(executor: &LocalExecutor<'_>, turn_is_over: &Cell<bool>) {
+async fn run_tasks(executor: &LocalExecutor<'_>) {
     loop {
-        for _ in 0..TICKS {
-            if !executor.try_tick() {
-                executor.tick().await;
-            }
-            if turn_is_over.take() {
+        // Without a woken task, it waits, and the others have their turn.
+        executor.tick().await;
+        let turn = Turn::new(Instant::now());
+        let mut ticks = 1;
+        while executor.try_tick() {
+            ticks += 1;
+            if ticks == TICKS || turn.is_over(Instant::now()) {
+                future::yield_now().await;
                 break;
             }
         }
-        future::yield_now().await;
     }
 }
 

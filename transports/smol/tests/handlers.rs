@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use smol::Timer;
-use smol::future::{block_on, poll_once};
+use smol::future::{block_on, poll_once, yield_now};
 use smol::lock::Mutex as Lock;
 use smol::stream::StreamExt;
 use support::{
@@ -139,6 +139,32 @@ fn handler_goes_on_though_its_client_does_not_read() {
         thread::sleep(millis(100));
     }
     drop((client, silent));
+    server.stop();
+}
+
+#[test]
+fn handler_that_yields_after_each_part_of_its_work_does_not_hold_up_a_neighbour() {
+    let server = start_async(bind_single(), async |request| {
+        while request.path() == b"/work" {
+            thread::sleep(millis(4));
+            yield_now().await;
+        }
+        say(request)
+    });
+    let mut working = server.connect();
+    working.send(b"GET /work HTTP/1.1\r\nHost: a\r\n\r\n");
+    let mut neighbour = server.connect();
+    let mut times: Vec<_> = (0..9)
+        .map(|_| {
+            let (answer, time) = timed(|| neighbour.ask(GET));
+            assert_eq!(answer.0, 200);
+            time
+        })
+        .collect();
+    times.sort();
+    assert!(times[4] < millis(200), "{times:?}");
+    working.reset();
+    drop(neighbour);
     server.stop();
 }
 
