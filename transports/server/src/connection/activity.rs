@@ -72,7 +72,7 @@ impl Connection {
         let since = self.wait.progress();
         let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
         match self.phase {
-            Phase::Handling if self.is_held_up() => Activity::Sending { since },
+            Phase::Handling if self.is_writing_first() => Activity::Sending { since },
             Phase::Handling => match incoming.filter(|incoming| incoming.lacks_content()) {
                 Some(_) if self.has_output() => Activity::Sending { since },
                 Some(incoming) => Activity::Receiving { since: incoming.wait.progress() },

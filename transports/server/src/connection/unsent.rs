@@ -40,9 +40,8 @@ impl Connection {
         step
     }
 
-    /// Returns whether the application waits until the answers before its request are written.
-    pub(super) fn is_held_up(&self) -> bool {
-        let buffer = self.buffer.as_ref();
-        buffer.is_some_and(|it| it.writes_first && it.lent == 0 && !it.output.is_empty())
+    /// Returns whether the answers before the request are being written.
+    pub(super) fn is_writing_first(&self) -> bool {
+        self.has_output() && self.buffer.as_ref().is_some_and(|buffer| buffer.writes_first)
     }
 }
