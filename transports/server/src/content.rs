@@ -53,13 +53,13 @@ impl Content {
         }
     }
 
-    /// Returns the bytes of heap that are taken. Shared octets count for each owner.
+    /// Returns the bytes of heap that are taken, or kept. Shared octets count for each owner.
     pub(crate) fn capacity(&self) -> usize {
         match &self.0 {
             Storage::Static(_) => 0,
             Storage::Owned(octets) => octets.capacity(),
             Storage::Shared(octets) => octets.len(),
-            Storage::Slice(_, range) => range.len(),
+            Storage::Slice(memory, _) => memory.capacity(),
             #[cfg(feature = "bytes")]
             Storage::Bytes(octets) => octets.len(),
         }

@@ -392,3 +392,21 @@ fn large_chunks_are_taken_one_by_one() {
     assert!(content == chunks.concat());
     assert!(taken > content.len() / 2, "{taken}");
 }
+
+/// The connection reads on in other memory.
+#[test]
+fn content_without_a_copy_counts_with_all_memory_that_it_keeps() {
+    let mut client = Client::streaming(config());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n");
+    for _ in 0..7 {
+        fill(&mut client, usize::MAX, b'x');
+        client.read_body_once();
+    }
+    let len = 256 * 1024;
+    fill(&mut client, len / 4, b'x');
+    let source = Source::default();
+    source.give(client.connection.take_large_content().expect("a quarter is much"));
+    client.window = 0;
+    client.respond(Response::new(200).with_streamed_body(source));
+    assert!(client.connection.buffered() > 2 * len);
+}
