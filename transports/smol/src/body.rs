@@ -141,7 +141,10 @@ impl Stream for RequestBody {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        lock(&self.mailbox).is_dropped = true;
+        let mut mailbox = lock(&self.mailbox);
+        mailbox.is_dropped = true;
+        mailbox.content = Content::default();
+        drop(mailbox);
         self.connection.wake_by_ref();
     }
 }
@@ -217,4 +220,20 @@ impl Drop for BodyWriter {
 fn lock(mailbox: &Mutex<Mailbox>) -> MutexGuard<'_, Mailbox> {
     // No panic leaves the mailbox inconsistent.
     mailbox.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Presence;
+
+    /// Nobody would count it.
+    #[test]
+    fn dropped_body_keeps_no_content() {
+        let (writer, body) = BodyWriter::new(Waker::noop().clone(), Presence::new().client());
+        let content: Arc<[u8]> = [1].into();
+        lock(&writer.0).content = Arc::clone(&content).into();
+        drop(body);
+        assert_eq!(Arc::strong_count(&content), 1);
+    }
 }
