@@ -224,7 +224,7 @@ impl<S: Stream, A: Application> Driver<S, A> {
 
     /// Moves the body of the request to the application.
     fn exchange(&mut self) {
-        // Others have none, and needn't look.
+        // By a constant, applications that don't stream need not look.
         let streamed = self.streamed.as_mut().filter(|_| A::STREAMS_BODIES);
         let Some(streamed) = streamed else { return };
         let Some(body) = &streamed.body else { return };
