@@ -20,7 +20,7 @@ pub(crate) struct StoredRequest {
     trailers: Vec<StoredField>,
     body: Vec<u8>,
     framing: Option<Framing>,
-    /// Who has sent it, if it isn't in a connection.
+    /// The sender, once the request has left its connection.
     pub(crate) peer: Peer,
 }
 
