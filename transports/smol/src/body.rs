@@ -197,6 +197,8 @@ impl BodyWriter {
                 BodyState::Failed(error) => Some(Err(error)),
             };
             reader = mailbox.reader.take();
+            // Its length counts as the memory that it takes.
+            content.shrink_to_fit();
             mailbox.content = std::mem::take(&mut content).into();
         }
         connection.hold_body(mailbox.content.len());
