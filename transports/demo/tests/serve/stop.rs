@@ -53,7 +53,7 @@ fn what_takes_too_long_is_cut_off() {
         let log = server.stop(Signal::TERM);
         assert!(
             log.ends_with(
-                "stopped after 1 connections; at the shutdown 0 idle, 0 finished, 1 cut off\n"
+                "stopped after 1 connection; at the shutdown 0 idle, 0 finished, 1 cut off\n"
             ),
             "{log}"
         );

@@ -72,7 +72,8 @@ impl Sum for Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { connections, idle, finished, cut_off } = self;
-        write!(f, "{connections} connections; at the shutdown ")?;
+        let s = if *connections == 1 { "" } else { "s" };
+        write!(f, "{connections} connection{s}; at the shutdown ")?;
         write!(f, "{idle} idle, {finished} finished, {cut_off} cut off")
     }
 }
