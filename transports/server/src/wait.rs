@@ -138,13 +138,16 @@ impl Wait {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     until: Instant,
+    /// The longest time that the client can have left: the longer one of both directions.
+    longest: Duration,
     paused: Option<Instant>,
 }
 
 impl Exchange {
     pub(crate) fn new(now: Instant, config: &Config) -> Self {
         let grace = config.body_data_rate.grace_period.max(config.write_data_rate.grace_period);
-        Self { until: later(now, grace.max(LONGEST_PAUSE)), paused: Some(now) }
+        let longest = grace.max(LONGEST_PAUSE);
+        Self { until: later(now, longest), longest, paused: Some(now) }
     }
 
     pub(crate) fn resume(&mut self, now: Instant) {
@@ -159,9 +162,8 @@ impl Exchange {
 
     /// Accounts for bytes that have moved while it ran, and returns its deadline.
     pub(crate) fn deadline(&mut self, moved: u32, now: Instant, rate: MinDataRate) -> Instant {
-        if moved > 0 {
-            self.until = extended(self.until, now, moved, rate);
-        }
+        let rate = MinDataRate::new(self.longest, rate.bytes_per_second);
+        self.until = extended(self.until, now, moved, rate);
         self.until
     }
 }

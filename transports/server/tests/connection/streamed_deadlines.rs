@@ -277,3 +277,19 @@ fn body_that_times_out_during_the_answer_fails_for_the_application() {
     assert_eq!(client.diagnostics, [Diagnostic::BodyTimeout]);
     assert_eq!(client.body_errors, ["the disk is on fire"]);
 }
+
+/// A client may send all bytes of a grace period at once, however short the other one is.
+#[test]
+fn grace_period_of_a_body_applies_to_an_echo() {
+    let mut config = config();
+    config.body_data_rate.grace_period = 90 * SECOND;
+    let mut client = Client::streaming(config);
+    client.send(LARGE);
+    let mut echo = Echo::begin(&mut client);
+    for _ in 0..10 {
+        client.advance(89 * SECOND).send(vec![b'x'; 45_000]);
+        echo.run(&mut client);
+    }
+    assert_eq!(client.diagnostics, []);
+    assert_eq!(echo.content.len(), 450_000);
+}
