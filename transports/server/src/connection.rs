@@ -281,7 +281,6 @@ impl Connection {
             self.phase = if has_written { Phase::Closing } else { Phase::Closed };
             return None;
         }
-        self.await_now(self.awaited(), now);
         let deadline = self.wait.deadline(&self.config);
         if now < deadline {
             return Some(Step::Read { deadline });
@@ -299,7 +298,7 @@ impl Connection {
         self.resume(now);
         if !self.has_output() {
             match self.phase {
-                Phase::Receiving if self.wait.awaiting() == Awaiting::Writing => {
+                Phase::Receiving => {
                     self.await_now(self.awaited(), now);
                 }
                 // The application may have more to write later.

@@ -1,6 +1,6 @@
 //! The activity that a connection reports.
 
-use h1events_server::{Activity, Response};
+use h1events_server::{Activity, Response, Step};
 
 use crate::support::{Client, SECOND, Source, config, get};
 
@@ -120,4 +120,20 @@ fn unread_body_is_an_exchange_once_the_answer_is_complete() {
     source.end();
     client.run();
     client.expect_activity(Activity::Exchanging { since });
+}
+
+/// Also while the connection waits for memory to read on.
+#[test]
+fn bytes_count_as_progress_before_they_have_memory() {
+    let line = format!("GET /{}", "a".repeat(8 * 1024 - 5));
+    let mut client = Client::new();
+    client.has_memory = false;
+    client.advance(SECOND).send(line);
+    let since = client.now();
+    assert!(matches!(client.waits_for, Some(Step::Allocate { .. })));
+    client.expect_activity(Activity::Receiving { since });
+    // The client couldn't send more.
+    client.advance(100 * SECOND).allocate();
+    let since = client.now();
+    client.advance(SECOND).expect_activity(Activity::Receiving { since });
 }
