@@ -128,8 +128,7 @@ impl Buffer {
     /// Returns the unparsed bytes of a body, and its state.
     pub(crate) fn split_body(&mut self) -> (&[u8], Option<&mut Incoming>) {
         let Self { bytes, start, end, incoming, .. } = self;
-        let parsed = incoming.as_ref().map_or(0, Incoming::parsed);
-        (&bytes[*start + parsed..*end], incoming.as_mut())
+        (&bytes[*start..*end], incoming.as_mut())
     }
 
     /// Returns the allowance for `growth` more bytes, and some to spare: a body then grows in a number of
@@ -253,8 +252,6 @@ impl Buffer {
     pub(crate) fn reset(&mut self) {
         self.request.as_mut().into_iter().for_each(|request| request.clear());
         self.incoming = None;
-        self.outgoing = None;
-        self.writes_first = false;
         self.ends_with_connection = false;
         self.allowance = SMALL;
         self.paused = None;

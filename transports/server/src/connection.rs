@@ -225,7 +225,6 @@ impl Connection {
             Phase::Draining => self.drain_body(now),
             Phase::Closing => self.flush(now).or_else(|| {
                 self.phase = Phase::Lingering;
-                self.await_now(Awaiting::Close, now);
                 Some(Step::Shutdown)
             }),
             Phase::Lingering | Phase::Parting => self.linger(now),

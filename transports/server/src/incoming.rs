@@ -131,14 +131,9 @@ impl Incoming {
         }
     }
 
-    /// Returns the octets of the buffer that have been parsed.
-    pub(crate) const fn parsed(&self) -> usize {
-        self.skipped + self.ready
-    }
-
     /// Notes parsed content: the last of the octets that were consumed for it.
     pub(crate) fn parsed_content(&mut self, consumed: usize, content: usize) {
-        self.skipped += consumed - content;
+        self.skipped = consumed - content;
         self.ready = content;
         self.left = self.left.map(|left| left.saturating_sub(content as u64));
         self.wait.moved(content);

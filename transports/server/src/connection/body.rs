@@ -159,7 +159,6 @@ impl Connection {
     pub fn put_request_back(&mut self, request: OwnedRequest) {
         let buffer = self.buffer.get_or_insert_default();
         buffer.request = Some(request.into_stored());
-        buffer.lent = 0;
     }
 
     /// Begins a body that the application reads as it comes.
@@ -175,11 +174,8 @@ impl Connection {
     /// Takes a step toward more of the body. `None` if there is some, if none will come, or if the
     /// application doesn't want it.
     pub(super) fn receive_body(&mut self, now: Instant) -> Option<Step> {
-        if !self.incoming_mut()?.lacks_content() {
-            self.pause_body(now);
-            return None;
-        }
-        let step = self.next_of_body(now);
+        let lacks_content = self.incoming_mut()?.lacks_content();
+        let step = if lacks_content { self.next_of_body(now) } else { None };
         // The connection may have ended.
         if let Some(incoming) = self.incoming_mut() {
             incoming.is_wanted = step.is_some();
@@ -332,10 +328,10 @@ impl Connection {
         }
     }
 
-    /// Returns whether there is a body that is incomplete, or that the application hasn't read to its end.
+    /// Returns whether there is a body that the connection hasn't read to its end.
     pub(super) fn has_open_body(&self) -> bool {
         let incoming = self.buffer.as_ref().and_then(|buffer| buffer.incoming.as_ref());
-        incoming.is_some_and(|incoming| incoming.is_open() || incoming.ready().1 > 0)
+        incoming.is_some_and(Incoming::is_open)
     }
 
     /// Returns whether there is no body, or all of it has come.

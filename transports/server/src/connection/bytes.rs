@@ -45,9 +45,7 @@ impl Connection {
     ///
     /// If there were fewer.
     pub fn advance_write(&mut self, n: usize) {
-        if self.wait.awaiting() == Awaiting::Writing {
-            self.wait.moved(n);
-        }
+        self.wait.moved(n);
         self.buffer.get_or_insert_default().output.advance(n);
     }
 

@@ -116,7 +116,6 @@ impl Connection {
     pub fn abort(&mut self) {
         let is_over = matches!(self.phase, Phase::Lingering | Phase::Closed);
         let looks_whole = !is_over && self.ends_with_connection();
-        self.end_body();
         if let Some(buffer) = &mut self.buffer {
             buffer.outgoing = None;
         }

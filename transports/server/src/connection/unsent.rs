@@ -30,14 +30,8 @@ impl Connection {
 
     /// Writes the answers that leave before the request is handled.
     pub(super) fn flush_first(&mut self, now: Instant) -> Option<Step> {
-        if !self.buffer.as_ref()?.writes_first {
-            return None;
-        }
-        let step = self.flush(now);
-        if let Some(buffer) = self.buffer.as_mut().filter(|_| step.is_none()) {
-            buffer.writes_first = false;
-        }
-        step
+        let writes_first = self.buffer.as_ref()?.writes_first;
+        if writes_first { self.flush(now) } else { None }
     }
 
     /// Returns whether the answers before the request are being written.
