@@ -1,6 +1,6 @@
 //! The activity that a connection reports.
 
-use h1events_server::{Activity, Response, Step};
+use h1events_server::{Activity, BodyState, Response, Step};
 
 use crate::support::{Client, SECOND, Source, config, get};
 
@@ -136,4 +136,25 @@ fn bytes_count_as_progress_before_they_have_memory() {
     client.advance(100 * SECOND).allocate();
     let since = client.now();
     client.advance(SECOND).expect_activity(Activity::Receiving { since });
+}
+
+#[test]
+fn client_that_waits_for_a_100_has_to_read_it_first() {
+    let mut client = Client::streaming(config());
+    client.window = 0;
+    client.send(POST.replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n"));
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    let since = client.now();
+    client.expect_activity(Activity::Sending { since }).read(100);
+    client.expect_activity(Activity::Receiving { since });
+}
+
+#[test]
+fn body_that_is_wanted_at_its_end_is_no_exchange() {
+    let mut client = Client::streaming(config());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n");
+    client.respond(Response::new(200).with_streamed_body(Source::default())).send("tea");
+    assert_eq!(client.read_body().1, BodyState::End);
+    client.connection.want_body();
+    client.expect_activity(Activity::Handling);
 }

@@ -7,7 +7,7 @@ use h1events_server::{BodyState, Connection, Diagnostic, Peer, Response, SMALL, 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::{Client, SECOND, config, get, time_of_day};
+use crate::support::{Client, SECOND, Source, config, get, time_of_day};
 
 fn bodiless() -> Client {
     Client::with_application(|_| Response::new(204))
@@ -168,6 +168,28 @@ fn deadline_of_a_head_moves_by_its_pauses() {
 }
 
 #[test]
+fn time_for_a_body_does_not_grow_by_a_pause_of_its_head() {
+    let mut client = without_memory();
+    let fields = format!("A: {}\r\n", "a".repeat(75)).repeat(98);
+    client.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n{fields}\r\n"));
+    assert!(is_short_of_memory(&client));
+    let later = client.now() + 1_000 * SECOND;
+    client.connection.set_allowance(100_000);
+    assert_eq!(client.connection.step(later), Step::Read { deadline: later + 20 * SECOND });
+}
+
+/// Nothing more is read.
+#[test]
+fn head_whose_input_has_ended_needs_no_memory() {
+    let mut client = without_memory();
+    let line = format!("GET /{}", "a".repeat(8 * 1024 - 5));
+    client.send(&line);
+    assert!(is_short_of_memory(&client));
+    let mut client = without_memory();
+    client.send_and_end(&line).expect_one(400);
+}
+
+#[test]
 fn refused_body_gets_503_and_the_close() {
     let mut client = without_memory();
     client.send(get("/first") + &with_length(1_000_000) + &get("/never"));
@@ -215,6 +237,42 @@ fn streamed_body_goes_on_without_memory() {
         client.connection.decline_memory();
     }
     assert_eq!(taken, 1_000_000);
+}
+
+#[test]
+fn memory_is_not_declined_unless_input_is_wanted_during_the_answer() {
+    let mut client = Client::streaming(config());
+    client.has_memory = false;
+    client.send(with_length(1_000_000));
+    while !is_short_of_memory(&client) {
+        client.read_body();
+    }
+    assert!(!client.connection.wants_input());
+    client.run();
+    assert!(is_short_of_memory(&client));
+}
+
+/// A body is read into as much space as it fills, and what follows it isn't.
+#[test]
+fn body_that_is_given_up_takes_no_more_memory() {
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n";
+    for is_cut in [false, true] {
+        let mut client = Client::streaming(config());
+        client.read_size = 4_000;
+        client.send(get("/") + head);
+        client.respond(Response::new(200));
+        let source = Source::default();
+        client.respond(Response::new(200).with_streamed_body(source.clone()));
+        match is_cut {
+            true => client.connection.cut(),
+            false => drop(source.give("tea").end()),
+        }
+        client.send(vec![b'x'; 300_000]);
+        assert!(client.connection.is_lingering());
+        client.read_size = usize::MAX;
+        client.send(vec![b'x'; 1_000_000]);
+        assert!(client.connection.buffered() <= SMALL, "{is_cut}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Writing responses.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use h1events_server::{InvalidHeader, OwnedRequest, ParseRequestError, Request, Response};
+use h1events_server::{Content, InvalidHeader, OwnedRequest, ParseRequestError, Request, Response};
 
 use crate::support::{Client, config, get};
 
@@ -307,4 +309,28 @@ fn shorthands_have_their_type() {
     }
     let redirect = Response::redirect("/there");
     assert_eq!((redirect.status(), &*header(&redirect)), (303, "Location: /there"));
+}
+
+#[test]
+fn content_is_made_of_octets_in_any_usual_type() {
+    let made = [
+        Content::from(b"tea"),
+        "tea".to_owned().into(),
+        Cow::Borrowed("tea").into(),
+        Cow::Borrowed(b"tea".as_slice()).into(),
+        Cow::<[u8]>::Owned(b"tea".to_vec()).into(),
+        Arc::<[u8]>::from(*b"tea").into(),
+    ];
+    assert!(made.iter().all(|content| content.as_ref() == b"tea"));
+}
+
+#[cfg(feature = "bytes")]
+#[test]
+fn content_becomes_bytes_without_a_copy() {
+    let bytes = bytes::Bytes::from(vec![b'x'; 100]);
+    let content = Content::from(bytes.clone());
+    assert_eq!(content.as_ptr(), bytes.as_ptr());
+    assert_eq!(bytes::Bytes::from(content).as_ptr(), bytes.as_ptr());
+    let shared: Arc<[u8]> = bytes.to_vec().into();
+    assert_eq!(bytes::Bytes::from(Content::from(Arc::clone(&shared))).as_ptr(), shared.as_ptr());
 }

@@ -18,6 +18,18 @@ fn closing_lingers_in_silence() {
     assert!(client.diagnostics.is_empty());
 }
 
+#[test]
+fn connection_is_closing_from_its_last_answer() {
+    let mut client = Client::new();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(!client.connection.is_closing());
+    client.window = 0;
+    client.send(CLOSE);
+    assert!(client.connection.is_closing() && !client.connection.is_lingering());
+    client.read(usize::MAX).advance_to_close();
+    assert!(client.connection.is_closing());
+}
+
 /// Bytes prolong it, up to thirty seconds in all, and are discarded.
 #[test]
 fn closing_lingers_at_most_thirty_seconds() {

@@ -1,9 +1,11 @@
 //! The heap that a connection takes, measured at the allocator.
 
-use allocation_counter::{AllocationInfo, measure};
-use h1events_server::{Buffer, Connection, Response, Step};
+use std::sync::Arc;
 
-use crate::support::{Client, config, get};
+use allocation_counter::{AllocationInfo, measure};
+use h1events_server::{BodyState, Buffer, Connection, Peer, Response, SMALL, Step};
+
+use crate::support::{Client, SECOND, Source, config, get, time_of_day};
 
 const KIB: u64 = 1024;
 
@@ -96,6 +98,40 @@ fn attached_buffer_is_clean() {
         other.send("\x16");
         assert!(!other.expect_one(400).body.is_empty());
     }
+}
+
+/// No state of a connection gets into another one, either.
+#[test]
+fn buffer_of_an_aborted_exchange_is_clean() {
+    let mut client = Client::streaming(config());
+    client.send("POST / HTTP/1.0\r\nContent-Length: 8\r\n\r\n");
+    client.respond(Response::new(200).with_streamed_body(Source::default()));
+    client.connection.set_allowance(1 << 20);
+    assert!(client.connection.ends_with_connection());
+    client.connection.abort();
+    let buffer = client.connection.detach_buffer().unwrap();
+    // The clock of the first one stood still.
+    let later = client.now() + 1_000 * SECOND;
+    let mut other = Connection::new(Arc::new(config()), Peer::Local, later, time_of_day);
+    other.attach_buffer(buffer);
+    assert_eq!(other.reserved(), SMALL);
+    assert!(!other.ends_with_connection());
+    let deadline = later + config().keep_alive_timeout;
+    assert_eq!(other.step(later), Step::Read { deadline });
+    crate::steps::receive(&mut other, get("/").as_bytes());
+    assert_eq!(other.step(later), Step::Handle);
+    assert_eq!(other.body_state(), BodyState::End);
+}
+
+#[test]
+fn memory_of_a_large_answer_is_freed_once_it_has_left() {
+    let mut client =
+        Client::with_application(|_| Response::new(200).with_body(vec![b'x'; 100_000]));
+    client.window = 50_000;
+    client.send(get("/"));
+    assert!(client.connection.buffered() > 100_000);
+    client.read(usize::MAX);
+    assert!(client.connection.buffered() < SMALL);
 }
 
 /// ERR-8: an announced length takes no memory.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use h1events_server::{Activity, Diagnostic, Response, Step};
 
-use crate::support::{Client, SECOND, config, get};
+use crate::support::{Client, SECOND, Source, config, get};
 
 fn many(n: usize) -> String {
     (0..n).map(|i| get(&format!("/{i}"))).collect()
@@ -106,6 +106,7 @@ fn answers_before_a_request_can_be_written_first() {
     let mut client = Client::streaming(config());
     client.window = 50;
     client.send(format!("{}{}{}", get("/1"), get("/2"), get("/3")));
+    assert!(!client.connection.is_last_request());
     client.respond(Response::text("one"));
     client.respond(Response::text("two"));
     assert_eq!(client.connection.unsent_answers(), 2);
@@ -157,4 +158,40 @@ fn answers_before_a_request_can_be_written_while_it_is_handled() {
     assert_eq!(request.as_request().path(), b"/2");
     client.connection.put_request_back(request);
     client.respond(Response::text("two")).expect(&[(200, "two")]);
+}
+
+#[test]
+fn only_the_answers_before_one_request_are_written_first() {
+    let mut client = Client::streaming(config());
+    client.window = 0;
+    client.send(get("/").repeat(3));
+    client.respond(Response::text("one"));
+    client.connection.write_first();
+    client.respond(Response::text("two"));
+    assert_eq!(client.waits_for, Some(Step::Handle));
+    assert_eq!(client.connection.unsent_answers(), 2);
+}
+
+#[test]
+fn streamed_answer_is_an_unsent_one() {
+    let mut client = Client::streaming(config());
+    client.send(get("/").repeat(2));
+    let source = Source::default();
+    source.give("tea").end();
+    client.respond(Response::new(200).with_streamed_body(source));
+    assert_eq!(client.connection.unsent_answers(), 1);
+}
+
+/// Its end adds nothing to the bytes that have been written.
+#[test]
+fn streamed_answer_with_a_length_is_sent_with_its_last_byte() {
+    let mut client = Client::streaming(config());
+    client.send(get("/").repeat(2));
+    let source = Source::with_length(3);
+    source.give("tea");
+    client.respond(Response::new(200).with_streamed_body(source.clone()));
+    source.end();
+    client.run();
+    assert_eq!(client.waits_for, Some(Step::Handle));
+    assert_eq!(client.connection.unsent_answers(), 0);
 }

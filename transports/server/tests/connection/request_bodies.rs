@@ -79,6 +79,28 @@ fn trailers_come_with_the_end() {
 }
 
 #[test]
+fn content_can_be_taken_octet_by_octet() {
+    let mut client = Client::streaming(config());
+    client.send(format!("{CHUNKED}3\r\ntea\r\n"));
+    client.connection.want_body();
+    client.run();
+    for rest in ["tea", "ea", "a"] {
+        assert_eq!(client.connection.body_state(), BodyState::Content(rest.as_bytes()));
+        client.connection.consume_body(1);
+    }
+    assert_eq!(client.connection.body_state(), BodyState::Pending);
+}
+
+#[test]
+fn trailers_belong_to_their_request() {
+    let mut client = Client::streaming(config());
+    client.send(format!("{CHUNKED}0\r\nDigest: x\r\n\r\n"));
+    assert_eq!(client.read_body().1, BodyState::End);
+    client.respond(ok()).send(get("/"));
+    assert!(client.connection.body_trailers().is_none());
+}
+
+#[test]
 fn nothing_is_read_that_nobody_wants() {
     let mut client = Client::streaming(config());
     client.send(post(&"x".repeat(100_000)));
@@ -89,6 +111,18 @@ fn nothing_is_read_that_nobody_wants() {
     let (content, state) = client.read_body();
     assert_eq!((content.len(), state), (100_000, BodyState::End));
     client.respond(ok()).expect(&[(200, "")]);
+}
+
+#[test]
+fn next_content_is_read_when_it_is_wanted() {
+    let mut client = Client::streaming(config());
+    client.send(&post("tea")[..post("tea").len() - 3]);
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    client.send("te");
+    assert_eq!(client.read_body_once(), 2);
+    client.send("a");
+    assert_eq!(client.waits_for, Some(Step::Handle));
+    assert_eq!(client.connection.body_state(), BodyState::Pending);
 }
 
 /// `limits.content` is for bodies that are collected.
@@ -313,6 +347,17 @@ fn body_that_the_transport_holds_counts_as_buffered() {
     assert_eq!(client.connection.buffered(), before + 60_000);
     assert!(client.connection.reserved() >= before + 60_000);
     client.connection.hold_body(0);
+    assert_eq!(client.connection.buffered(), before);
+}
+
+#[test]
+fn request_that_the_application_holds_counts_as_buffered() {
+    let mut client = Client::streaming(config());
+    client.send(get(&"/a".repeat(1_000)));
+    let before = client.connection.buffered();
+    let request = client.connection.take_request();
+    assert_eq!(client.connection.buffered(), before);
+    client.connection.put_request_back(request);
     assert_eq!(client.connection.buffered(), before);
 }
 

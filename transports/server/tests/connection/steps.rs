@@ -80,6 +80,7 @@ fn mistakes_panic() {
     fails(|connection, _| connection.advance_read(1_000_000));
     fails(|connection, _| connection.advance_write(1));
     assert!(matches!(connection.step(now), Step::Read { .. }), "and do no harm");
+    assert!(catch_unwind(AssertUnwindSafe(|| connection.into_parts())).is_err());
 }
 
 #[test]

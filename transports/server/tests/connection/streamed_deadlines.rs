@@ -1,7 +1,8 @@
 //! Deadlines of streams (RFC 9112 section 9.5): the client's time runs while the connection waits for the
 //! client, separately in each direction, and trickled bytes don't extend it.
 
-use std::time::Duration;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 
 use h1events_server::{BodyState, Diagnostic, RequestBodyError, Response, Step};
 
@@ -276,6 +277,98 @@ fn body_that_times_out_during_the_answer_fails_for_the_application() {
     assert!(client.is_closed);
     assert_eq!(client.diagnostics, [Diagnostic::BodyTimeout]);
     assert_eq!(client.body_errors, ["the disk is on fire"]);
+}
+
+/// Takes steps until the body of the answer is asked for a part, which it has after an hour. Returns the
+/// time.
+fn make_part_for_an_hour(client: &mut Client, source: &Source) -> Instant {
+    assert_eq!(client.connection.step(client.now()), Step::Produce);
+    source.give(vec![b'x'; 10_000]);
+    let _ = client.connection.poll_body(&mut Context::from_waker(Waker::noop()));
+    client.now() + HOUR
+}
+
+/// A thread can't write meanwhile.
+#[test]
+fn time_to_read_does_not_run_while_a_part_is_made() {
+    let mut client = Client::streaming(config());
+    client.window = 0;
+    client.send(get("/"));
+    let source = Source::default();
+    for _ in 0..7 {
+        source.give(vec![b'x'; 10_000]);
+    }
+    client.respond(Response::new(200).with_streamed_body(source.clone())).advance(5 * SECOND);
+    client.connection.advance_write(10_000);
+    let later = make_part_for_an_hour(&mut client, &source);
+    // 15 s are left, and 10,000 bytes earn 20 s.
+    assert_eq!(client.connection.step(later), Step::Write { deadline: later + 35 * SECOND });
+}
+
+#[test]
+fn time_for_the_body_does_not_run_while_a_part_is_made() {
+    let mut client = Client::streaming(config());
+    client.send(LARGE);
+    let source = Source::default();
+    client.respond(Response::new(200).with_streamed_body(source.clone()));
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    client.advance(5 * SECOND);
+    assert!(matches!(client.waits_for, Some(Step::Read { .. })));
+    client.connection.wake_body();
+    let later = make_part_for_an_hour(&mut client, &source);
+    assert_eq!(client.connection.step(later), Step::Produce);
+    assert!(client.connection.poll_body(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(matches!(client.connection.step(later), Step::Write { .. }));
+    let len = client.connection.write_slices().iter().map(|slice| slice.len()).sum();
+    client.connection.advance_write(len);
+    assert_eq!(client.connection.step(later), Step::Read { deadline: later + 15 * SECOND });
+}
+
+/// The application has waited for the body, and answers without the rest.
+#[test]
+fn time_for_the_body_does_not_run_while_an_early_answer_is_read() {
+    let mut client = Client::streaming(config());
+    client.send(UNASKED);
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    client.window = 0;
+    client.respond(Response::new(200).with_body(vec![b'x'; 99_000]));
+    for _ in 0..100 {
+        client.advance(SECOND).read(1_000);
+    }
+    client.expect_one(200);
+    client.send(vec![b'x'; 60_000]).send(get("/"));
+    assert_eq!(client.waits_for, Some(Step::Handle));
+}
+
+/// Returns an echo whose client has five seconds left in both directions together, and more in each.
+fn nearly_used_up() -> (Client, Echo) {
+    let mut client = Client::streaming(config());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let mut echo = Echo::begin(&mut client);
+    client.send(format!("186a0\r\n{}\r\n", "x".repeat(100_000)));
+    echo.run(&mut client);
+    client.advance(55 * SECOND).window = 0;
+    assert_eq!(client.time_left(), Some(5 * SECOND));
+    (client, echo)
+}
+
+#[test]
+fn client_whose_body_has_come_has_its_whole_time_to_read() {
+    let (mut client, mut echo) = nearly_used_up();
+    client.send("0\r\n\r\n");
+    echo.run(&mut client);
+    assert!(matches!(client.waits_for, Some(Step::Write { .. })));
+    assert_eq!(client.time_left(), Some(60 * SECOND));
+}
+
+#[test]
+fn content_earns_time_to_read_its_echo() {
+    let (mut client, echo) = nearly_used_up();
+    client.send(format!("1388\r\n{}\r\n", "x".repeat(5_000)));
+    echo.source.give("x");
+    client.run();
+    assert!(matches!(client.waits_for, Some(Step::Write { .. })));
+    assert_eq!(client.time_left(), Some(15 * SECOND));
 }
 
 /// A client may send all bytes of a grace period at once, however short the other one is.

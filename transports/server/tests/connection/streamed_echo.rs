@@ -146,6 +146,7 @@ fn body_that_is_wanted_is_read_while_the_answer_always_has_a_part() {
         client.send("tea");
         assert_eq!(client.connection.body_state(), BodyState::Content(b"tea"), "{window}");
         assert_eq!(client.read_body_once(), 3);
+        assert!(!client.connection.wants_input());
         client.connection.want_body();
         source.give("x");
         client.send("too").run();
@@ -173,6 +174,17 @@ fn body_that_is_cut_short_fails_while_the_answer_always_has_a_part() {
     client.end();
     let failed = BodyState::Failed(RequestBodyError::UnexpectedEnd);
     assert_eq!(client.connection.body_state(), failed);
+}
+
+#[test]
+fn nothing_is_wanted_after_the_end_of_the_input() {
+    let mut client = Client::streaming(config());
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n");
+    client.respond(Response::new(200).with_streamed_body(Source::default()));
+    assert_eq!(client.read_body().1, BodyState::Pending);
+    assert!(client.connection.wants_input());
+    client.connection.read_eof();
+    assert!(!client.connection.wants_input());
 }
 
 /// The body of the answer never has a part; that of the request is read anyway.

@@ -39,6 +39,22 @@ fn impatient_client_is_not_asked_for_what_it_sends() {
     client.respond(Response::new(200)).expect(&[(200, "")]);
 }
 
+/// RFC 9112 section 9.6: no body will come.
+#[test]
+fn half_closed_client_is_asked_for_no_body() {
+    for is_streamed in [false, true] {
+        let mut client = Client::streaming(config());
+        client.send_and_end(EXPECTS);
+        if is_streamed {
+            client.respond(Response::new(200).with_parts([Ok("tea")]));
+        } else {
+            assert!(matches!(client.read_body().1, BodyState::Failed(_)));
+            client.respond(Response::new(200));
+        }
+        assert_eq!(client.whole_answers(), [200]);
+    }
+}
+
 /// No 100 comes if some of the body has come, or all of it.
 #[test]
 fn impatient_client_is_not_asked_before_a_streamed_answer() {

@@ -192,6 +192,23 @@ fn buffer_can_be_detached_only_before_and_after_an_exchange() {
 }
 
 #[test]
+fn body_of_an_answer_is_made_from_its_head_to_its_end() {
+    for stage in STAGES {
+        let (client, _source) = at(stage);
+        let is_answering = (Stage::Answering..=Stage::Read).contains(&stage);
+        assert_eq!(client.connection.is_producing(), is_answering, "{stage:?}");
+    }
+}
+
+#[test]
+fn rest_of_a_body_is_drained_after_the_answer() {
+    for stage in STAGES {
+        let (client, _source) = at(stage);
+        assert_eq!(client.connection.is_draining(), stage == Stage::Draining, "{stage:?}");
+    }
+}
+
+#[test]
 fn cut_ends_an_exchange_at_each_stage() {
     for stage in STAGES {
         let (mut client, source) = at(stage);

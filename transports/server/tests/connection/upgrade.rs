@@ -39,6 +39,15 @@ fn upgrade_hands_connection_over() {
 }
 
 #[test]
+fn handler_of_the_new_protocol_comes_with_the_upgrade() {
+    let mut client = Client::with_application(|_| Response::upgrade("a").with_upgrade_handler("b"));
+    client.send(offer("/", "a"));
+    let handler = client.connection.take_upgrade_handler().expect("the response has set it");
+    assert_eq!(handler.downcast_ref(), Some(&"b"));
+    assert!(client.connection.take_upgrade_handler().is_none());
+}
+
+#[test]
 fn upgrade_takes_only_offered_protocols() {
     let mut client = Client::with_application(websocket);
     client.send(offer("/both", "websocket,foo/2"));
