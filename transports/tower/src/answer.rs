@@ -62,6 +62,9 @@ where
                 Some(content) if Some(content.len() as u64) == length => {
                     return Ok(response.with_body(content));
                 }
+                Some(content) if Some(content.len() as u64) > length => {
+                    return Err("the body of the answer is longer than it says".into());
+                }
                 Some(content) => frames.first = Some(content),
                 // It is over. Trailers have no place after a Content-Length.
                 None if length == Some(0) => return Ok(response),

@@ -62,6 +62,8 @@ fn router() -> Router {
         .route("/trailers-alone", get(async || Frames::answer(Some(0), [trailers(&[("a", "1")])])))
         .route("/empty", get(async || Frames::answer(Some(0), [])))
         .route("/short", get(async || Frames::answer(Some(3), [])))
+        .route("/long", get(async || Frames::answer(Some(3), [content("teatime")])))
+        .route("/not-empty", get(async || Frames::answer(Some(0), [content("tea")])))
         .route(
             "/forbidden-trailers",
             get(async || {
@@ -133,9 +135,11 @@ fn size_hint_need_not_shrink() {
 }
 
 #[test]
-fn body_that_is_over_before_its_head_is_sent_is_a_500() {
-    for (head, _) in ask("GET /short HTTP/1.1") {
-        assert!(head.starts_with("HTTP/1.1 500 "), "{head}");
+fn body_whose_first_frame_belies_its_length_is_a_500() {
+    for target in ["/short", "/long", "/not-empty"] {
+        for (head, _) in ask(&format!("GET {target} HTTP/1.1")) {
+            assert!(head.starts_with("HTTP/1.1 500 "), "{target}: {head}");
+        }
     }
 }
 
