@@ -68,6 +68,17 @@ fn impatient_client_is_not_asked_before_a_streamed_answer() {
     }
 }
 
+/// Before an answer, the transport may read what has come.
+#[test]
+fn impatient_client_is_not_asked_after_the_application_has_refused() {
+    let mut client = Client::streaming(config());
+    client.send(EXPECTS);
+    client.connection.read_space()[..3].copy_from_slice(b"tea");
+    client.connection.advance_read(3);
+    client.respond(Response::new(403)).expect(&[(403, "")]);
+    client.send(get("/")).respond(Response::new(204)).expect(&[(204, "")]);
+}
+
 /// The application may still want the body, so the client gets a 100.
 #[test]
 fn streamed_answer_that_leaves_the_body_is_followed_by_the_next_request() {
