@@ -9,6 +9,9 @@ use crate::shutdown::ShutdownHandle;
 /// A connection that has switched to another protocol: its stream belongs to the application. The
 /// function `upgrade` of each transport hands it over.
 ///
+/// If the stream is dropped before the application has read all input, systems reset the connection. The client may then
+/// lose what it hasn't read, even answers to earlier requests.
+///
 /// ```
 /// use std::io::{Read, Write};
 /// use std::net::TcpStream;
