@@ -17,10 +17,11 @@ use crate::process::Server;
 const SERVERS: [&str; 4] = ["thread", "tiny_http", "smol", "hyper"];
 const RATIOS: [(&str, &str); 3] = [("smol", "hyper"), ("thread", "tiny_http"), ("smol", "thread")];
 
-/// The same service, by h1events-tower on smol and by `axum::serve` on tokio; and the transport without a service,
-/// which no service can exceed.
-const AXUM: [&str; 3] = ["axum-smol", "axum-tokio", "smol"];
-const AXUM_RATIOS: [(&str, &str); 2] = [("axum-smol", "axum-tokio"), ("smol", "axum-tokio")];
+/// The same service, by h1events-tower on smol and by `axum::serve` on tokio, as it is and with TCP_NODELAY; and the
+/// transport without a service, which no service can exceed.
+const AXUM: [&str; 4] = ["axum-smol", "axum-tokio", "axum-nodelay", "smol"];
+const AXUM_RATIOS: [(&str, &str); 3] =
+    [("axum-smol", "axum-tokio"), ("axum-smol", "axum-nodelay"), ("smol", "axum-nodelay")];
 
 /// The options of the command line.
 struct Options {
