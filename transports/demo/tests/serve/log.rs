@@ -173,7 +173,7 @@ fn dropped_lines_are_counted_when_somebody_reads_again() {
         server.signal(Signal::TERM);
         assert_eq!(server.child.wait().unwrap().code(), Some(0));
         stderr.read_to_string(&mut log).unwrap();
-        assert!(log.contains("\nh1events: stopped after 1 connections"));
+        assert!(log.contains("\nh1events: stopped after 1 connection;"));
         let dropped = log.lines().find(|line| line.contains(NOTE)).unwrap();
         let number = dropped.strip_prefix("h1events: ").unwrap().split_once(' ').unwrap().0;
         let number: usize = number.parse().unwrap();

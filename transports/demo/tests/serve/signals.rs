@@ -52,7 +52,7 @@ fn ignored_signals_stay_ignored() {
         client.answer().check(200, "Hello, World\n");
         drop(client);
         let log = server.stop(Signal::TERM);
-        assert!(log.contains("h1events: stopped after 1 connections"), "{log}");
+        assert!(log.contains("h1events: stopped after 1 connection;"), "{log}");
     });
 }
 
