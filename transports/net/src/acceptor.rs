@@ -20,7 +20,7 @@ use crate::log::ServerLog;
 use crate::poller::Poller;
 use crate::purse::SharedPurse;
 use crate::shared::{SharedEndpoint, Wakers, Watchful};
-use crate::shutdown::{Begun, ShutdownHandle};
+use crate::shutdown::ShutdownHandle;
 
 /// Accepts connections for a server. The [crate documentation](crate#the-smallest-transport) has an example.
 #[derive(Debug)]
@@ -140,17 +140,19 @@ impl<L: Listener> Acceptor<L> {
         let (mut retry_at, mut unserved, mut shutdown) = (None, None, None);
         loop {
             let now = Instant::now();
-            if shutdown != self.shutdown.begun() {
+            if let Some(deadline) = self.shutdown.deadline()
+                && shutdown != Some(deadline)
+            {
                 if shutdown.is_none() {
                     self.queued = usize::from(BACKLOG) * self.listeners.len();
                 }
-                shutdown = self.shutdown.begun();
-                self.drain(now);
+                shutdown = Some(deadline);
+                self.drain(deadline, now);
             }
             let untended = self.endpoints.iter().filter(|endpoint| endpoint.tender.is_none());
             let timeouts = untended.filter_map(|endpoint| endpoint.handle_timeout(now));
             let tend_at = timeouts.chain(shutdown.map(|_| now + DRAIN_TICK)).min();
-            if shutdown.is_some_and(|shutdown| self.has_ended(shutdown, now)) {
+            if shutdown.is_some_and(|deadline| self.has_ended(deadline, now)) {
                 return self.endpoints.iter().map(|it| it.with(|it| it.summary())).sum();
             }
             let ready = self.wait(retry_at, tend_at);
@@ -288,9 +290,8 @@ impl<L: Listener> Acceptor<L> {
         self.endpoints.iter().map(|endpoint| endpoint.with(|endpoint| endpoint.len())).sum()
     }
 
-    fn drain(&self, now: Instant) {
-        let deadline = self.shutdown.deadline();
-        let grace = deadline.map(|deadline| deadline.saturating_duration_since(now));
+    fn drain(&self, deadline: Instant, now: Instant) {
+        let grace = deadline.saturating_duration_since(now);
         for endpoint in &self.endpoints {
             endpoint.with(|endpoint| endpoint.drain(grace, now));
             endpoint.tender.iter().for_each(Waker::wake_by_ref);
@@ -298,20 +299,19 @@ impl<L: Listener> Acceptor<L> {
     }
 
     /// Returns whether the drain has nothing left to do.
-    fn has_ended(&mut self, Begun { deadline }: Begun, now: Instant) -> bool {
+    fn has_ended(&mut self, deadline: Instant, now: Instant) -> bool {
         let is_empty = self.connections() == 0;
         let admits = self.endpoints.iter().all(|it| it.with(|it| it.admits(now)));
-        let is_over = |grace| deadline.is_some_and(|deadline| now >= deadline + grace);
         let none_waits = self.poll(&self.listeners, Some(Duration::ZERO)).is_empty();
         if none_waits {
             self.queued = 0;
         }
         // Clients that connected before the shutdown are accepted, however long that takes. The
         // acceptor doesn't wait for later ones.
-        if is_over(Duration::ZERO) || !admits && self.queued == 0 || is_empty && none_waits {
+        if now >= deadline || !admits && self.queued == 0 || is_empty && none_waits {
             // From now on, the system refuses clients that connect.
             self.listeners.clear();
         }
-        self.listeners.is_empty() && is_empty || is_over(ABORT_GRACE)
+        self.listeners.is_empty() && is_empty || now >= deadline + ABORT_GRACE
     }
 }

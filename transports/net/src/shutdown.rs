@@ -23,22 +23,18 @@ use event_listener::{Event, Listener};
 /// ```
 #[derive(Clone, Debug)]
 pub struct ShutdownHandle {
-    begun: Arc<Mutex<Option<Begun>>>,
+    deadline: Arc<Mutex<Option<Instant>>>,
     pub(crate) acceptor: Waker,
     event: Arc<Event>,
 }
 
-/// A shutdown that has begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Begun {
-    /// When the remaining connections are cut off: never, if `None`.
-    pub(crate) deadline: Option<Instant>,
-}
+/// The longest grace, since an `Instant` has an end: a hundred years.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl ShutdownHandle {
     /// Creates a handle that wakes an acceptor.
     pub(crate) fn new(acceptor: Waker) -> Self {
-        Self { begun: Arc::default(), acceptor, event: Arc::default() }
+        Self { deadline: Arc::default(), acceptor, event: Arc::default() }
     }
 
     /// Shuts the server down: it finishes the requests that have begun, closes idle connections, and
@@ -48,11 +44,10 @@ impl ShutdownHandle {
     /// Returns at once; the server's `serve` returns when all is done. Of several calls, the
     /// earliest end counts. A server that doesn't serve yet ends as soon as it starts.
     pub fn shutdown(&self, grace: Duration) {
-        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        let earlier = begun.and_then(|begun| begun.deadline);
-        let deadline = [earlier, Instant::now().checked_add(grace)].into_iter().flatten().min();
-        *begun = Some(Begun { deadline });
-        drop(begun);
+        let new = Instant::now() + grace.min(NEVER);
+        let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        *deadline = Some(deadline.map_or(new, |earlier| earlier.min(new)));
+        drop(deadline);
         self.acceptor.wake_by_ref();
         self.event.notify(usize::MAX);
     }
@@ -75,17 +70,13 @@ impl ShutdownHandle {
     /// Returns whether the server has been told to shut down.
     #[must_use]
     pub fn has_begun(&self) -> bool {
-        self.begun().is_some()
+        self.deadline().is_some()
     }
 
-    /// Returns when the remaining connections are cut off: never, if `None`.
+    /// Returns when the remaining connections are cut off, if the server has been told to shut down.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.begun()?.deadline
-    }
-
-    pub(crate) fn begun(&self) -> Option<Begun> {
-        *self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,10 +92,10 @@ mod tests {
         assert!(!handle.has_begun());
         handle.shutdown(Duration::MAX);
         assert!(handle.has_begun());
-        assert_eq!(handle.deadline(), None);
+        let never = handle.deadline();
         handle.shutdown(Duration::from_secs(60));
         let deadline = handle.deadline();
-        assert!(deadline.is_some_and(|deadline| deadline > Instant::now()));
+        assert!(deadline < never && deadline.is_some_and(|deadline| deadline > Instant::now()));
         handle.clone().shutdown(Duration::from_secs(90));
         assert_eq!(handle.deadline(), deadline);
         handle.shutdown(Duration::ZERO);

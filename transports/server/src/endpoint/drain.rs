@@ -88,39 +88,35 @@ const TICK: Duration = Duration::from_millis(50);
 pub(crate) struct Drain {
     /// When newcomers are no longer accepted, and idle connections close.
     readable_until: Instant,
-    /// When the remaining connections are cut off: never, if `None`.
-    deadline: Option<Instant>,
+    /// When the remaining connections are cut off.
+    deadline: Instant,
     /// When the connections are checked next.
     pub(crate) tick: Instant,
 }
 
 impl Drain {
-    fn new(grace: Option<Duration>, now: Instant) -> Self {
-        let readable = grace.map_or(READABLE, |grace| (grace / 2).min(READABLE));
-        Self {
-            readable_until: now + readable,
-            deadline: grace.map(|grace| later(now, grace)),
-            tick: now,
-        }
+    fn new(grace: Duration, now: Instant) -> Self {
+        let readable_until = now + (grace / 2).min(READABLE);
+        Self { readable_until, deadline: later(now, grace), tick: now }
     }
 
     /// Takes over the other drain's times, if they are earlier.
     fn shorten(&mut self, other: Self) {
         self.readable_until = self.readable_until.min(other.readable_until);
-        self.deadline = [self.deadline, other.deadline].into_iter().flatten().min();
+        self.deadline = self.deadline.min(other.deadline);
         self.tick = other.tick;
     }
 
     fn is_over(&self, now: Instant) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= now)
+        self.deadline <= now
     }
 
     /// Returns whether to check the connections now.
     fn is_due(&mut self, now: Instant) -> bool {
         let is_due = self.tick <= now;
         if is_due {
-            let next = [Some(self.readable_until), self.deadline].into_iter().flatten();
-            self.tick = next.filter(|&next| next > now).fold(now + TICK, Instant::min);
+            let next = [self.readable_until, self.deadline].into_iter().filter(|&next| next > now);
+            self.tick = next.fold(now + TICK, Instant::min);
         }
         is_due
     }
@@ -144,9 +140,9 @@ impl Drain {
 }
 
 impl Endpoint {
-    /// Begins to end all connections. What is left after the grace is cut off, or never if it is `None`.
-    /// Of several calls, the earliest end counts.
-    pub fn drain(&mut self, grace: Option<Duration>, now: Instant) {
+    /// Begins to end all connections. What is left after the grace is cut off. Of several calls, the earliest end
+    /// counts.
+    pub fn drain(&mut self, grace: Duration, now: Instant) {
         let new = Drain::new(grace, now);
         match &mut self.drain {
             Some(drain) => drain.shorten(new),

@@ -137,7 +137,7 @@ fn upgraded_connection_stays_and_its_input_counts() {
     endpoint.handle_timeout(now + SECOND);
     let _ = endpoint.make_room(now + 5 * SECOND);
     assert_eq!(endpoint.poll_wake(), None);
-    endpoint.drain(None, now + 5 * SECOND);
+    endpoint.drain(Duration::MAX, now + 5 * SECOND);
     endpoint.close(id);
     assert_eq!(endpoint.summary().finished, 1, "it isn't idle");
 }

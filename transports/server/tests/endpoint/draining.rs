@@ -30,7 +30,7 @@ fn drain_with_time_loses_no_request() {
             world.run_for(after * MS);
             let open = world.connected();
             assert_eq!(open, 300);
-            world.drain(Some(4 * SECOND));
+            world.drain(4 * SECOND);
             world.run_for(2 * SECOND);
             let summary = world.endpoint.summary();
             assert_eq!(world.sum(|client| client.lost + client.lost_first), 0, "{think:?}");
@@ -53,7 +53,7 @@ fn drain_serves_those_that_have_connected() {
         world.connect_in(Duration::ZERO, client);
     }
     world.run_for(MS);
-    world.drain(Some(4 * SECOND));
+    world.drain(4 * SECOND);
     world.run_for(5 * SECOND);
     assert!(world.clients.iter().all(|client| client.total_answers > 0));
     assert_eq!(world.sum(|client| client.lost + client.lost_first), 0);
@@ -70,7 +70,7 @@ fn drain_closes_those_at_once_that_have_been_silent_for_long() {
     world.run_for(2 * SECOND);
     let young = world.connect(Kind::Silent);
     world.run_for(500 * MS);
-    world.drain(None);
+    world.drain(Duration::MAX);
     assert_eq!(world.connected(), 1);
     assert!(world.clients[young].connection.is_some());
     world.run_for(550 * MS);
@@ -85,7 +85,7 @@ fn drain_keeps_active_connections_readable_for_half_a_short_grace() {
     let mut world = World::new(cap(1_000));
     let young = world.connect(Kind::Silent);
     world.run_for(MS);
-    world.drain(Some(200 * MS));
+    world.drain(200 * MS);
     world.run_for(90 * MS);
     assert!(world.clients[young].connection.is_some());
     assert!(world.endpoint.admits(world.now));
@@ -104,7 +104,7 @@ fn drain_without_time_cuts_off_what_has_begun() {
         world.connect(Kind::Lingerer);
     }
     world.run_for(100 * MS);
-    world.drain(Some(Duration::ZERO));
+    world.drain(Duration::ZERO);
     assert!(world.endpoint.is_empty());
     assert!(world.endpoint.is_over(world.now));
     let summary = world.endpoint.summary();
@@ -118,7 +118,7 @@ fn drain_cuts_off_a_handler_that_never_ends() {
     stuck.handling = 1_000 * SECOND;
     let stuck = world.connect_in(Duration::ZERO, stuck);
     world.run_for(SECOND);
-    world.drain(Some(2 * SECOND));
+    world.drain(2 * SECOND);
     world.run_for(1_990 * MS);
     assert!(!world.endpoint.is_over(world.now));
     assert!(!world.endpoint.is_empty());
@@ -141,7 +141,7 @@ fn drain_waits_for_handlers_that_end_in_time() {
         world.connect_in(Duration::ZERO, client);
     }
     world.run_for(500 * MS);
-    world.drain(Some(6 * SECOND));
+    world.drain(6 * SECOND);
     world.run_for(10 * SECOND);
     let summary = world.endpoint.summary();
     // The one whose handler takes no time has its answer before the drain.
@@ -151,12 +151,11 @@ fn drain_waits_for_handlers_that_end_in_time() {
 #[test]
 fn second_drain_can_only_shorten_the_first() {
     for (first, second, expected) in [
-        (Some(10 * SECOND), Some(2 * SECOND), 3 * SECOND),
-        (Some(3 * SECOND), Some(10 * SECOND), 3 * SECOND),
-        (None, Some(SECOND), 2 * SECOND),
-        (Some(2 * SECOND), None, 2 * SECOND),
-        (Some(10 * SECOND), Some(Duration::ZERO), SECOND),
-        (Some(Duration::MAX), Some(SECOND), 2 * SECOND),
+        (10 * SECOND, 2 * SECOND, 3 * SECOND),
+        (3 * SECOND, 10 * SECOND, 3 * SECOND),
+        (2 * SECOND, Duration::MAX, 2 * SECOND),
+        (10 * SECOND, Duration::ZERO, SECOND),
+        (Duration::MAX, SECOND, 2 * SECOND),
     ] {
         let mut world = World::new(cap(10));
         world.connect(Kind::Drip(100 * MS));
@@ -179,8 +178,8 @@ fn second_drain_shortens_the_time_to_speak() {
     let mut world = World::new(cap(10));
     world.connect(Kind::Silent);
     world.run_for(MS);
-    world.drain(Some(10 * SECOND));
-    world.drain(Some(200 * MS));
+    world.drain(10 * SECOND);
+    world.drain(200 * MS);
     world.run_for(99 * MS);
     assert!(world.endpoint.admits(world.now));
     assert_eq!(world.connected(), 1);
@@ -195,7 +194,7 @@ fn drain_ends_lingering_after_a_second_of_silence() {
     let silent = world.connect(Kind::Lingerer);
     let noisy = world.connect(Kind::NoisyLingerer(500 * MS));
     world.run_for(100 * MS);
-    world.drain(Some(5 * SECOND));
+    world.drain(5 * SECOND);
     world.run_for(850 * MS);
     assert!(world.clients[silent].connection.is_some());
     world.run_for(100 * MS);
@@ -213,7 +212,7 @@ fn drain_finishes_what_the_last_look_finds() {
     let client = world.connect(Kind::Polite { think: 100 * SECOND });
     world.run_for(2 * SECOND);
     world.clients[client].inbox.push_back(Input::Byte);
-    world.drain(Some(4 * SECOND));
+    world.drain(4 * SECOND);
     world.run_for(2 * SECOND);
     assert!(world.clients[client].connection.is_some());
     world.send(client, Input::Request);
@@ -231,7 +230,7 @@ fn connections_about_to_end_are_room_for_sixteen() {
             world.connect(Kind::Silent);
         }
         world.run_for(2 * SECOND);
-        world.endpoint.drain(Some(SECOND), world.now);
+        world.endpoint.drain(SECOND, world.now);
         let mut opened = 0;
         while world.endpoint.has_room() {
             let _ = world.endpoint.open(world.now);
@@ -249,7 +248,7 @@ fn drain_cuts_off_an_endless_pipeliner() {
     client.handling = 10 * MS;
     world.connect_in(Duration::ZERO, client);
     world.run_for(SECOND);
-    world.drain(Some(2 * SECOND));
+    world.drain(2 * SECOND);
     world.run_for(1_990 * MS);
     assert_eq!(world.connected(), 1);
     world.run_for(20 * MS);
@@ -264,7 +263,7 @@ fn connection_that_ends_for_a_newcomer_in_a_drain_is_cut_off_unless_it_is_idle()
         let mut endpoint = Endpoint::new(cap(1), Account::new(1 << 20).purse());
         let id = endpoint.open(now);
         let _ = endpoint.wait(id, activity, None, 0);
-        endpoint.drain(None, now);
+        endpoint.drain(Duration::MAX, now);
         let _ = endpoint.make_room(now + 2 * SECOND);
         assert_eq!(endpoint.poll_wake(), Some(id));
         if goes_on {
@@ -292,7 +291,7 @@ fn connection_that_was_answered_in_the_drain_has_finished() {
     let now = World::new(cap(1)).now;
     let mut endpoint = Endpoint::new(cap(1), Account::new(1 << 20).purse());
     let id = endpoint.open(now);
-    endpoint.drain(None, now);
+    endpoint.drain(Duration::MAX, now);
     let _ = endpoint.answer(id, now);
     let _ = endpoint.wait(id, Activity::Idle { since: now }, None, 0);
     endpoint.close(id);

@@ -111,12 +111,12 @@ proptest! {
             prop_assert!(world.account.peak() <= max_buffered);
         }
 
-        world.drain(grace);
+        world.drain(grace.unwrap_or(Duration::MAX));
         perform(&mut world, &more);
         world.run_for(6 * SECOND);
         prop_assert_eq!(world.cut_early, 0);
         if grace.is_none() {
-            world.drain(Some(Duration::ZERO));
+            world.drain(Duration::ZERO);
         }
         world.run_for(SECOND);
         let open = world.clients.iter().find(|client| client.connection.is_some());

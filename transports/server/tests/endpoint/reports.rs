@@ -60,7 +60,7 @@ fn order_says_what_a_blocked_thread_waits_for() {
     assert_eq!(endpoint.order(id), Order::Report, "it doesn't wait any more");
     let One { mut endpoint, id, .. } = doomed(|since| Activity::Idle { since });
     assert_eq!(endpoint.order(id), Order::EndReading);
-    endpoint.drain(Some(Duration::ZERO), now + 3 * SECOND);
+    endpoint.drain(Duration::ZERO, now + 3 * SECOND);
     assert_eq!(endpoint.order(id), Order::Abort);
     assert_eq!(endpoint.wait(id, Activity::Idle { since: now + MS }, None, 0), Verdict::End);
 }
@@ -79,7 +79,7 @@ fn endless_patience_is_no_panic() {
     let _ = endpoint.wait(id, Activity::New { since: now }, None, 0);
     assert!(endpoint.make_room(now + 1_000 * SECOND) > now);
     assert!(!endpoint.is_doomed(id));
-    endpoint.drain(Some(Duration::MAX), now);
+    endpoint.drain(Duration::MAX, now);
     assert!(!endpoint.is_over(now + 1_000_000 * SECOND));
 }
 
@@ -143,7 +143,7 @@ fn drained_connection_that_has_begun_a_request_waits_on() {
     for id in [begun, silent] {
         let _ = endpoint.wait(id, Activity::New { since: now }, None, 0);
     }
-    endpoint.drain(None, now + 2 * SECOND);
+    endpoint.drain(Duration::MAX, now + 2 * SECOND);
     let verdict = endpoint.wait(begun, Activity::Receiving { since: now }, None, 0);
     assert_eq!(verdict, Verdict::Wait);
     assert_eq!(endpoint.wait(silent, Activity::New { since: now }, None, 0), Verdict::End);

@@ -155,7 +155,7 @@ impl World {
         assert_eq!(connections().count(), self.endpoint.len());
     }
 
-    pub(crate) fn drain(&mut self, grace: Option<Duration>) {
+    pub(crate) fn drain(&mut self, grace: Duration) {
         self.has_drained = true;
         self.endpoint.drain(grace, self.now);
         self.settle();
