@@ -252,6 +252,8 @@ impl Buffer {
     pub(crate) fn reset(&mut self) {
         self.request.as_mut().into_iter().for_each(|request| request.clear());
         self.incoming = None;
+        self.outgoing = None;
+        self.writes_first = false;
         self.ends_with_connection = false;
         self.allowance = SMALL;
         self.paused = None;
